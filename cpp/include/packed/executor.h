@@ -1,0 +1,36 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "arrow/status.h"
+
+namespace packed {
+
+/// \brief The one thread pool of the process for encoding, decoding and file access.
+///
+/// It is created on first use with one thread per core that the container may use, and is
+/// never destroyed: threads may still run when static destructors do.
+class Executor {
+ public:
+  static Executor& Shared();
+
+  int thread_count() const;
+
+  /// \brief Run `task` on some thread of the pool, in no particular order.
+  void Spawn(std::function<void()> task);
+
+ private:
+  Executor();
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// \brief Run task(0) … task(count - 1) on the pool and on the calling thread; wait for all.
+///
+/// The caller takes tasks too, so calling this from a pool thread cannot dead-lock. At most
+/// `concurrency` tasks run at once (0 means the pool's size). After a failure the tasks not
+/// yet started are skipped; the failure with the lowest index is returned.
+arrow::Status ParallelFor(int count, int concurrency, const std::function<arrow::Status(int)>& task);
+
+}  // namespace packed

@@ -1,0 +1,123 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "arrow/record_batch.h"
+#include "arrow/result.h"
+#include "arrow/type.h"
+
+#include "packed/cancel.h"
+#include "packed/storage.h"
+
+namespace packed {
+
+/// A column asked for by field id or by name.
+using ColumnRef = std::variant<int64_t, std::string>;
+
+enum class VectorForm { kFixedSizeBinary, kFixedSizeList };
+
+struct ReaderOptions {
+  /// Output schema; null = the files' own, groups in path order. Fields are matched by
+  /// `PARQUET:field_id` where both sides have one, by name otherwise.
+  std::shared_ptr<arrow::Schema> schema;
+  /// Output columns in output order; empty optional = all of them.
+  std::optional<std::vector<ColumnRef>> columns;
+  /// One row; its columns (by name) are the values of fields that the files do not have.
+  std::shared_ptr<arrow::RecordBatch> defaults;
+  VectorForm vectors = VectorForm::kFixedSizeBinary;
+  int64_t batch_rows = 8192;       ///< most rows in one batch
+  int64_t batch_bytes = 0;         ///< most decoded bytes in one batch (at least one row); 0 = no bound
+  int64_t buffer_bytes = 16 << 20; ///< decoded bytes held ahead of the caller; 0 = default
+  bool mmap = false;
+  /// Take plain Parquet and files without `group_field_id_list`.
+  bool lenient = false;
+  CancelToken cancel;
+};
+
+/// One Parquet row group of one file, as the footer has it.
+struct RowGroupInfo {
+  int64_t rows = 0;
+  int64_t row_offset = 0;          ///< first row, within the file
+  int64_t memory_bytes = 0;        ///< from `row_group_metadata`; footer's figure where absent
+  int64_t compressed_bytes = 0;
+  int64_t uncompressed_bytes = 0;
+};
+
+/// Which of the layouts of the format's history a file has.
+enum class FileLayout { kPacked, kRowGroupSize, kColumnOffsets, kPlain };
+
+struct ColumnChunkInfo {
+  std::string column;              ///< dotted leaf path
+  int32_t row_group = 0;
+  std::string physical_type;
+  std::string codec;
+  std::vector<std::string> encodings;
+  int64_t values = 0;
+  int64_t compressed_bytes = 0;
+  int64_t uncompressed_bytes = 0;
+  bool has_dictionary = false;
+  bool has_statistics = false;
+  std::optional<int64_t> null_count;
+};
+
+struct FileInfo {
+  std::string path;
+  FileLayout layout = FileLayout::kPacked;
+  int64_t file_bytes = 0;
+  int64_t footer_bytes = 0;
+  int64_t rows = 0;
+  int32_t group = -1;              ///< index in group_field_id_list; -1 = unknown
+  std::string created_by;
+  std::string format_version;
+  std::string storage_version;
+  std::vector<std::pair<std::string, std::string>> key_values;  ///< file order
+  std::vector<RowGroupInfo> row_groups;
+  std::vector<ColumnChunkInfo> chunks;
+  std::shared_ptr<arrow::Schema> schema;  ///< as stored, field ids in metadata
+};
+
+/// \brief Joins the files of column groups row by row into record batches.
+///
+/// Not thread-safe but for the cancel token. Batches stay valid after the reader is gone.
+class PackedReader {
+ public:
+  /// \brief Read every footer and cross-check them.
+  ///
+  /// Files are told apart by their Parquet field ids, so the order of `paths` only decides
+  /// the column order of the files' own schema. Unequal row totals are kFileCorrupted.
+  static arrow::Result<std::unique_ptr<PackedReader>> Open(std::vector<std::string> paths,
+                                                           ReaderOptions options,
+                                                           std::shared_ptr<FileStore> store);
+  ~PackedReader();
+
+  /// Schema of every batch: projected, missing fields nullable.
+  const std::shared_ptr<arrow::Schema>& schema() const;
+  int64_t num_rows() const;
+  /// One entry per path, in the caller's order.
+  const std::vector<FileInfo>& files() const;
+
+  /// \brief The next batch, or null at the end (again and again).
+  ///
+  /// Batches never cross a row-group edge of any projected file, so columns are slices of
+  /// decoded memory and never concatenated.
+  arrow::Result<std::shared_ptr<arrow::RecordBatch>> ReadNext();
+
+  /// \brief Stop read-ahead and drop what is buffered. Idempotent; later reads are kClosed.
+  void Close() noexcept;
+
+ private:
+  class Impl;
+  explicit PackedReader(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+/// \brief Footer facts of one file, without judging them (for `packed inspect`).
+arrow::Result<FileInfo> DescribeFile(FileStore& store, const std::string& path);
+
+}  // namespace packed

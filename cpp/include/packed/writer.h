@@ -1,0 +1,124 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "arrow/record_batch.h"
+#include "arrow/result.h"
+#include "arrow/type.h"
+#include "arrow/util/compression.h"
+
+#include "packed/cancel.h"
+#include "packed/storage.h"
+
+namespace packed {
+
+/// One output file: the columns it holds, in file order, as positions in the schema.
+struct ColumnGroup {
+  int64_t id = 0;
+  std::string path;
+  std::vector<int> columns;
+};
+
+struct Codec {
+  arrow::Compression::type type = arrow::Compression::ZSTD;
+  std::optional<int> level;  ///< unset = the codec's default (3 for ZSTD)
+};
+
+/// Choices for one top-level column; unset members fall back to the writer's.
+struct ColumnOptions {
+  std::optional<Codec> codec;
+  std::optional<bool> dictionary;
+  /// List<float32 | float16 | int8> only: every list has this many elements and the column
+  /// is stored as a dense vector (FIXED_LEN_BYTE_ARRAY).
+  std::optional<int32_t> vector_dim;
+};
+
+enum class Compatibility {
+  kCurrent,    ///< dense vectors stored uncompressed, as Milvus does since 2026-06
+  kMilvus2_6,  ///< dense vectors through the file's codec, as Milvus 2.6.0 did
+};
+
+struct WriterOptions {
+  Compatibility compatibility = Compatibility::kCurrent;
+  Codec codec{arrow::Compression::ZSTD, 3};
+  std::optional<Codec> vector_codec;               ///< dense vectors; overrides `compatibility`
+  std::map<std::string, ColumnOptions> columns;    ///< by top-level field name
+  int64_t row_group_bytes = 1 << 20;               ///< decoded Arrow bytes at which a row group is cut
+  int64_t buffer_bytes = 32 << 20;                 ///< bound on copied plus encoded bytes; 0 = default
+  std::vector<std::pair<std::string, std::string>> user_metadata;  ///< in footer order
+  IfExists if_exists = IfExists::kError;
+  bool fsync = false;
+  int concurrency = 0;  ///< column groups encoded at once; 0 = the executor's threads
+  CancelToken cancel;
+};
+
+/// What one column group became. Byte counts are exact, of the finished file.
+struct GroupResult {
+  int64_t id = 0;
+  std::string path;
+  int64_t rows = 0;
+  int64_t file_bytes = 0;          ///< size of the file
+  int64_t footer_bytes = 0;        ///< serialized FileMetaData plus 8 (length and magic)
+  int64_t compressed_bytes = 0;    ///< pages as stored
+  int64_t uncompressed_bytes = 0;  ///< decoded Arrow bytes of the rows
+  int32_t row_groups = 0;
+  std::vector<std::pair<std::string, int64_t>> null_counts;  ///< by field, file order
+};
+
+struct WriterProgress {
+  int64_t rows = 0;            ///< accepted by Write
+  int64_t bytes_in = 0;        ///< decoded Arrow bytes accepted
+  int64_t bytes_out = 0;       ///< bytes handed to the files so far, all groups
+  int64_t buffered_bytes = 0;  ///< copied and not yet encoded, all groups
+  int64_t row_groups = 0;      ///< closed row groups, all groups
+};
+
+/// \brief Writes Arrow record batches into one Parquet file per column group.
+///
+/// Not thread-safe but for `progress()` and the cancel token. A writer that is destroyed
+/// without Finish removes what it made.
+class PackedWriter {
+ public:
+  /// \brief Check schema, groups and options, and start every file.
+  ///
+  /// Every top-level field needs a unique `PARQUET:field_id`; every column is in exactly one
+  /// group. Fails before any file is made where the arguments are at fault.
+  static arrow::Result<std::unique_ptr<PackedWriter>> Open(
+      std::shared_ptr<arrow::Schema> schema, std::vector<ColumnGroup> groups,
+      WriterOptions options, std::shared_ptr<FileStore> store);
+
+  ~PackedWriter();
+
+  /// \brief Add rows. When it returns, no buffer of `batch` is referenced any more.
+  ///
+  /// Row groups that are full are encoded and written now, the rest is copied into `Pool()`.
+  /// After a failure the writer only accepts Abort.
+  arrow::Status Write(const std::shared_ptr<arrow::RecordBatch>& batch);
+
+  /// \brief Write the rest and the footers, then publish the files in group order.
+  ///
+  /// Either every file appears or (on error) none: those published before the failing one
+  /// are taken back. Once only; a second call is kClosed.
+  arrow::Result<std::vector<GroupResult>> Finish();
+
+  /// \brief Remove everything written so far. Idempotent; a no-op after Finish.
+  void Abort() noexcept;
+
+  /// Callable from any thread at any time.
+  WriterProgress progress() const;
+
+  const std::shared_ptr<arrow::Schema>& schema() const;
+
+ private:
+  class Impl;
+  explicit PackedWriter(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace packed
