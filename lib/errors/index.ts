@@ -1,0 +1,9 @@
+export {
+  isPackedError,
+  PACKED_ERROR_CODES,
+  PackedError,
+  type PackedErrorCode,
+  type PackedErrorContext,
+  type PackedErrorInit,
+  type PackedErrorJson,
+} from './packed-error.js'
