@@ -1,0 +1,22 @@
+// Tests run the TypeScript of lib/ as CommonJS, over the addon in build/Release.
+module.exports = {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/test'],
+  testMatch: ['**/*.test.ts'],
+  moduleNameMapper: {
+    '^arrow-packed$': '<rootDir>/lib/index.ts',
+    '^arrow-packed/cdata$': '<rootDir>/lib/cdata/public.ts',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
+  transform: {
+    '\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
+        module: { type: 'commonjs' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+  testTimeout: 60_000,
+}
