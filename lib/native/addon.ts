@@ -55,7 +55,11 @@ export interface NativeSchema {
  * `nodes` has NODE_STRIDE numbers per node: length, nullCount (-1 unknown), bitOffset,
  * bufferCount. `bitOffset` is where bit-packed buffers (validity, bool values) start, in
  * bits; byte buffers start at their first byte. `buffers` lists every node's buffers in C Data
- * order, null for an absent one (no nulls, or never allocated).
+ * order, null for an absent one (no nulls, or never allocated); view types list their variadic
+ * buffers last, without the buffer of lengths.
+ *
+ * A dictionary in several chunks is a node of bufferCount -chunks (and the total length),
+ * followed by the nodes of every chunk.
  */
 export interface FlatBatch {
   rows: number
@@ -241,11 +245,19 @@ export interface Addon {
   inspectFile(storage: NativeStorage, path: string, done: Completion<NativeFileInfo>): void
 
   cdataExport(schema: SchemaHandle, batch: FlatBatch): NativeAddresses
-  cdataImport(array: bigint, schema: bigint, policy: ReadPolicy): { schema: NativeSchema; batch: NativeBatch }
+  cdataImport(
+    array: bigint,
+    schema: bigint,
+    policy: ReadPolicy,
+  ): { schema: NativeSchema; batch: NativeBatch }
   cdataExportStream(schema: SchemaHandle, batches: FlatBatch[]): bigint
   cdataOpenStream(stream: bigint): { stream: Handle<'stream'>; schema: NativeSchema }
-  cdataStreamNext(stream: Handle<'stream'>, policy: ReadPolicy, done: Completion<NativeBatch | null>): void
+  cdataStreamNext(
+    stream: Handle<'stream'>,
+    policy: ReadPolicy,
+    done: Completion<NativeBatch | null>,
+  ): void
   cdataStreamClose(stream: Handle<'stream'>): void
-  /** Free exported structs; with `release` also call their release callbacks if still set. */
+  /** Free an exported struct, calling its release callback if that is still set. */
   cdataFree(kind: 'array' | 'schema' | 'stream', address: bigint): void
 }

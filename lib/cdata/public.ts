@@ -1,0 +1,161 @@
+/**
+ * The unsafe door: Arrow memory by address, for other native libraries of the same process.
+ *
+ * An address is a `bigint` and nothing checks what is behind it: a wrong one, or one used after
+ * its owner released it, ends the process. Exchange addresses only with code that follows the
+ * Arrow C Data and C Stream Interfaces, and within one process.
+ *
+ * Memory of wide columns is shared, not copied. Exported structs must be released before the
+ * thread (main or worker) that exported them ends, and the JavaScript memory behind them must
+ * not be transferred or changed until then.
+ *
+ * @see https://arrow.apache.org/docs/format/CDataInterface.html
+ * @see https://arrow.apache.org/docs/format/CStreamInterface.html
+ * @packageDocumentation
+ */
+import type { RecordBatch, Schema } from 'apache-arrow'
+import { PackedError } from '../errors/index.js'
+import { callAsync, callSync, type NativeBatch, type ReadPolicy } from '../native/index.js'
+import { flattenBatch } from './flatten-batch.js'
+import { flattenSchema } from './flatten-schema.js'
+import { unflattenBatch } from './unflatten-batch.js'
+import { unflattenSchema } from './unflatten-schema.js'
+
+/** Addresses of an `ArrowArray` of struct type and of the `ArrowSchema` that describes it. */
+export interface ArrowCData {
+  array: bigint
+  schema: bigint
+}
+
+/** A batch on loan to a native consumer. */
+export interface ExportedRecordBatch extends ArrowCData {
+  /**
+   * Free both structs; calls their `release` callbacks unless the consumer took the contents
+   * over. Idempotent. Call it when the consumer is done with the addresses.
+   */
+  release(): void
+}
+
+/** A stream on loan to a native consumer. */
+export interface ExportedStream {
+  /** Address of an `ArrowArrayStream`. */
+  address: bigint
+  /** Free the struct; calls its `release` callback unless a consumer took it over. Idempotent. */
+  release(): void
+}
+
+export interface ImportOptions {
+  /** Copy everything into JavaScript-owned memory, so that the producer gets its own back now. */
+  copy?: boolean
+}
+
+/** Batches of a foreign stream; ends by itself, or by `close`. */
+export interface ImportedStream extends AsyncIterableIterator<RecordBatch> {
+  readonly schema: Schema
+  /** Release the stream. Idempotent. */
+  close(): void
+}
+
+/** Batches on their way out, with the schema they share. */
+export interface BatchSource {
+  schema: Schema
+  batches: readonly RecordBatch[]
+}
+
+function policyOf(options: ImportOptions): ReadPolicy {
+  return { copy: options.copy ?? false, maxOutstandingBytes: Number.MAX_SAFE_INTEGER }
+}
+
+/** Calls `free` the first time only. */
+function once(free: () => void): () => void {
+  let done = false
+  return () => {
+    if (done) return
+    done = true
+    free()
+  }
+}
+
+/**
+ * Lend a batch to a native consumer.
+ *
+ * @throws PackedError InvalidData when a buffer is shorter than its column needs, Detached,
+ *   UnsupportedType.
+ */
+export function exportRecordBatch(batch: RecordBatch): ExportedRecordBatch {
+  const addresses = callSync((addon) =>
+    addon.cdataExport(addon.importSchema(flattenSchema(batch.schema)), flattenBatch(batch)),
+  )
+  const release = once(() => {
+    callSync((addon) => {
+      addon.cdataFree('array', addresses.array)
+      addon.cdataFree('schema', addresses.schema)
+    })
+  })
+  return { ...addresses, release }
+}
+
+/**
+ * Take over the contents of both structs, which are left released. The memory goes back to its
+ * producer when the batch is garbage.
+ *
+ * @throws PackedError InvalidArgument (released, or not a struct), UnsupportedType (a type that
+ *   apache-arrow does not have).
+ */
+export function importRecordBatch(source: ArrowCData, options: ImportOptions = {}): RecordBatch {
+  const { schema, batch } = callSync((addon) =>
+    addon.cdataImport(source.array, source.schema, policyOf(options)),
+  )
+  return unflattenBatch(unflattenSchema(schema), batch)
+}
+
+/** Lend batches of one schema to a native consumer as a stream; a Table is such a source. */
+export function exportStream(source: BatchSource): ExportedStream {
+  const address = callSync((addon) =>
+    addon.cdataExportStream(
+      addon.importSchema(flattenSchema(source.schema)),
+      source.batches.map(flattenBatch),
+    ),
+  )
+  return { address, release: once(() => callSync((addon) => addon.cdataFree('stream', address))) }
+}
+
+/**
+ * Take over a stream. Its producer is called on a thread of the addon, one call at a time, but
+ * for the schema, which is asked for at once.
+ *
+ * @throws PackedError InvalidArgument, UnsupportedType, and while iterating what the producer
+ *   reports.
+ */
+export function importStream(address: bigint, options: ImportOptions = {}): ImportedStream {
+  const opened = callSync((addon) => addon.cdataOpenStream(address))
+  const schema = unflattenSchema(opened.schema)
+  const close = once(() => callSync((addon) => addon.cdataStreamClose(opened.stream)))
+  let ended = false
+  const end = (): IteratorResult<RecordBatch> => {
+    ended = true
+    close()
+    return { done: true, value: undefined }
+  }
+  const read = () =>
+    callAsync<NativeBatch | null>((addon, done) =>
+      addon.cdataStreamNext(opened.stream, policyOf(options), done),
+    )
+  return {
+    schema,
+    close: () => void end(),
+    next: async () => {
+      if (ended) return end()
+      const batch = await read()
+      return batch === null ? end() : { done: false, value: unflattenBatch(schema, batch) }
+    },
+    return: async () => end(),
+    throw: async (error) => {
+      end()
+      throw error ?? new PackedError('Aborted', 'Expected to read on but received a throw')
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  }
+}

@@ -1,0 +1,4 @@
+/** The addon, loaded on first use and typed by the contract in addon.ts. */
+export * from './addon.js'
+export { callAsync, callSync } from './call.js'
+export { loadedAddon } from './native.js'

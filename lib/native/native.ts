@@ -1,0 +1,54 @@
+import { PackedError } from '../errors/index.js'
+import type { Addon } from './addon.js'
+import { loadAddon } from './load.cjs'
+
+/** Every function of the contract; the compiler keeps the list complete. */
+const FUNCTIONS: Record<keyof Addon, true> = {
+  version: true,
+  errorCodes: true,
+  memoryUsage: true,
+  allocate: true,
+  importSchema: true,
+  newCancel: true,
+  cancel: true,
+  writerOpen: true,
+  writerWrite: true,
+  writerFinish: true,
+  writerAbort: true,
+  writerProgress: true,
+  readerOpen: true,
+  readerNext: true,
+  readerClose: true,
+  batchRelease: true,
+  inspectFile: true,
+  cdataExport: true,
+  cdataImport: true,
+  cdataExportStream: true,
+  cdataOpenStream: true,
+  cdataStreamNext: true,
+  cdataStreamClose: true,
+  cdataFree: true,
+}
+
+let loaded: Addon | undefined
+
+/** The addon, loaded on the first call. */
+export function loadedAddon(): Addon {
+  loaded ??= checked(loadAddon())
+  return loaded
+}
+
+/** A stale build of the addon fails here, by name, instead of somewhere in a call. */
+function checked(candidate: unknown): Addon {
+  const exported = Object.keys(candidate as object)
+  const missing = Object.keys(FUNCTIONS).filter((name) => !exported.includes(name))
+  const unknown = exported.filter((name) => !(name in FUNCTIONS))
+  if (missing.length > 0 || unknown.length > 0) {
+    throw new PackedError(
+      'Internal',
+      'Expected an addon of the same version as the library but received one that ' +
+        `lacks [${missing}] and adds [${unknown}]; build it again`,
+    )
+  }
+  return candidate as Addon
+}
