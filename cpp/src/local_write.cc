@@ -1,0 +1,261 @@
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <random>
+#include <string>
+#include <utility>
+
+#include "arrow/io/buffered.h"
+
+#include "local_residue.h"
+#include "local_store.h"
+#include "packed/error.h"
+#include "packed/memory.h"
+#include "unique_fd.h"
+
+namespace packed {
+namespace {
+
+constexpr int64_t kStreamBufferBytes = 256 << 10;
+constexpr size_t kMostNameBytes = 255;
+
+/// Unbuffered writes to a descriptor that the PendingFile owns, so that it can fsync it after
+/// the stream has been closed.
+class DescriptorStream : public arrow::io::OutputStream {
+ public:
+  DescriptorStream(int fd, LocalPath path) : fd_(fd), path_(std::move(path)) {}
+
+  using arrow::io::OutputStream::Write;
+  arrow::Status Write(const void* data, int64_t nbytes) override {
+    auto* bytes = static_cast<const char*>(data);
+    while (nbytes > 0) {
+      if (closed_) return MakeError(ErrorCode::kClosed, "The file is closed", {path_.given, ""});
+      ssize_t written = ::write(fd_, bytes, nbytes);
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) return LocalError(errno, "write", path_);
+      bytes += written;
+      nbytes -= written;
+      position_ += written;
+    }
+    return arrow::Status::OK();
+  }
+
+  arrow::Status Close() override {
+    closed_ = true;
+    return arrow::Status::OK();
+  }
+  arrow::Status Abort() override { return Close(); }
+  bool closed() const override { return closed_; }
+  arrow::Result<int64_t> Tell() const override { return position_; }
+
+ private:
+  int fd_;
+  LocalPath path_;
+  bool closed_ = false;
+  int64_t position_ = 0;
+};
+
+/// `.name.<pid>-<random>.<suffix>` beside `final_path`; long names are cut, not refused.
+std::string HiddenSibling(const std::string& final_path, const char* suffix) {
+  std::random_device random;
+  char tail[64];
+  std::snprintf(tail, sizeof(tail), ".%d-%08x%08x.%s", static_cast<int>(::getpid()), random(),
+                random(), suffix);
+  size_t slash = final_path.rfind('/');
+  std::string name = "." + final_path.substr(slash + 1);
+  name.resize(std::min(name.size(), kMostNameBytes - std::char_traits<char>::length(tail)));
+  return final_path.substr(0, slash + 1) + name + tail;
+}
+
+/// rename(2) that leaves an existing target alone. Zero or an errno.
+int RenameNoReplace(const char* from, const char* to) {
+  if (::syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) return 0;
+  if (errno != ENOSYS && errno != EINVAL) return errno;
+  // Old kernels and some file systems; link(2) refuses an existing target as well.
+  if (::link(from, to) != 0) return errno;
+  ::unlink(from);
+  return 0;
+}
+
+class LocalPendingFile : public PendingFile {
+ public:
+  LocalPendingFile(LocalPath path, IfExists if_exists)
+      : path_(std::move(path)),
+        directory_(path_.absolute.substr(0, std::max<size_t>(1, path_.absolute.rfind('/')))),
+        if_exists_(if_exists),
+        partial_(HiddenSibling(path_.absolute, "partial")) {}
+
+  ~LocalPendingFile() override { Discard(); }
+
+  arrow::Status Init() {
+    ARROW_RETURN_NOT_OK(CheckTarget());
+    ARROW_RETURN_NOT_OK(RegisterResidue(partial_));
+    // Another file of the same new directory may be dropped, and the directory with it,
+    // between our two steps.
+    for (int attempt = 0; attempt < 3 && !fd_.valid(); ++attempt) {
+      ARROW_RETURN_NOT_OK(MakeDirectories(directory_, path_));
+      fd_ = UniqueFd(::open(partial_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+      if (!fd_.valid() && errno != ENOENT) break;
+    }
+    if (!fd_.valid()) return LocalError(errno, "create", path_);
+    ARROW_ASSIGN_OR_RAISE(stream_, arrow::io::BufferedOutputStream::Create(
+                                       kStreamBufferBytes, Pool(),
+                                       std::make_shared<DescriptorStream>(fd_.get(), path_)));
+    return arrow::Status::OK();
+  }
+
+  arrow::io::OutputStream* stream() override { return stream_.get(); }
+
+  arrow::Status Seal(bool fsync) override {
+    if (state_ != State::kOpen) return WrongState("sealed");
+    ARROW_RETURN_NOT_OK(WithContext(stream_->Close(), ErrorCode::kStorageIO, {path_.given, ""}));
+    if (fsync && ::fsync(fd_.get()) != 0) return LocalError(errno, "force to disk", path_);
+    struct stat state;
+    if (::fstat(fd_.get(), &state) != 0) return LocalError(errno, "examine", path_);
+    inode_ = state.st_ino;
+    if (fd_.Close() != 0) return LocalError(errno, "close", path_);
+    fsync_ = fsync;
+    state_ = State::kSealed;
+    return arrow::Status::OK();
+  }
+
+  arrow::Status Publish() override {
+    if (state_ != State::kSealed) return WrongState("published");
+    ARROW_RETURN_NOT_OK(if_exists_ == IfExists::kReplace ? Replace() : PublishNew());
+    UnregisterResidue(partial_);
+    state_ = State::kPublished;
+    if (!fsync_) return arrow::Status::OK();
+    arrow::Status synced = SyncDirectories(directory_, path_);
+    if (!synced.ok()) static_cast<void>(Unpublish());
+    return synced;
+  }
+
+  arrow::Status Unpublish() override {
+    if (state_ != State::kPublished) return WrongState("taken back");
+    struct stat state;
+    bool ours = ::lstat(path_.absolute.c_str(), &state) == 0 && state.st_ino == inode_;
+    // Whoever replaced or removed our file meanwhile has the last word on the path.
+    if (ours && !backup_.empty()) {
+      if (::rename(backup_.c_str(), path_.absolute.c_str()) != 0) {
+        return LocalError(errno, "restore", path_);
+      }
+    } else if (ours && ::unlink(path_.absolute.c_str()) != 0) {
+      return LocalError(errno, "remove", path_);
+    }
+    state_ = State::kSealed;
+    Discard();
+    return arrow::Status::OK();
+  }
+
+  void Discard() noexcept override {
+    if (stream_ != nullptr) static_cast<void>(stream_->Abort());
+    fd_.Close();
+    DropBackup();
+    if (state_ == State::kPublished) {
+      KeepMadeDirectories(directory_);
+    } else if (state_ != State::kGone) {
+      ::unlink(partial_.c_str());
+      UnregisterResidue(partial_);
+      RemoveMadeDirectories(directory_);
+    }
+    state_ = State::kGone;
+  }
+
+ private:
+  enum class State { kOpen, kSealed, kPublished, kGone };
+
+  /// Fails early where Publish would fail late, after all the work.
+  arrow::Status CheckTarget() const {
+    struct stat state;
+    if (::lstat(path_.absolute.c_str(), &state) != 0) {
+      return errno == ENOENT ? arrow::Status::OK() : LocalError(errno, "create", path_);
+    }
+    if (S_ISDIR(state.st_mode) || (!S_ISREG(state.st_mode) && !S_ISLNK(state.st_mode))) {
+      return MakeError(ErrorCode::kInvalidArgument,
+                       "Expected a file for '" + path_.given + "' but received a " +
+                           (S_ISDIR(state.st_mode) ? "directory" : "special file"),
+                       {path_.given, ""});
+    }
+    return if_exists_ == IfExists::kReplace ? arrow::Status::OK() : Exists();
+  }
+
+  arrow::Status Exists() const {
+    return MakeError(ErrorCode::kAlreadyExists,
+                     "Expected no file at '" + path_.given + "' but received one that exists",
+                     {path_.given, ""});
+  }
+
+  arrow::Status WrongState(const char* wish) const {
+    return MakeError(ErrorCode::kClosed, std::string("The file cannot be ") + wish + " any more",
+                     {path_.given, ""});
+  }
+
+  arrow::Status PublishNew() {
+    int errnum = RenameNoReplace(partial_.c_str(), path_.absolute.c_str());
+    if (errnum == EEXIST) return Exists();
+    return errnum == 0 ? arrow::Status::OK() : LocalError(errnum, "publish", path_);
+  }
+
+  arrow::Status Replace() {
+    const std::string backup = HiddenSibling(path_.absolute, "previous");
+    const char* final_path = path_.absolute.c_str();
+    ARROW_RETURN_NOT_OK(RegisterResidue(backup));
+    // A link leaves no moment without a file at the path. Where links are not to be had, the
+    // old file steps aside; until the new one stands, an exiting process must leave it alone.
+    bool kept = ::link(final_path, backup.c_str()) == 0;
+    bool moved = false;
+    if (!kept && errno != ENOENT) {
+      UnregisterResidue(backup);
+      kept = moved = ::rename(final_path, backup.c_str()) == 0;
+    }
+    if (::rename(partial_.c_str(), final_path) != 0) {
+      arrow::Status status = LocalError(errno, "publish", path_);
+      if (moved) {
+        ::rename(backup.c_str(), final_path);
+      } else if (kept) {
+        ::unlink(backup.c_str());
+      }
+      UnregisterResidue(backup);
+      return status;
+    }
+    if (kept) backup_ = backup;
+    if (moved) static_cast<void>(RegisterResidue(backup));
+    if (!kept) UnregisterResidue(backup);
+    return arrow::Status::OK();
+  }
+
+  void DropBackup() noexcept {
+    if (backup_.empty()) return;
+    ::unlink(backup_.c_str());
+    UnregisterResidue(backup_);
+    backup_.clear();
+  }
+
+  const LocalPath path_;
+  const std::string directory_;
+  const IfExists if_exists_;
+  const std::string partial_;
+  std::string backup_;
+  UniqueFd fd_;
+  std::shared_ptr<arrow::io::BufferedOutputStream> stream_;
+  State state_ = State::kOpen;
+  bool fsync_ = false;
+  ino_t inode_ = 0;
+};
+
+}  // namespace
+
+arrow::Result<std::unique_ptr<PendingFile>> CreateLocalFile(LocalPath path, IfExists if_exists) {
+  auto file = std::make_unique<LocalPendingFile>(std::move(path), if_exists);
+  ARROW_RETURN_NOT_OK(file->Init());
+  return file;
+}
+
+}  // namespace packed
