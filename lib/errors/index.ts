@@ -1,4 +1,6 @@
 export {
+  type CallSite,
+  captureCallSite,
   isPackedError,
   PACKED_ERROR_CODES,
   PackedError,

@@ -50,6 +50,18 @@ export interface PackedErrorInit {
   field?: string
 }
 
+/** Where the library was called, before the hop to a queue or to another thread. */
+export interface CallSite {
+  stack?: string
+}
+
+/** The stack of whoever called `above`. */
+export function captureCallSite(above: (...args: never[]) => unknown): CallSite {
+  const site: CallSite = {}
+  Error.captureStackTrace(site, above)
+  return site
+}
+
 /** Plain form of an error, for logs. */
 export interface PackedErrorJson {
   name: 'PackedError'
@@ -86,18 +98,18 @@ export class PackedError extends Error {
     Object.defineProperty(this, BRAND, { value: true })
   }
 
-  /**
-   * Make an error from what the addon reported.
-   *
-   * @param callSite holds the stack of the call that started the operation (captured before the
-   *   hop to another thread, where that stack is lost).
-   */
-  static fromNative(native: PackedErrorInit, callSite?: { stack?: string }): PackedError {
+  /** Make an error from what the addon reported. */
+  static fromNative(native: PackedErrorInit, site?: CallSite): PackedError {
     const code = KNOWN.has(native.code) ? (native.code as PackedErrorCode) : 'Internal'
     const error = new PackedError(code, native.message, { path: native.path, field: native.field })
-    const frames = callSite?.stack?.split('\n').slice(1).join('\n')
-    if (frames) error.stack = `${error.name}: ${error.message}\n${frames}`
-    return error
+    return site === undefined ? error : error.at(site)
+  }
+
+  /** Take the stack of `site` for its own: where the caller was, not where the error was made. */
+  at(site: CallSite): this {
+    const frames = site.stack?.split('\n').slice(1).join('\n')
+    if (frames) this.stack = `${this.name}: ${this.message}\n${frames}`
+    return this
   }
 
   toJSON(): PackedErrorJson {

@@ -1,0 +1,49 @@
+import {
+  expectInteger,
+  expectKnownKeys,
+  expectObject,
+  expectOneOf,
+  unexpected,
+} from '../config/index.js'
+import type { NativeCodec } from '../native/index.js'
+
+/** Parquet codecs that can be written. */
+export const CODECS = ['zstd', 'snappy', 'gzip', 'lz4', 'brotli', 'uncompressed'] as const
+
+/** One of {@link CODECS}; `'lz4'` is Parquet's LZ4_RAW. */
+export type CodecName = (typeof CODECS)[number]
+
+/** How the pages of a column are compressed. */
+export interface Compression {
+  codec: CodecName
+  /** zstd 1–22 (default 3), gzip 1–9, brotli 0–11, lz4 1–12; the others have none. */
+  level?: number
+}
+
+const LEVELS: Readonly<Record<CodecName, readonly [number, number] | null>> = {
+  zstd: [1, 22],
+  gzip: [1, 9],
+  brotli: [0, 11],
+  lz4: [1, 12],
+  snappy: null,
+  uncompressed: null,
+}
+
+/** Check `codec` and `level` of an options object; other keys are the caller's business. */
+export function resolveCodec(options: Record<string, unknown>, name: string): NativeCodec {
+  const codec = expectOneOf(options.codec, `${name}.codec`, CODECS)
+  const range = LEVELS[codec]
+  if (options.level === undefined) return { codec }
+  if (range === null)
+    throw unexpected(`no level (${codec} has none)`, `${name}.level`, options.level)
+  const [min, max] = range
+  return { codec, level: expectInteger(options.level, `${name}.level`, { min, max }) }
+}
+
+/** A {@link Compression} or the bare name of a codec. */
+export function resolveCompression(value: unknown, name: string): NativeCodec {
+  if (typeof value === 'string') return resolveCodec({ codec: value }, name)
+  const options = expectObject(value, name)
+  expectKnownKeys(options, ['codec', 'level'], name)
+  return resolveCodec(options, name)
+}

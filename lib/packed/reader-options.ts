@@ -1,0 +1,72 @@
+import type { Schema } from 'apache-arrow'
+import type { StorageConfig } from '../config/index.js'
+
+/** How dense vectors (FIXED_LEN_BYTE_ARRAY) come out where the schema does not say. */
+export type VectorForm = 'fixed_size_binary' | 'fixed_size_list'
+
+/** Options of `PackedReader.open`. A name that is not listed here is InvalidArgument. */
+export interface PackedReaderOptions {
+  /**
+   * One file per column group. Files are told apart by their field ids; the order only decides
+   * the column order of the files' own schema.
+   */
+  paths: readonly string[]
+  /** Where paths are; the local disk by default. */
+  storage?: StorageConfig
+  /**
+   * The fields to read, in this order, matched by `PARQUET:field_id` where both sides have one
+   * and by name otherwise. A field may ask for any type of the table in docs/types.md; fields
+   * that the files do not have come out as nulls, or as their value of `defaults`.
+   */
+  schema?: Schema
+  /** The columns to read, in this order: names, or field ids as number or bigint. */
+  columns?: readonly (string | number | bigint)[]
+  /** Values of fields of `schema` that the files do not have, by name. */
+  defaults?: Readonly<Record<string, unknown>>
+  /** Without a `schema`: dense vectors as `'fixed_size_binary'` (default) or as lists of float32. */
+  vectors?: VectorForm
+  /** Most rows in one batch; 8,192 by default. */
+  batchRows?: number
+  /** Most decoded bytes in one batch, but at least one row; 0 (default) = no bound. */
+  batchBytes?: number
+  /** Decoded bytes held ahead of the caller; 16 MiB by default, 0 means the default. */
+  bufferBytes?: number
+  /** Release a batch when the next one is asked for: nothing of it may be kept. */
+  releasePrevious?: boolean
+  /** Copy every batch into JavaScript's own memory instead of lending native memory. */
+  copy?: boolean
+  /**
+   * Lent bytes (of all readers of this environment) above which batches are copied; 1 GiB by
+   * default. Collecting every batch therefore never blocks.
+   */
+  maxOutstandingBytes?: number
+  /**
+   * Map the files instead of reading them. The caller's word that nobody changes them: a file
+   * truncated under a live mapping kills the process.
+   */
+  mmap?: boolean
+  /** Take plain Parquet and files without `group_field_id_list`, matched by field id, then name. */
+  lenient?: boolean
+  /** Aborting rejects what is in flight with the signal's reason and ends the reader. */
+  signal?: AbortSignal
+  /** Not built yet. */
+  filter?: never
+  /** Not built yet. */
+  keyRetriever?: never
+}
+
+/** One Parquet row group of one of the files. */
+export interface PackedRowGroup {
+  path: string
+  /** Position of the file's group in `group_field_id_list`; -1 when the file does not say. */
+  group: number
+  /** Position in the file. */
+  index: number
+  rows: number
+  /** First row, within the file. */
+  rowOffset: number
+  /** Decoded bytes as `row_group_metadata` has them; the footer's figure where it is absent. */
+  memoryBytes: number
+  compressedBytes: number
+  uncompressedBytes: number
+}

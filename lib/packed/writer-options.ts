@@ -1,0 +1,120 @@
+import type { Schema } from 'apache-arrow'
+import type { StorageConfig } from '../config/index.js'
+import type { ColumnGroup, ColumnGroupPolicy, ColumnGroupSpec } from '../schema/index.js'
+import type { CodecName, Compression } from './compression.js'
+
+/** Choices for one column; what is absent falls back to the writer's. */
+export interface ColumnWriteOptions {
+  codec?: CodecName
+  level?: number
+  /** Parquet encoding; Milvus's own choice when absent (dictionary, PLAIN for dense vectors). */
+  encoding?: 'plain' | 'dictionary'
+  /**
+   * List of float32, float16 or int8 only: every list has this many elements, and the column is
+   * stored as a dense vector (FIXED_LEN_BYTE_ARRAY).
+   */
+  dim?: number
+}
+
+/** What a writer has done so far. */
+export interface WriterProgress {
+  /** Rows accepted by `write`. */
+  rows: number
+  /** Decoded Arrow bytes accepted. */
+  bytesIn: number
+  /** Bytes handed to the files, all groups. */
+  bytesOut: number
+  /** Bytes copied and not yet encoded, all groups. */
+  bufferedBytes: number
+  /** Closed Parquet row groups, all groups. */
+  rowGroups: number
+}
+
+/** Options of `PackedWriter.open`. A name that is not listed here is InvalidArgument. */
+export interface PackedWriterOptions {
+  /**
+   * Arrow schema of every batch. Each top-level field needs a unique id in its metadata under
+   * `PARQUET:field_id` (unless `fieldIds: 'auto'`) and a unique name.
+   */
+  schema: Schema
+  /**
+   * `'metadata'` (default): every field brings its id. `'auto'`: fields without one get 100,
+   * 101, …; reported as `writer.fieldIds`.
+   */
+  fieldIds?: 'metadata' | 'auto'
+  /**
+   * The files to write: spelled out, every field in exactly one group, or a policy that derives
+   * them below `directory` as `directory/<group id>` (`'milvus'` by default).
+   */
+  groups?: readonly ColumnGroupSpec[] | ColumnGroupPolicy
+  /** Where the files of a policy go. Only with a policy. */
+  directory?: string
+  /** `'milvus'` (default) is what Milvus writes today; `'fast'` and `'small'` are NotSupported yet. */
+  layout?: 'milvus' | 'fast' | 'small'
+  /** `'milvus-2.6'` compresses dense vectors like everything else, as that version did. */
+  compatibility?: 'current' | 'milvus-2.6'
+  /** Codec of every column but dense vectors; ZSTD level 3 by default. */
+  compression?: CodecName | Compression
+  /** Codec of dense vectors; uncompressed by default. */
+  vectors?: CodecName | Compression
+  /** Choices for single columns, by name of the top-level field. */
+  columns?: Readonly<Record<string, ColumnWriteOptions>>
+  /** Decoded Arrow bytes at which a Parquet row group is cut; 1 MiB by default, as Milvus does. */
+  rowGroupBytes?: number
+  /** Bound on copied plus encoded bytes; 32 MiB by default, 0 means the default. */
+  bufferBytes?: number
+  /** Further footer keys, in this order. The three keys of the format cannot be set. */
+  userMetadata?: ReadonlyMap<string, string> | Readonly<Record<string, string>>
+  /** What to do when a path exists: `'error'` (default, AlreadyExists) or `'replace'`. */
+  ifExists?: 'error' | 'replace'
+  /** Force files and directory entries to the disk before `finish` resolves. */
+  fsync?: boolean
+  /** Column groups encoded at once; 0 (default) = as many as the addon has threads. */
+  concurrency?: number
+  /** Where paths are; the local disk by default. */
+  storage?: StorageConfig
+  /** Copy every batch at the call instead of lending its memory (see docs/ownership.md). */
+  copy?: boolean
+  /** Aborting rejects what is in flight with the signal's reason and removes the files. */
+  signal?: AbortSignal
+  /**
+   * Called after each `write` and after `finish`. An exception of it rejects that call: a write
+   * is then a failed write, what `finish` has published stays.
+   */
+  onProgress?: (progress: WriterProgress) => void
+  /** Not built yet. */
+  encryption?: never
+  /** Not built yet. */
+  multipartPartBytes?: never
+}
+
+/** Options of one `write`. */
+export interface WriteOptions {
+  /** Overrides the writer's `copy` for this batch. */
+  copy?: boolean
+}
+
+/** What one column group became; byte counts are exact, of the finished file. */
+export interface ColumnGroupResult
+  extends Pick<ColumnGroup, 'id' | 'path' | 'fields' | 'fieldIds'> {
+  rows: number
+  /** Size of the file. */
+  fileBytes: number
+  /** Serialized Parquet FileMetaData plus 8 (its length and the magic). */
+  footerBytes: number
+  /** Pages as stored. */
+  compressedBytes: number
+  /** Decoded Arrow bytes of the rows. */
+  uncompressedBytes: number
+  rowGroups: number
+  /** Nulls by field name. */
+  nullCounts: Readonly<Record<string, number>>
+}
+
+/** What `finish` published. */
+export interface PackedWriteResult {
+  /** Rows of every group. */
+  rows: number
+  /** Groups in the order of `writer.groups`. */
+  groups: ColumnGroupResult[]
+}

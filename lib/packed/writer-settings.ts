@@ -1,0 +1,207 @@
+import type { Schema } from 'apache-arrow'
+import {
+  expectBoolean,
+  expectFunction,
+  expectInteger,
+  expectKnownKeys,
+  expectObject,
+  expectOneOf,
+  expectSignal,
+  expectText,
+  refuseUnbuilt,
+  resolveStorageConfig,
+  unexpected,
+} from '../config/index.js'
+import { PackedError } from '../errors/index.js'
+import type { NativeCodec, NativeWriterOptions } from '../native/index.js'
+import {
+  COLUMN_GROUP_POLICIES,
+  type ColumnGroup,
+  groupsByPolicy,
+  groupsBySpec,
+  type IdentifiedSchema,
+  identifyFields,
+} from '../schema/index.js'
+import { resolveCodec, resolveCompression } from './compression.js'
+import { expectSchema } from './expect-schema.js'
+import type { WriterProgress } from './writer-options.js'
+
+const WHERE = 'PackedWriter.open'
+const UNBUILT = ['encryption', 'multipartPartBytes'] as const
+const KNOWN = [
+  'schema',
+  'fieldIds',
+  'groups',
+  'directory',
+  'layout',
+  'compatibility',
+  'compression',
+  'vectors',
+  'columns',
+  'rowGroupBytes',
+  'bufferBytes',
+  'userMetadata',
+  'ifExists',
+  'fsync',
+  'concurrency',
+  'storage',
+  'copy',
+  'signal',
+  'onProgress',
+  ...UNBUILT,
+] as const
+const COLUMN_KEYS = ['codec', 'level', 'encoding', 'dim'] as const
+
+const DEFAULT_ROW_GROUP_BYTES = 1 << 20
+const DEFAULT_BUFFER_BYTES = 32 << 20
+const MOST_THREADS = 1024
+
+/** Checked options of a writer: what the addon gets and what stays on this side. */
+export interface WriterSettings {
+  identified: IdentifiedSchema
+  groups: ColumnGroup[]
+  native: NativeWriterOptions
+  copy: boolean
+  signal: AbortSignal | undefined
+  onProgress: ((progress: WriterProgress) => void) | undefined
+}
+
+/**
+ * Check the options of `PackedWriter.open`.
+ *
+ * @throws PackedError InvalidArgument, InvalidSchema or NotSupported; nothing is on disk yet.
+ */
+export function resolveWriterSettings(value: unknown): WriterSettings {
+  const options = expectObject(value, `the options of ${WHERE}`)
+  expectKnownKeys(options, KNOWN, WHERE)
+  refuseUnbuilt(options, UNBUILT, WHERE)
+  refuseUnbuiltLayout(options.layout)
+  const schema = expectSchema(options.schema, 'schema')
+  const auto = expectOneOf(options.fieldIds, 'fieldIds', ['auto', 'metadata'], 'metadata')
+  const identified = identifyFields(schema, auto === 'auto')
+  const columns = resolveColumns(schema, options.columns)
+  const groups = resolveGroups(identified, options, columns)
+  return {
+    identified,
+    groups,
+    native: resolveNative(options, groups, columns),
+    copy: expectBoolean(options.copy, 'copy', false),
+    signal: expectSignal(options.signal, 'signal'),
+    onProgress: expectFunction(options.onProgress, 'onProgress'),
+  }
+}
+
+function resolveNative(
+  options: Record<string, unknown>,
+  groups: readonly ColumnGroup[],
+  columns: NativeWriterOptions['columns'],
+): NativeWriterOptions {
+  const compression: NativeCodec =
+    options.compression === undefined
+      ? { codec: 'zstd', level: 3 }
+      : resolveCompression(options.compression, 'compression')
+  const bufferBytes = expectInteger(options.bufferBytes, 'bufferBytes', { fallback: 0 })
+  return {
+    groups: groups.map(({ id, path, columns: positions }) => ({ id, path, columns: positions })),
+    compatibility: expectOneOf(
+      options.compatibility,
+      'compatibility',
+      ['current', 'milvus-2.6'],
+      'current',
+    ),
+    compression,
+    ...(options.vectors === undefined
+      ? {}
+      : { vectors: resolveCompression(options.vectors, 'vectors') }),
+    columns,
+    rowGroupBytes: expectInteger(options.rowGroupBytes, 'rowGroupBytes', {
+      min: 1,
+      fallback: DEFAULT_ROW_GROUP_BYTES,
+    }),
+    bufferBytes: bufferBytes === 0 ? DEFAULT_BUFFER_BYTES : bufferBytes,
+    userMetadata: resolveUserMetadata(options.userMetadata),
+    replace: expectOneOf(options.ifExists, 'ifExists', ['error', 'replace'], 'error') === 'replace',
+    fsync: expectBoolean(options.fsync, 'fsync', false),
+    concurrency: expectInteger(options.concurrency, 'concurrency', {
+      max: MOST_THREADS,
+      fallback: 0,
+    }),
+    storage: resolveStorageConfig(options.storage),
+  }
+}
+
+function refuseUnbuiltLayout(layout: unknown): void {
+  const chosen = expectOneOf(layout, 'layout', ['milvus', 'fast', 'small'], 'milvus')
+  if (chosen === 'milvus') return
+  throw new PackedError('NotSupported', `The option "layout" with '${chosen}' is not built yet`)
+}
+
+function resolveGroups(
+  identified: IdentifiedSchema,
+  options: Record<string, unknown>,
+  columns: NativeWriterOptions['columns'],
+): ColumnGroup[] {
+  const { groups, directory } = options
+  if (Array.isArray(groups)) {
+    if (directory !== undefined) {
+      throw unexpected('no directory (groups have their own paths)', 'directory', directory)
+    }
+    if (groups.length === 0) throw unexpected('at least one group', 'groups', groups)
+    return groupsBySpec(identified, groups)
+  }
+  if (groups !== undefined && typeof groups !== 'string') {
+    throw unexpected('an array of groups or the name of a policy', 'groups', groups)
+  }
+  const policy = expectOneOf(groups, 'groups', COLUMN_GROUP_POLICIES, 'milvus')
+  const vectors = columns.filter(({ dim }) => dim !== undefined).map(({ name }) => name)
+  return groupsByPolicy(identified, policy, expectText(directory, 'directory'), new Set(vectors))
+}
+
+function resolveColumns(schema: Schema, value: unknown): NativeWriterOptions['columns'] {
+  if (value === undefined) return []
+  return Object.entries(expectObject(value, 'columns')).map(([column, choice]) => {
+    const name = `columns.${column}`
+    if (!schema.fields.some((field) => field.name === column)) {
+      throw unexpected('names of top-level fields of the schema', 'columns', column)
+    }
+    const options = expectObject(choice, name)
+    expectKnownKeys(options, COLUMN_KEYS, name)
+    const { level, codec, encoding, dim } = options
+    const resolved: NativeWriterOptions['columns'][number] = { name: column }
+    if (codec !== undefined || level !== undefined) {
+      resolved.compression = resolveCodec(options, name)
+    }
+    if (encoding !== undefined) resolved.dictionary = resolveEncoding(encoding, name)
+    if (dim !== undefined) {
+      resolved.dim = expectInteger(dim, `${name}.dim`, { min: 1, max: 2 ** 31 - 1 })
+    }
+    return resolved
+  })
+}
+
+/** True for a dictionary. The other encodings of Parquet belong to later layouts. */
+function resolveEncoding(value: unknown, name: string): boolean {
+  const unbuilt = ['byteStreamSplit', 'deltaBinaryPacked', 'deltaByteArray', 'deltaLengthByteArray']
+  const encoding = expectOneOf(value, `${name}.encoding`, ['plain', 'dictionary', ...unbuilt])
+  if (unbuilt.includes(encoding)) {
+    const message = `The option "${name}.encoding" with '${encoding}' is not built yet`
+    throw new PackedError('NotSupported', message)
+  }
+  return encoding === 'dictionary'
+}
+
+/** A Map by what it does: one of another realm is a Map too. */
+function isMapLike(value: object): value is ReadonlyMap<unknown, unknown> {
+  return Object.prototype.toString.call(value) === '[object Map]'
+}
+
+function resolveUserMetadata(value: unknown): string[] {
+  if (value === undefined) return []
+  const object = expectObject(value, 'userMetadata')
+  const entries: [unknown, unknown][] = isMapLike(object) ? [...object] : Object.entries(object)
+  return entries.flatMap(([key, text]) => {
+    const name = expectText(key, 'a key of userMetadata')
+    if (typeof text === 'string') return [name, text]
+    throw unexpected('a string', `userMetadata.${name}`, text)
+  })
+}

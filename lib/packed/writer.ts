@@ -1,0 +1,257 @@
+import type { Schema } from 'apache-arrow'
+import { flattenBatch, flattenSchema } from '../cdata/index.js'
+import { unexpected } from '../config/index.js'
+import { captureCallSite, PackedError } from '../errors/index.js'
+import type { NativeGroupResult, WriterHandle } from '../native/index.js'
+import { callAsync, callSync } from '../native/index.js'
+import type { ColumnGroup } from '../schema/index.js'
+import { AbortLink } from './abort-link.js'
+import { type BatchInput, BatchIntake } from './batch-input.js'
+import { SerialQueue } from './serial-queue.js'
+import type {
+  ColumnGroupResult,
+  PackedWriteResult,
+  PackedWriterOptions,
+  WriteOptions,
+  WriterProgress,
+} from './writer-options.js'
+import { resolveWriterSettings, type WriterSettings } from './writer-settings.js'
+
+type State = 'open' | 'finished' | 'failed' | 'closed'
+
+/** Writers that nobody closed: their native half removes the files, this tells the programmer. */
+const forgotten = new FinalizationRegistry<{ link: AbortLink; path: string }>(({ link, path }) => {
+  link.unlink()
+  process.emitWarning(
+    `A PackedWriter ("${path}", …) was dropped without finish() or close(); its files were removed`,
+    { type: 'ArrowPackedWarning', code: 'ARROW_PACKED_UNCLOSED' },
+  )
+})
+
+/**
+ * Writes Arrow record batches into one Parquet file per column group (Milvus StorageV2).
+ *
+ * Files appear at their paths when `finish` resolves, all of them or none; until then, and
+ * after a failure, an abort or a `close` without `finish`, there is nothing at a path.
+ *
+ * Calls may overlap: they run one after the other in call order. A `write` that fails ends the
+ * writer: what it made is removed and every later call is `Closed`, with the failure as `cause`.
+ *
+ * @example
+ * await using writer = await PackedWriter.open({ schema, directory: 'seg', fieldIds: 'auto' })
+ * await writer.write(batch)
+ * const { groups } = await writer.finish()
+ */
+export class PackedWriter {
+  readonly #native: WriterHandle
+  readonly #settings: WriterSettings
+  readonly #link: AbortLink
+  readonly #intake: BatchIntake
+  readonly #queue = new SerialQueue()
+  #state: State = 'open'
+  #failure: unknown
+  #closing: Promise<void> | undefined
+
+  private constructor(native: WriterHandle, settings: WriterSettings, link: AbortLink) {
+    this.#native = native
+    this.#settings = settings
+    this.#link = link
+    this.#intake = new BatchIntake(settings.identified.schema)
+    link.onAbort(this, (writer) => writer.#endWhenIdle())
+    forgotten.register(this, { link, path: settings.groups[0]?.path ?? '' }, this)
+  }
+
+  /**
+   * Check schema, groups and options, and start every file.
+   *
+   * @throws PackedError InvalidArgument (unknown option, bad value, a field in two groups or in
+   *   none), InvalidSchema (missing or repeated field ids), UnsupportedType (naming the field),
+   *   NotSupported (options that are not built yet), AlreadyExists, PermissionDenied, NotFound,
+   *   NoSpace, StorageIO. The signal's reason when it is aborted.
+   */
+  static async open(options: PackedWriterOptions): Promise<PackedWriter> {
+    const settings = resolveWriterSettings(options)
+    const link = new AbortLink(settings.signal)
+    try {
+      const schema = flattenSchema(settings.identified.schema)
+      const handle = callSync((addon) => addon.importSchema(schema))
+      const native = await callAsync<WriterHandle>((addon, done) =>
+        addon.writerOpen(handle, settings.native, link.flag, done),
+      )
+      const writer = new PackedWriter(native, settings, link)
+      if (link.aborted) await writer.close()
+      link.throwIfAborted()
+      return writer
+    } catch (error) {
+      link.unlink()
+      throw link.translate(error)
+    }
+  }
+
+  /** The schema as stored: the caller's, with the field ids that `fieldIds: 'auto'` gave. */
+  get schema(): Schema {
+    return this.#settings.identified.schema
+  }
+
+  /** Field ids by name of the top-level field, in field order. */
+  get fieldIds(): ReadonlyMap<string, bigint> {
+    const { schema, ids } = this.#settings.identified
+    return new Map(schema.fields.map(({ name }, index) => [name, ids[index]!]))
+  }
+
+  /** The column groups, with the paths that a policy derived. */
+  get groups(): readonly Readonly<Omit<ColumnGroup, 'columns'>>[] {
+    return this.#settings.groups.map(({ id, path, fields, fieldIds }) => ({
+      id,
+      path,
+      fields,
+      fieldIds,
+    }))
+  }
+
+  /** What was written so far. Callable at any time. */
+  get progress(): WriterProgress {
+    return callSync((addon) => addon.writerProgress(this.#native))
+  }
+
+  /**
+   * Add rows: a RecordBatch, every batch of a Table, or the addresses of an exported C Data
+   * pair (which are consumed).
+   *
+   * Columns are matched to the schema by name. The memory of the batch is lent until the promise
+   * settles and must be left alone for so long; then nothing of it is referenced any more. Rows
+   * that do not fill a Parquet row group are copied into native memory, within `bufferBytes`.
+   *
+   * @throws PackedError InvalidArgument (missing or unknown columns), TypeMismatch, InvalidData
+   *   (nulls in a required field, columns of unequal length, invalid UTF-8), Detached, NoSpace,
+   *   StorageIO, Closed. The signal's reason when it is aborted.
+   */
+  write(input: BatchInput, options: WriteOptions = {}): Promise<void> {
+    const copy = options.copy ?? this.#settings.copy
+    return this.#enqueue('write', async () => {
+      for (const batch of this.#intake.batches(input)) {
+        this.#link.throwIfAborted()
+        const flat = flattenBatch(batch)
+        await callAsync<void>((addon, done) => addon.writerWrite(this.#native, flat, copy, done))
+      }
+      this.#report()
+    })
+  }
+
+  /**
+   * Write everything an iterable or async iterable yields, one item at a time: the next item is
+   * asked for when the one before is written. Does not finish the writer.
+   *
+   * @throws what `write` throws, and what the iterable throws (which leaves the writer open).
+   */
+  async writeAll(
+    inputs: Iterable<BatchInput> | AsyncIterable<BatchInput>,
+    options: WriteOptions = {},
+  ): Promise<void> {
+    const iterable = typeof inputs === 'object' && inputs !== null
+    if (!iterable || !(Symbol.asyncIterator in inputs || Symbol.iterator in inputs)) {
+      throw unexpected('an iterable or async iterable of batches', 'writeAll', inputs)
+    }
+    for await (const input of inputs) await this.write(input, options)
+  }
+
+  /**
+   * Write the rest and the footers, then publish every file. Once only; also without any row.
+   *
+   * @returns what each group became: id, path, rows, exact byte counts, row groups, nulls.
+   * @throws PackedError AlreadyExists, NoSpace, StorageIO, Closed. Then no file appears; those
+   *   published before the failing one are taken back. The signal's reason when it is aborted.
+   */
+  finish(): Promise<PackedWriteResult> {
+    return this.#enqueue('finish', async () => {
+      const results = await callAsync<NativeGroupResult[]>((addon, done) =>
+        addon.writerFinish(this.#native, done),
+      )
+      this.#end('finished')
+      this.#report()
+      const groups = results.map((result, index) => this.#groupResult(result, index))
+      return { rows: groups[0]?.rows ?? 0, groups }
+    })
+  }
+
+  /**
+   * Wait for the calls before it, then remove everything unless `finish` succeeded. Idempotent:
+   * every call gives the same promise. Later calls of other methods are `Closed`.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#queue.run(async () => {
+      if (this.#state === 'open') await this.#discard()
+      if (this.#state !== 'finished') this.#end('closed')
+    })
+    return this.#closing
+  }
+
+  /** `close()`: a block left by an exception publishes nothing. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #enqueue<T>(method: string, operation: () => Promise<T>): Promise<T> {
+    const site = captureCallSite(this.#enqueue)
+    return this.#queue.run(async () => {
+      try {
+        this.#expectOpen(method)
+        this.#link.throwIfAborted()
+        return await operation()
+      } catch (error) {
+        const failure = this.#link.translate(error)
+        if (this.#state === 'open') await this.#fail(failure)
+        throw failure instanceof PackedError ? failure.at(site) : failure
+      }
+    })
+  }
+
+  #expectOpen(method: string): void {
+    if (this.#state === 'open') return
+    if (this.#state === 'failed') this.#link.throwIfAborted()
+    throw new PackedError(
+      'Closed',
+      `Expected an open PackedWriter for ${method}() but received one that is ${this.#state}`,
+      { cause: this.#failure },
+    )
+  }
+
+  /** After an abort between two calls: the files go at once, not at the next call. */
+  #endWhenIdle(): void {
+    void this.#queue.run(async () => {
+      if (this.#state === 'open') await this.#fail(undefined)
+    })
+  }
+
+  async #fail(failure: unknown): Promise<void> {
+    this.#failure = failure
+    await this.#discard()
+    this.#end('failed')
+  }
+
+  /** Remove the files. The failure that led here is the one to report, not one of this. */
+  async #discard(): Promise<void> {
+    await callAsync<void>((addon, done) => addon.writerAbort(this.#native, done)).catch(() => {})
+  }
+
+  #end(state: State): void {
+    this.#state = state
+    this.#link.unlink()
+    forgotten.unregister(this)
+  }
+
+  #report(): void {
+    this.#settings.onProgress?.(this.progress)
+  }
+
+  #groupResult(result: NativeGroupResult, index: number): ColumnGroupResult {
+    const { fields, fieldIds } = this.#settings.groups[index]!
+    const { nullCounts, ...figures } = result
+    return {
+      ...figures,
+      fields,
+      fieldIds,
+      nullCounts: Object.fromEntries(nullCounts.map(({ field, nulls }) => [field, nulls])),
+    }
+  }
+}

@@ -1,0 +1,23 @@
+export {
+  COLUMN_GROUP_POLICIES,
+  type ColumnGroup,
+  type ColumnGroupPolicy,
+  type ColumnGroupSpec,
+  groupsByPolicy,
+  groupsBySpec,
+} from './column-groups.js'
+export {
+  FIELD_ID_KEY,
+  FIRST_USER_FIELD_ID,
+  fieldIdOf,
+  type IdentifiedSchema,
+  identifyFields,
+} from './field-ids.js'
+export {
+  ELEMENT_BYTES,
+  elementOf,
+  isFixedSizeBinary,
+  isFixedSizeList,
+  isVectorType,
+  type VectorElement,
+} from './vector-type.js'
