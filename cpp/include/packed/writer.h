@@ -50,7 +50,9 @@ struct WriterOptions {
   std::optional<Codec> vector_codec;               ///< dense vectors; overrides `compatibility`
   std::map<std::string, ColumnOptions> columns;    ///< by top-level field name
   int64_t row_group_bytes = 1 << 20;               ///< decoded Arrow bytes at which a row group is cut
-  int64_t buffer_bytes = 32 << 20;                 ///< bound on copied plus encoded bytes; 0 = default
+  /// Bound on the bytes copied and kept over all groups; 0 = default. Where it is reached the
+  /// largest group is cut early. Every group may keep min(row_group_bytes, 1 MiB) in any case.
+  int64_t buffer_bytes = 32 << 20;
   std::vector<std::pair<std::string, std::string>> user_metadata;  ///< in footer order
   IfExists if_exists = IfExists::kError;
   bool fsync = false;
@@ -98,7 +100,9 @@ class PackedWriter {
   /// \brief Add rows. When it returns, no buffer of `batch` is referenced any more.
   ///
   /// Row groups that are full are encoded and written now, the rest is copied into `Pool()`.
-  /// After a failure the writer only accepts Abort.
+  /// A batch that does not fit the schema (kInvalidArgument, kTypeMismatch, kInvalidData) is
+  /// refused whole and the writer goes on as if it had not been offered. Any other failure
+  /// removes everything written so far; later calls but Abort are kClosed. Null is a no-op.
   arrow::Status Write(const std::shared_ptr<arrow::RecordBatch>& batch);
 
   /// \brief Write the rest and the footers, then publish the files in group order.

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "arrow/result.h"
+#include "arrow/type.h"
+
+#include "packed/format.h"
+#include "packed/writer.h"
+
+namespace packed {
+
+/// One column of one file, every choice made.
+struct ColumnPlan {
+  int index = 0;  ///< position in the writer's schema
+  std::shared_ptr<arrow::Field> declared;
+  std::shared_ptr<arrow::Field> stored;  ///< as the file has it; metadata is the field id alone
+  bool dense_vector = false;
+  Codec codec;
+  bool dictionary = true;
+
+  /// Bytes of one dense vector, 0 for other columns.
+  int64_t vector_bytes() const;
+};
+
+struct GroupPlan {
+  int64_t id = 0;
+  std::string path;
+  std::vector<ColumnPlan> columns;  ///< file order
+
+  std::shared_ptr<arrow::Schema> StoredSchema() const;
+};
+
+/// \brief What a writer is going to do, with every argument checked.
+struct WritePlan {
+  std::shared_ptr<arrow::Schema> schema;
+  std::vector<GroupPlan> groups;
+  GroupFieldIds field_ids;  ///< of every group, in group order
+};
+
+/// \brief Check everything that can be checked before a file is made.
+///
+/// The first fault found is returned, in the order schema, groups, options, types.
+arrow::Result<WritePlan> MakeWritePlan(const std::shared_ptr<arrow::Schema>& schema,
+                                       const std::vector<ColumnGroup>& groups,
+                                       const WriterOptions& options);
+
+}  // namespace packed
