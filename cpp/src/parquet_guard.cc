@@ -1,0 +1,36 @@
+#include "parquet_guard.h"
+
+#include <exception>
+#include <new>
+
+#include "parquet/exception.h"
+
+#include "packed/error.h"
+
+namespace packed {
+namespace {
+
+ErrorCode FallbackCode(const arrow::Status& status) {
+  if (status.IsOutOfMemory()) return ErrorCode::kOutOfMemory;
+  if (status.IsNotImplemented()) return ErrorCode::kNotSupported;
+  return ErrorCode::kFileCorrupted;
+}
+
+}  // namespace
+
+arrow::Status GuardRead(const std::string& path, const std::function<arrow::Status()>& read) {
+  arrow::Status status;
+  try {
+    status = read();
+  } catch (const parquet::ParquetStatusException& error) {
+    status = error.status();
+  } catch (const std::bad_alloc&) {
+    status = arrow::Status::OutOfMemory("Expected memory for reading but the allocation failed");
+  } catch (const std::exception& error) {
+    status = arrow::Status::IOError(error.what());
+  }
+  if (status.ok()) return status;
+  return WithContext(status, FallbackCode(status), {path, ""});
+}
+
+}  // namespace packed

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "arrow/result.h"
+#include "arrow/scalar.h"
+#include "arrow/type.h"
+
+#include "group_map.h"
+#include "read_type.h"
+
+namespace packed {
+
+/// One output column that a file provides.
+struct RestoredColumn {
+  int decoded = 0;  ///< position among the columns that are decoded of the file
+  std::shared_ptr<arrow::Field> field;
+  Restore restore;
+};
+
+/// What is decoded of one file.
+struct FileProjection {
+  std::shared_ptr<const Footer> footer;
+  std::vector<int> columns;  ///< top-level positions, ascending
+  std::vector<int> leaves;   ///< every Parquet column under them, ascending
+  std::vector<RestoredColumn> outputs;
+};
+
+/// Where an output column comes from: a file's projection, or a value that repeats.
+struct OutputColumn {
+  int file = -1;  ///< position in Projection::files; -1 = no file has the field
+  int slot = -1;  ///< position in FileProjection::outputs
+  std::shared_ptr<arrow::Scalar> value;  ///< default of a field without a file, possibly null
+};
+
+struct Projection {
+  std::shared_ptr<arrow::Schema> schema;
+  std::vector<OutputColumn> columns;
+  std::vector<std::shared_ptr<const FileProjection>> files;  ///< only those that are needed
+};
+
+/// \brief Decide what is read from where, and refuse what cannot be.
+arrow::Result<Projection> MakeProjection(const FileSet& set, const ReaderOptions& options);
+
+}  // namespace packed

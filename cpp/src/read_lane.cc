@@ -1,0 +1,108 @@
+#include "read_lane.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "decoded_size.h"
+
+namespace packed {
+namespace {
+
+/// First step of a file whose values hide behind dictionaries: enough to learn their size.
+constexpr int64_t kProbeRows = 1024;
+/// An estimate is not believed beyond this multiple of what rows of the file took before.
+constexpr int64_t kEstimateTrust = 16;
+/// Decoders round their buffers up, whatever the number of rows.
+constexpr int64_t kLeastStepBytes = 1024;
+
+}  // namespace
+
+ReadLane::ReadLane(std::shared_ptr<const FileProjection> projection, int64_t share_bytes,
+                   CancelToken cancel)
+    : projection_(std::move(projection)), share_bytes_(share_bytes), cancel_(std::move(cancel)) {}
+
+int64_t ReadLane::RowBytes() const {
+  if (seen_row_bytes_ == 0) return cursor_.row_bytes;
+  return std::max(seen_row_bytes_, std::min(cursor_.row_bytes, seen_row_bytes_ * kEstimateTrust));
+}
+
+int64_t ReadLane::NextRows() const {
+  const int64_t rows = std::min(cursor_.rows_left, std::max<int64_t>(1, share_bytes_ / RowBytes()));
+  if (cursor_.known || seen_row_bytes_ > 0) return rows;
+  return std::min(rows, kProbeRows);
+}
+
+bool ReadLane::OpenNextRowGroup() {
+  const auto& row_groups = projection_->footer->info.row_groups;
+  while (cursor_.rows_left == 0) {
+    if (next_row_group_ == static_cast<int>(row_groups.size())) return false;
+    const int index = next_row_group_++;
+    const int64_t rows = row_groups[index].rows;
+    if (rows == 0) continue;
+    const DecodedSize size = EstimateDecodedSize(*projection_, index);
+    cursor_ = {nullptr, rows, std::max<int64_t>(1, (size.bytes + rows - 1) / rows), size.known};
+    const bool whole = NextRows() == rows;
+    cursor_.stream = std::make_shared<RowGroupStream>(projection_, index, whole);
+  }
+  return true;
+}
+
+bool ReadLane::CanPlan() {
+  if (!OpenNextRowGroup()) return false;
+  // A stream decodes one step at a time.
+  const bool running =
+      !steps_.empty() && steps_.back()->stream() == cursor_.stream && !steps_.back()->done();
+  return !running;
+}
+
+int64_t ReadLane::NextBytes() {
+  if (!CanPlan()) return 0;
+  return std::max(kLeastStepBytes, NextRows() * RowBytes());
+}
+
+std::shared_ptr<ReadStep> ReadLane::Plan() {
+  const int64_t bytes = NextBytes();
+  if (bytes == 0) return nullptr;
+  const int64_t rows = NextRows();
+  auto step = std::make_shared<ReadStep>(cursor_.stream, rows, bytes, cancel_);
+  cursor_.rows_left -= rows;
+  planned_rows_ += rows;
+  steps_.push_back(step);
+  return step;
+}
+
+int64_t ReadLane::held_bytes() const {
+  int64_t bytes = batches_bytes_;
+  for (const auto& step : steps_) bytes += step->bytes();
+  return bytes;
+}
+
+arrow::Result<std::shared_ptr<arrow::RecordBatch>> ReadLane::Front() {
+  if (!batches_.empty()) return batches_.back();
+  if (steps_.empty() && !Plan()) return nullptr;
+  const std::shared_ptr<ReadStep> step = steps_.front();
+  ARROW_ASSIGN_OR_RAISE(batches_, step->Take());
+  std::reverse(batches_.begin(), batches_.end());
+  batches_bytes_ = step->bytes();
+  seen_row_bytes_ = std::max<int64_t>(1, (batches_bytes_ + step->rows() - 1) / step->rows());
+  steps_.pop_front();
+  return batches_.back();
+}
+
+void ReadLane::Advance(int64_t rows) {
+  front_offset_ += rows;
+  if (front_offset_ < batches_.back()->num_rows()) return;
+  batches_.pop_back();
+  front_offset_ = 0;
+  if (batches_.empty()) batches_bytes_ = 0;
+}
+
+void ReadLane::Abandon() {
+  for (const auto& step : steps_) step->Abandon();
+  steps_.clear();
+  batches_.clear();
+  batches_bytes_ = 0;
+  cursor_.stream.reset();
+}
+
+}  // namespace packed

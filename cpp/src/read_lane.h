@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+
+#include "arrow/record_batch.h"
+#include "arrow/result.h"
+
+#include "read_step.h"
+
+namespace packed {
+
+/// \brief The rows of one file on their way to the consumer: planned steps in row order, then
+/// the decoded batches of the front step.
+///
+/// Only the thread that calls ReadNext touches it; steps carry the work to other threads.
+class ReadLane {
+ public:
+  /// `share_bytes` is what one step may decode to; a larger row group is read in several.
+  ReadLane(std::shared_ptr<const FileProjection> projection, int64_t share_bytes,
+           CancelToken cancel);
+
+  /// \brief Cut the next step, without starting it; null when every row is planned or the
+  /// next rows wait for the step before them in the same row group.
+  std::shared_ptr<ReadStep> Plan();
+
+  /// What Plan would add to `held_bytes`; 0 when there is nothing to plan now.
+  int64_t NextBytes();
+
+  /// First row that no step covers yet.
+  int64_t planned_rows() const { return planned_rows_; }
+  /// Bytes of all steps and batches that were not handed out whole yet.
+  int64_t held_bytes() const;
+  /// Nothing is decoded or on its way.
+  bool empty() const { return steps_.empty() && batches_.empty(); }
+
+  /// \brief The batch that holds the next row to hand out, decoded if need be; null after the
+  /// last row.
+  arrow::Result<std::shared_ptr<arrow::RecordBatch>> Front();
+  int64_t front_offset() const { return front_offset_; }
+  /// \brief Note that `rows` rows of the front batch were handed out.
+  void Advance(int64_t rows);
+
+  /// \brief Drop everything; waits for the step that is being decoded, if any.
+  void Abandon();
+
+ private:
+  /// The row group that the next step is cut from.
+  struct Cursor {
+    std::shared_ptr<RowGroupStream> stream;
+    int64_t rows_left = 0;
+    int64_t row_bytes = 0;  ///< decoded bytes per row, rounded up
+    bool known = true;
+  };
+
+  bool OpenNextRowGroup();
+  int64_t RowBytes() const;
+  int64_t NextRows() const;
+  bool CanPlan();
+
+  const std::shared_ptr<const FileProjection> projection_;
+  const int64_t share_bytes_;
+  const CancelToken cancel_;
+  int next_row_group_ = 0;
+  Cursor cursor_;
+  int64_t planned_rows_ = 0;
+  int64_t seen_row_bytes_ = 0;  ///< per row, of the last step that was taken; 0 = none yet
+  std::deque<std::shared_ptr<ReadStep>> steps_;
+  arrow::RecordBatchVector batches_;  ///< of the step that was taken last, in reverse
+  int64_t batches_bytes_ = 0;
+  int64_t front_offset_ = 0;
+};
+
+}  // namespace packed

@@ -1,0 +1,64 @@
+#include "read_step.h"
+
+#include <utility>
+
+#include "arrow/util/byte_size.h"
+
+#include "catch.h"
+
+namespace packed {
+
+ReadStep::ReadStep(std::shared_ptr<RowGroupStream> stream, int64_t rows, int64_t estimated_bytes,
+                   CancelToken cancel)
+    : stream_(std::move(stream)),
+      rows_(rows),
+      cancel_(std::move(cancel)),
+      bytes_(estimated_bytes) {}
+
+arrow::Status ReadStep::Decode() {
+  ARROW_RETURN_NOT_OK(cancel_.Check());
+  ARROW_ASSIGN_OR_RAISE(batches_, stream_->Read(rows_));
+  int64_t bytes = 0;
+  for (const auto& batch : batches_) {
+    ARROW_ASSIGN_OR_RAISE(const int64_t batch_bytes, arrow::util::ReferencedBufferSize(*batch));
+    bytes += batch_bytes;
+  }
+  bytes_.store(bytes, std::memory_order_release);
+  return arrow::Status::OK();
+}
+
+void ReadStep::Run() {
+  arrow::Status status = CatchAll([this] { return Decode(); });
+  const std::lock_guard lock(mutex_);
+  status_ = std::move(status);
+  done_.store(true, std::memory_order_release);
+  finished_.notify_all();
+}
+
+void ReadStep::RunIfUnclaimed() {
+  if (Claim()) Run();
+}
+
+void ReadStep::Wait() {
+  std::unique_lock lock(mutex_);
+  finished_.wait(lock, [this] { return done(); });
+}
+
+void ReadStep::Abandon() {
+  if (!Claim()) Wait();
+  // The pool may keep the step for a while yet; the file and the rows go now.
+  stream_.reset();
+  batches_.clear();
+}
+
+arrow::Result<arrow::RecordBatchVector> ReadStep::Take() {
+  if (Claim()) {
+    Run();
+  } else {
+    Wait();
+  }
+  ARROW_RETURN_NOT_OK(status_);
+  return std::move(batches_);
+}
+
+}  // namespace packed

@@ -1,0 +1,94 @@
+#include "row_group_stream.h"
+
+#include <utility>
+
+#include "parquet/file_reader.h"
+
+#include "packed/error.h"
+#include "packed/memory.h"
+#include "parquet_guard.h"
+
+namespace packed {
+
+RowGroupStream::RowGroupStream(std::shared_ptr<const FileProjection> projection, int row_group,
+                               bool whole)
+    : projection_(std::move(projection)), row_group_(row_group), whole_(whole) {}
+
+arrow::Status RowGroupStream::Open() {
+  const Footer& footer = *projection_->footer;
+  ARROW_RETURN_NOT_OK(footer.file->CheckUnchanged());
+  auto file = parquet::ParquetFileReader::Open(footer.file->file(), ParquetProperties(!whole_),
+                                               footer.metadata);
+  ARROW_ASSIGN_OR_RAISE(
+      reader_, parquet::arrow::FileReader::Make(Pool(), std::move(file), ArrowProperties()));
+  ARROW_ASSIGN_OR_RAISE(batches_,
+                        reader_->GetRecordBatchReader({row_group_}, projection_->leaves));
+  return arrow::Status::OK();
+}
+
+arrow::Result<std::shared_ptr<arrow::RecordBatch>> RowGroupStream::Decode(int64_t rows) {
+  std::shared_ptr<arrow::RecordBatch> batch;
+  ARROW_RETURN_NOT_OK(GuardRead(projection_->footer->path(), [&]() -> arrow::Status {
+    if (!batches_) ARROW_RETURN_NOT_OK(Open());
+    reader_->set_batch_size(rows);
+    ARROW_RETURN_NOT_OK(batches_->ReadNext(&batch));
+    if (!batch) return arrow::Status::OK();
+    if (batch->num_columns() != static_cast<int>(projection_->columns.size())) {
+      return arrow::Status::Invalid("Expected ", projection_->columns.size(),
+                                    " columns but received ", batch->num_columns());
+    }
+    return batch->Validate();
+  }));
+  return batch;
+}
+
+arrow::Result<std::shared_ptr<arrow::RecordBatch>> RowGroupStream::RestoreTypes(
+    const arrow::RecordBatch& decoded) const {
+  arrow::FieldVector fields;
+  std::vector<std::shared_ptr<arrow::ArrayData>> columns;
+  for (const auto& output : projection_->outputs) {
+    std::shared_ptr<arrow::ArrayData> data = decoded.column_data(output.decoded);
+    const ErrorContext context{projection_->footer->path(), output.field->name()};
+    if (!output.field->nullable() && data->GetNullCount() > 0) {
+      return MakeError(ErrorCode::kInvalidData,
+                       "Expected no nulls for field " + output.field->name() +
+                           " but received some from " + context.path,
+                       context);
+    }
+    if (output.restore) {
+      auto restored = output.restore(data);
+      if (!restored.ok()) {
+        const bool memory = restored.status().IsOutOfMemory();
+        return WithContext(restored.status(),
+                           memory ? ErrorCode::kOutOfMemory : ErrorCode::kInvalidData, context);
+      }
+      data = restored.MoveValueUnsafe();
+    }
+    fields.push_back(output.field);
+    columns.push_back(std::move(data));
+  }
+  return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), decoded.num_rows(),
+                                  std::move(columns));
+}
+
+arrow::Result<arrow::RecordBatchVector> RowGroupStream::Read(int64_t rows) {
+  arrow::RecordBatchVector batches;
+  int64_t left = rows;
+  while (left > 0) {
+    ARROW_ASSIGN_OR_RAISE(const auto batch, Decode(left));
+    if (!batch || batch->num_rows() == 0 || batch->num_rows() > left) {
+      const std::string& path = projection_->footer->path();
+      return MakeError(ErrorCode::kFileCorrupted,
+                       "Expected " + std::to_string(rows) + " rows of row group " +
+                           std::to_string(row_group_) + " for " + path + " but received " +
+                           std::to_string(rows - left + (batch ? batch->num_rows() : 0)),
+                       {path, ""});
+    }
+    left -= batch->num_rows();
+    ARROW_ASSIGN_OR_RAISE(auto restored, RestoreTypes(*batch));
+    batches.push_back(std::move(restored));
+  }
+  return batches;
+}
+
+}  // namespace packed
