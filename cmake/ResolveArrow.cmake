@@ -3,23 +3,67 @@
 # Order: ARROW_HOME or a CMake package when ARROW_PACKED_SYSTEM_ARROW is set, otherwise the
 # pinned pyarrow wheel, which ships headers and libraries but no CMake files.
 
+include(${CMAKE_CURRENT_LIST_DIR}/CheckArrow.cmake)
+
 set(PACKED_ARROW_VERSION 26.0.1)
 set(PACKED_ARROW_SO 2600)
-set(PACKED_ARROW_DIR ${CMAKE_SOURCE_DIR}/build/arrow/${PACKED_ARROW_VERSION})
 
-if(NOT EXISTS ${PACKED_ARROW_DIR}/pyarrow/include/arrow/api.h)
-  execute_process(COMMAND ${CMAKE_SOURCE_DIR}/scripts/fetch-arrow COMMAND_ERROR_IS_FATAL ANY)
+foreach(name ARROW_PACKED_SYSTEM_ARROW ARROW_HOME)
+  if(NOT DEFINED ${name} AND DEFINED ENV{${name}})
+    set(${name} $ENV{${name}})
+  endif()
+endforeach()
+
+macro(packed_use_wheel)
+  set(wheel ${CMAKE_SOURCE_DIR}/build/arrow/${PACKED_ARROW_VERSION}/pyarrow)
+  if(NOT EXISTS ${wheel}/include/arrow/api.h)
+    execute_process(COMMAND ${CMAKE_SOURCE_DIR}/scripts/fetch-arrow COMMAND_ERROR_IS_FATAL ANY)
+  endif()
+  set(arrow_include ${wheel}/include)
+  set(arrow_lib ${wheel}/libarrow.so.${PACKED_ARROW_SO})
+  set(parquet_lib ${wheel}/libparquet.so.${PACKED_ARROW_SO})
+  set(arrow_origin "the pinned pyarrow wheel")
+endmacro()
+
+macro(packed_use_arrow_home)
+  set(arrow_include ${ARROW_HOME}/include)
+  find_library(arrow_lib arrow HINTS ${ARROW_HOME} PATH_SUFFIXES lib lib64
+               NO_DEFAULT_PATH NO_CACHE)
+  find_library(parquet_lib parquet HINTS ${ARROW_HOME} PATH_SUFFIXES lib lib64
+               NO_DEFAULT_PATH NO_CACHE)
+  set(arrow_origin "ARROW_HOME ${ARROW_HOME}")
+endmacro()
+
+macro(packed_use_cmake_package)
+  find_package(Arrow CONFIG QUIET)
+  find_package(Parquet CONFIG QUIET)
+  if(NOT TARGET Arrow::arrow_shared OR NOT TARGET Parquet::parquet_shared)
+    message(FATAL_ERROR "Expected CMake packages Arrow and Parquet, as ARROW_PACKED_SYSTEM_ARROW "
+      "is set, but found none: set ARROW_HOME or CMAKE_PREFIX_PATH, or unset it.")
+  endif()
+  get_target_property(arrow_include Arrow::arrow_shared INTERFACE_INCLUDE_DIRECTORIES)
+  get_target_property(arrow_lib Arrow::arrow_shared LOCATION)
+  get_target_property(parquet_lib Parquet::parquet_shared LOCATION)
+  set(arrow_origin "the CMake package in ${Arrow_DIR}")
+endmacro()
+
+if(NOT ARROW_PACKED_SYSTEM_ARROW)
+  packed_use_wheel()
+elseif(ARROW_HOME)
+  packed_use_arrow_home()
+else()
+  packed_use_cmake_package()
 endif()
-set(PACKED_ARROW_LIB_DIR ${PACKED_ARROW_DIR}/pyarrow)
-message(STATUS "Arrow: pyarrow wheel ${PACKED_ARROW_VERSION}")
+
+packed_check_arrow("${arrow_include}" "${arrow_lib}" "${parquet_lib}" found_version)
+message(STATUS "Arrow: ${found_version} from ${arrow_origin}")
+get_filename_component(PACKED_ARROW_LIB_DIR ${arrow_lib} DIRECTORY)
 
 add_library(packed_arrow INTERFACE)
-target_include_directories(packed_arrow SYSTEM INTERFACE ${PACKED_ARROW_LIB_DIR}/include)
-target_link_libraries(packed_arrow INTERFACE
-  ${PACKED_ARROW_LIB_DIR}/libarrow.so.${PACKED_ARROW_SO}
-  ${PACKED_ARROW_LIB_DIR}/libparquet.so.${PACKED_ARROW_SO}
-  pthread)
+target_include_directories(packed_arrow SYSTEM INTERFACE ${arrow_include})
+target_link_libraries(packed_arrow INTERFACE ${arrow_lib} ${parquet_lib} pthread)
 
+# Installed, the libraries lie beside ours; in the build tree Arrow stays where it was found.
 function(packed_runtime_path target)
   set_target_properties(${target} PROPERTIES
     BUILD_RPATH "$ORIGIN;${PACKED_ARROW_LIB_DIR}" INSTALL_RPATH "$ORIGIN")
