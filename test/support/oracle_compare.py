@@ -76,6 +76,12 @@ def without_extensions(table):
     return pa.table(columns, schema=pa.schema(fields))
 
 
+def map_as_list(array):
+    array = pa.concat_arrays([array, array.slice(0, 0)])  # from_arrays takes no offset
+    entries = pa.StructArray.from_arrays([array.keys, array.items], ["key", "value"])
+    return pa.ListArray.from_arrays(array.offsets, entries, mask=array.is_null())
+
+
 def same_values(left, right):
     if len(left) != len(right) or left.null_count != right.null_count:
         return False
@@ -83,7 +89,7 @@ def same_values(left, right):
         bits = FLOAT_BITS[left.type]
         return left.view(bits).equals(right.view(bits))
     if t.is_map(left.type):
-        return left.to_pylist() == right.to_pylist()
+        return same_values(map_as_list(left), map_as_list(right))
     if t.is_struct(left.type):
         if not left.is_null().equals(right.is_null()):
             return False
