@@ -12,55 +12,16 @@
 #include <string>
 #include <utility>
 
-#include "arrow/io/buffered.h"
-
 #include "local_residue.h"
 #include "local_store.h"
+#include "local_stream.h"
 #include "packed/error.h"
-#include "packed/memory.h"
 #include "unique_fd.h"
 
 namespace packed {
 namespace {
 
-constexpr int64_t kStreamBufferBytes = 256 << 10;
 constexpr size_t kMostNameBytes = 255;
-
-/// Unbuffered writes to a descriptor that the PendingFile owns, so that it can fsync it after
-/// the stream has been closed.
-class DescriptorStream : public arrow::io::OutputStream {
- public:
-  DescriptorStream(int fd, LocalPath path) : fd_(fd), path_(std::move(path)) {}
-
-  using arrow::io::OutputStream::Write;
-  arrow::Status Write(const void* data, int64_t nbytes) override {
-    auto* bytes = static_cast<const char*>(data);
-    while (nbytes > 0) {
-      if (closed_) return MakeError(ErrorCode::kClosed, "The file is closed", {path_.given, ""});
-      ssize_t written = ::write(fd_, bytes, nbytes);
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) return LocalError(errno, "write", path_);
-      bytes += written;
-      nbytes -= written;
-      position_ += written;
-    }
-    return arrow::Status::OK();
-  }
-
-  arrow::Status Close() override {
-    closed_ = true;
-    return arrow::Status::OK();
-  }
-  arrow::Status Abort() override { return Close(); }
-  bool closed() const override { return closed_; }
-  arrow::Result<int64_t> Tell() const override { return position_; }
-
- private:
-  int fd_;
-  LocalPath path_;
-  bool closed_ = false;
-  int64_t position_ = 0;
-};
 
 /// `.name.<pid>-<random>.<suffix>` beside `final_path`; long names are cut, not refused.
 std::string HiddenSibling(const std::string& final_path, const char* suffix) {
@@ -105,9 +66,7 @@ class LocalPendingFile : public PendingFile {
       if (!fd_.valid() && errno != ENOENT) break;
     }
     if (!fd_.valid()) return LocalError(errno, "create", path_);
-    ARROW_ASSIGN_OR_RAISE(stream_, arrow::io::BufferedOutputStream::Create(
-                                       kStreamBufferBytes, Pool(),
-                                       std::make_shared<DescriptorStream>(fd_.get(), path_)));
+    ARROW_ASSIGN_OR_RAISE(stream_, LocalStream::Make(fd_.get(), path_));
     return arrow::Status::OK();
   }
 
@@ -115,7 +74,7 @@ class LocalPendingFile : public PendingFile {
 
   arrow::Status Seal(bool fsync) override {
     if (state_ != State::kOpen) return WrongState("sealed");
-    ARROW_RETURN_NOT_OK(WithContext(stream_->Close(), ErrorCode::kStorageIO, {path_.given, ""}));
+    ARROW_RETURN_NOT_OK(stream_->Close());
     if (fsync && ::fsync(fd_.get()) != 0) return LocalError(errno, "force to disk", path_);
     struct stat state;
     if (::fstat(fd_.get(), &state) != 0) return LocalError(errno, "examine", path_);
@@ -244,7 +203,7 @@ class LocalPendingFile : public PendingFile {
   const std::string partial_;
   std::string backup_;
   UniqueFd fd_;
-  std::shared_ptr<arrow::io::BufferedOutputStream> stream_;
+  std::unique_ptr<LocalStream> stream_;
   State state_ = State::kOpen;
   bool fsync_ = false;
   ino_t inode_ = 0;

@@ -65,6 +65,8 @@ class PendingFile {
   virtual arrow::Status Unpublish() = 0;
 
   /// \brief Remove what was written; idempotent, never fails loudly.
+  ///
+  /// A published file stays: only the copy that Unpublish would restore is dropped.
   virtual void Discard() noexcept = 0;
 };
 
