@@ -53,6 +53,7 @@ def pack_vectors(column):
 
 
 def as_stored(table):
+    table = without_extensions(table)
     columns = {}
     for field, column in zip(table.schema, table.columns):
         if is_vector(field.type):
