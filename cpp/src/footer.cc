@@ -43,9 +43,9 @@ void CollectLeaves(const parquet::arrow::SchemaField& field, std::vector<int>* l
 
 arrow::Status ReadColumns(Footer* footer) {
   parquet::arrow::SchemaManifest manifest;
-  ARROW_RETURN_NOT_OK(parquet::arrow::SchemaManifest::Make(
-      footer->metadata->schema(), footer->metadata->key_value_metadata(), ArrowProperties(),
-      &manifest));
+  ARROW_RETURN_NOT_OK(parquet::arrow::SchemaManifest::Make(footer->metadata->schema(),
+                                                           footer->metadata->key_value_metadata(),
+                                                           ArrowProperties(), &manifest));
   arrow::FieldVector fields;
   for (const auto& node : manifest.schema_fields) {
     FileColumn column;
@@ -111,8 +111,8 @@ arrow::Status RequireKeys(const FileInfo& info) {
                    {info.path, ""});
 }
 
-arrow::Status Lies(ErrorCode code, const FileInfo& info, const std::string& what,
-                   int64_t expected, int64_t received) {
+arrow::Status Lies(ErrorCode code, const FileInfo& info, const std::string& what, int64_t expected,
+                   int64_t received) {
   return MakeError(code,
                    "Expected " + std::to_string(expected) + " for " + what + " of " + info.path +
                        " but received " + std::to_string(received),
@@ -226,8 +226,7 @@ arrow::Result<Footer> ReadFooter(FileStore& store, const std::string& path,
   ARROW_ASSIGN_OR_RAISE(footer.file, store.Open(path, options));
   ARROW_RETURN_NOT_OK(GuardRead(path, [&]() -> arrow::Status {
     footer.metadata =
-        parquet::ParquetFileReader::Open(footer.file->file(), ParquetProperties(false))
-            ->metadata();
+        parquet::ParquetFileReader::Open(footer.file->file(), ParquetProperties(false))->metadata();
     ReadFacts(&footer);
     if (policy == FooterPolicy::kStrict) ARROW_RETURN_NOT_OK(RequireKeys(footer.info));
     ARROW_RETURN_NOT_OK(ReadColumns(&footer));

@@ -101,9 +101,9 @@ arrow::Status CrossCheck(const std::vector<Footer>& footers, GroupFieldIds* grou
   for (const auto& footer : footers) {
     if (footer.info.rows != first.info.rows) {
       return MakeError(ErrorCode::kFileCorrupted,
-                       "Expected equal row counts but received " +
-                           std::to_string(first.info.rows) + " in " + first.path() + " and " +
-                           std::to_string(footer.info.rows) + " in " + footer.path(),
+                       "Expected equal row counts but received " + std::to_string(first.info.rows) +
+                           " in " + first.path() + " and " + std::to_string(footer.info.rows) +
+                           " in " + footer.path(),
                        {footer.path(), ""});
     }
     if (footer.groups && footer.info.layout != FileLayout::kColumnOffsets) {
@@ -120,8 +120,7 @@ arrow::Status CrossCheck(const std::vector<Footer>& footers, GroupFieldIds* grou
     const auto [other, added] = by_group.emplace(footer.info.group, &footer);
     if (!added) {
       return MetadataError("Expected one file for group " + std::to_string(footer.info.group) +
-                               " but received " + other->second->path() + " and " +
-                               footer.path(),
+                               " but received " + other->second->path() + " and " + footer.path(),
                            footer.path());
     }
   }
@@ -178,12 +177,11 @@ arrow::Result<FileSet> OpenFileSet(const std::vector<std::string>& paths,
   ReadOptions read_options;
   read_options.mmap = options.mmap;
   std::vector<Footer> footers(paths.size());
-  ARROW_RETURN_NOT_OK(
-      ParallelFor(static_cast<int>(paths.size()), 0, [&](int i) -> arrow::Status {
-        ARROW_RETURN_NOT_OK(options.cancel.Check());
-        ARROW_ASSIGN_OR_RAISE(footers[i], ReadFooter(store, paths[i], read_options, policy));
-        return PlaceInGroup(&footers[i], i, options);
-      }));
+  ARROW_RETURN_NOT_OK(ParallelFor(static_cast<int>(paths.size()), 0, [&](int i) -> arrow::Status {
+    ARROW_RETURN_NOT_OK(options.cancel.Check());
+    ARROW_ASSIGN_OR_RAISE(footers[i], ReadFooter(store, paths[i], read_options, policy));
+    return PlaceInGroup(&footers[i], i, options);
+  }));
   FileSet set;
   ARROW_RETURN_NOT_OK(CrossCheck(footers, &set.groups));
   ARROW_RETURN_NOT_OK(CheckDistinctColumns(footers));

@@ -70,8 +70,7 @@ arrow::Status CheckGroupGiven(const FileSet& set, const Wanted& wanted) {
   return arrow::Status::OK();
 }
 
-arrow::Result<std::vector<Wanted>> FieldsOfSchema(const FileSet& set,
-                                                  const arrow::Schema& schema) {
+arrow::Result<std::vector<Wanted>> FieldsOfSchema(const FileSet& set, const arrow::Schema& schema) {
   std::vector<Wanted> all;
   for (const auto& field : schema.fields()) {
     Wanted wanted{field, {}, {}};
@@ -99,8 +98,8 @@ arrow::Status TakeVectorForm(std::vector<Wanted>* fields) {
   for (auto& wanted : *fields) {
     const auto& type = wanted.field->type();
     if (type->id() != arrow::Type::FIXED_SIZE_BINARY) continue;
-    auto list = VectorListType(
-        arrow::internal::checked_cast<const arrow::FixedSizeBinaryType&>(*type));
+    auto list =
+        VectorListType(arrow::internal::checked_cast<const arrow::FixedSizeBinaryType&>(*type));
     if (!list) {
       return FieldError(ErrorCode::kTypeMismatch,
                         "Expected a width that is a multiple of 4 for vector field " +
@@ -129,8 +128,8 @@ arrow::Status UnknownColumn(const FileSet& set, const ColumnRef& ref) {
     ARROW_RETURN_NOT_OK(
         CheckGroupGiven(set, {arrow::field(text, arrow::null()), *id, ColumnSource{}}));
   }
-  return FieldError(ErrorCode::kInvalidArgument,
-                    "Expected a known column but received " + text, text);
+  return FieldError(ErrorCode::kInvalidArgument, "Expected a known column but received " + text,
+                    text);
 }
 
 arrow::Result<std::vector<Wanted>> Select(const FileSet& set, const std::vector<Wanted>& all,
@@ -174,10 +173,10 @@ arrow::Status CheckDefaults(const arrow::RecordBatch& defaults, const std::vecto
       return wanted.field->name() == field->name();
     });
     if (known && seen.insert(field->name()).second) continue;
-    return FieldError(ErrorCode::kInvalidArgument,
-                      "Expected defaults for distinct fields of the read schema but received " +
-                          field->name(),
-                      field->name());
+    return FieldError(
+        ErrorCode::kInvalidArgument,
+        "Expected defaults for distinct fields of the read schema but received " + field->name(),
+        field->name());
   }
   return arrow::Status::OK();
 }
@@ -208,8 +207,7 @@ arrow::Result<Restore> RestoreFor(const FileSet& set, const Wanted& wanted) {
   if (restore) return std::move(*restore);
   return MakeError(ErrorCode::kTypeMismatch,
                    "Expected a type that " + stored->ToString() + " can be restored to for field " +
-                       wanted.field->name() + " but received " +
-                       wanted.field->type()->ToString(),
+                       wanted.field->name() + " but received " + wanted.field->type()->ToString(),
                    {set.files[wanted.source.file]->path(), wanted.field->name()});
 }
 
@@ -241,8 +239,8 @@ class PlanBuilder {
     const auto position =
         std::lower_bound(plan.columns.begin(), plan.columns.end(), wanted.source.column);
     output->slot = static_cast<int>(plan.outputs.size());
-    plan.outputs.push_back({static_cast<int>(position - plan.columns.begin()), wanted.field,
-                            std::move(restore)});
+    plan.outputs.push_back(
+        {static_cast<int>(position - plan.columns.begin()), wanted.field, std::move(restore)});
     return arrow::Status::OK();
   }
 

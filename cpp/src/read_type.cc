@@ -38,9 +38,9 @@ Restore CastTo(TypePtr type) {
   return [type](const ArrayDataPtr& data) -> arrow::Result<ArrayDataPtr> {
     arrow::compute::ExecContext context(Pool());
     context.set_use_threads(false);
-    ARROW_ASSIGN_OR_RAISE(auto cast, arrow::compute::Cast(arrow::Datum(data), type,
-                                                          arrow::compute::CastOptions::Safe(),
-                                                          &context));
+    ARROW_ASSIGN_OR_RAISE(auto cast,
+                          arrow::compute::Cast(arrow::Datum(data), type,
+                                               arrow::compute::CastOptions::Safe(), &context));
     return cast.array();
   };
 }
@@ -48,8 +48,8 @@ Restore CastTo(TypePtr type) {
 Restore Chain(Restore first, Restore second) {
   if (!first) return second;
   if (!second) return first;
-  return [first = std::move(first), second = std::move(second)](
-             const ArrayDataPtr& data) -> arrow::Result<ArrayDataPtr> {
+  return [first = std::move(first),
+          second = std::move(second)](const ArrayDataPtr& data) -> arrow::Result<ArrayDataPtr> {
     ARROW_ASSIGN_OR_RAISE(auto between, first(data));
     return second(between);
   };
@@ -120,8 +120,8 @@ Restore BinaryToFixed(TypePtr fixed) {
 
 /// Children converted one by one, then the parent takes the requested type.
 Restore WithChildren(std::vector<Restore> children, TypePtr type) {
-  return [children = std::move(children), type](
-             const ArrayDataPtr& data) -> arrow::Result<ArrayDataPtr> {
+  return [children = std::move(children),
+          type](const ArrayDataPtr& data) -> arrow::Result<ArrayDataPtr> {
     ArrayDataPtr copy = data->Copy();
     copy->type = type;
     for (size_t i = 0; i < children.size(); ++i) {

@@ -179,8 +179,9 @@ class PackedReader::Impl {
 PackedReader::PackedReader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 PackedReader::~PackedReader() = default;
 
-arrow::Result<std::unique_ptr<PackedReader>> PackedReader::Open(
-    std::vector<std::string> paths, ReaderOptions options, std::shared_ptr<FileStore> store) {
+arrow::Result<std::unique_ptr<PackedReader>> PackedReader::Open(std::vector<std::string> paths,
+                                                                ReaderOptions options,
+                                                                std::shared_ptr<FileStore> store) {
   return CatchAll([&]() -> arrow::Result<std::unique_ptr<PackedReader>> {
     if (!store) {
       return MakeError(ErrorCode::kInvalidArgument, "Expected a file store but received none");

@@ -21,8 +21,7 @@ arrow::Status RowGroupStream::Open() {
                                                footer.metadata);
   ARROW_ASSIGN_OR_RAISE(
       reader_, parquet::arrow::FileReader::Make(Pool(), std::move(file), ArrowProperties()));
-  ARROW_ASSIGN_OR_RAISE(batches_,
-                        reader_->GetRecordBatchReader({row_group_}, projection_->leaves));
+  ARROW_ASSIGN_OR_RAISE(batches_, reader_->GetRecordBatchReader({row_group_}, projection_->leaves));
   return arrow::Status::OK();
 }
 
