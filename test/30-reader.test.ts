@@ -119,6 +119,10 @@ describe('PackedReader', () => {
     stream.destroy()
     await once(stream, 'close')
     expect((await rejection(() => reader.readNext())).code).toBe('Closed')
+
+    const untouched = await open()
+    await once(untouched.toReadable().destroy(), 'close')
+    expect((await rejection(() => untouched.readNext())).code).toBe('Closed')
   })
 
   test('leaving a loop early closes the reader; reading to the end does not', async () => {
@@ -185,6 +189,17 @@ describe('PackedReader', () => {
     const reader = await open()
     expect((await rejection(() => reader.release(sampleBatch(0, 1)))).code).toBe('InvalidArgument')
     await reader.close()
+  })
+
+  test('a mapped file survives writes to its batches', async () => {
+    const reader = await open({ mmap: true })
+    for await (const batch of reader) {
+      for (const column of batch.data.children) {
+        if (column.values instanceof Uint8Array) column.values.fill(0xff)
+      }
+    }
+    await reader.close()
+    expectSample(await collect(await open()), ROWS)
   })
 
   test('releasePrevious keeps at most one batch lent', async () => {

@@ -48,21 +48,40 @@ function oneValue(field: Field, value: unknown) {
   throw mismatch()
 }
 
-/** What Arrow's builders want: bigint for 64-bit values, bytes for binary ones. */
+/** What Arrow's builders want; they take anything in silence, so kinds are checked here. */
 function coerce(type: DataType, value: unknown): unknown {
   if (value === null) return null
-  const { bitWidth } = type as { bitWidth?: number }
-  if (type.typeId === Type.Int && bitWidth === 64) {
-    return typeof value === 'number' ? BigInt(value) : value
+  const { bitWidth, byteWidth } = type as { bitWidth?: number; byteWidth?: number }
+  switch (type.typeId as Type) {
+    case Type.Int:
+      expectKind(typeof value === 'number' || typeof value === 'bigint')
+      return bitWidth === 64 ? BigInt(value as number | bigint) : Number(value)
+    case Type.Float:
+      expectKind(typeof value === 'number')
+      return value
+    case Type.Utf8:
+    case Type.LargeUtf8:
+      expectKind(typeof value === 'string')
+      return value
+    case Type.Bool:
+      expectKind(typeof value === 'boolean')
+      return value
+    case Type.Binary:
+    case Type.FixedSizeBinary:
+      expectKind(ArrayBuffer.isView(value))
+      expectKind(byteWidth === undefined || (value as ArrayBufferView).byteLength === byteWidth)
+      return bytesOf(value as ArrayBufferView)
+    default:
+      return value
   }
-  if (type.typeId === Type.FixedSizeBinary && ArrayBuffer.isView(value)) {
-    const { byteWidth } = type as { byteWidth?: number }
-    if (value.byteLength !== byteWidth) throw new RangeError(`${value.byteLength} bytes`)
-    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
-  }
-  if (type.typeId === Type.Utf8 && typeof value !== 'string') throw new TypeError('not a string')
-  if (type.typeId === Type.Bool && typeof value !== 'boolean') throw new TypeError('not a boolean')
-  return value
+}
+
+function expectKind(holds: boolean): void {
+  if (!holds) throw new TypeError('not a value of this type')
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength)
 }
 
 /** Builders wrap and truncate in silence: compare numbers with what was kept of them. */

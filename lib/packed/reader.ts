@@ -142,7 +142,11 @@ export class PackedReader implements AsyncIterable<RecordBatch> {
 
   /** An object-mode Node stream of the batches; destroying it closes the reader. */
   toReadable(): Readable {
-    return Readable.from(this, { objectMode: true, highWaterMark: 1 })
+    const stream = Readable.from(this, { objectMode: true, highWaterMark: 1 })
+    // A generator that never ran has no `finally` to run when it is destroyed.
+    return stream.once('close', () => {
+      if (!stream.readableEnded) void this.close()
+    })
   }
 
   /**
