@@ -1,0 +1,208 @@
+#include "packed/c_api.h"
+
+#include <cstdlib>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include "arrow/c/bridge.h"
+
+#include "c_api_convert.h"
+#include "c_api_handles.h"
+#include "packed/error.h"
+#include "packed/reader.h"
+#include "packed/writer.h"
+
+namespace packed {
+namespace {
+
+using arrow::Status;
+
+struct WriterObject {
+  std::mutex mutex;
+  std::unique_ptr<PackedWriter> writer;
+  Status failure;  // of the first write that failed
+};
+
+struct ReaderObject {
+  std::mutex mutex;
+  std::unique_ptr<PackedReader> reader;
+};
+
+// Leaked: another thread may be inside a call when the process exits.
+auto& Writers() {
+  static auto* table = new HandleTable<WriterObject, CPackedWriter>(17, "writer");
+  return *table;
+}
+auto& Readers() {
+  static auto* table = new HandleTable<ReaderObject, CPackedReader>(24, "reader");
+  return *table;
+}
+
+arrow::Result<std::shared_ptr<arrow::Schema>> TakeSchema(struct ArrowSchema* schema) {
+  auto imported = arrow::ImportSchema(schema);
+  if (imported.ok()) return imported;
+  return WithContext(imported.status(), ErrorCode::kInvalidSchema, {});
+}
+
+arrow::Result<std::shared_ptr<arrow::RecordBatch>> TakeBatch(
+    struct ArrowArray* array, const std::shared_ptr<arrow::Schema>& schema) {
+  auto imported = arrow::ImportRecordBatch(array, schema);
+  if (imported.ok()) return imported;
+  return WithContext(imported.status(), ErrorCode::kInvalidData, {});
+}
+
+arrow::Result<std::shared_ptr<WriterObject>> OpenWriter(
+    struct ArrowSchema* schema, int64_t buffer_size, const char* const* paths, int64_t num_paths,
+    int64_t part_upload_size, const CColumnGroups* groups, const CStorageConfig* config) {
+  ARROW_RETURN_NOT_OK(CheckNotNull(schema, "schema"));
+  ARROW_RETURN_NOT_OK(CheckNotNull(groups, "groups"));
+  ARROW_RETURN_NOT_OK(CheckNotNegative(buffer_size, "buffer_size"));
+  ARROW_RETURN_NOT_OK(CheckNotNegative(part_upload_size, "part_upload_size"));
+  ARROW_ASSIGN_OR_RAISE(auto path_list, ToPaths(paths, num_paths));
+  ARROW_ASSIGN_OR_RAISE(auto group_list, ToColumnGroups(*groups, std::move(path_list)));
+  ARROW_ASSIGN_OR_RAISE(auto arrow_schema, TakeSchema(schema));
+  StorageConfig storage = ToStorageConfig(config);
+  if (part_upload_size > 0) storage.multipart_part_bytes = part_upload_size;
+  ARROW_ASSIGN_OR_RAISE(auto store, FileStore::Make(storage));
+  WriterOptions options;
+  options.buffer_bytes = buffer_size;
+  auto object = std::make_shared<WriterObject>();
+  ARROW_ASSIGN_OR_RAISE(object->writer,
+                        PackedWriter::Open(std::move(arrow_schema), std::move(group_list),
+                                           std::move(options), std::move(store)));
+  return object;
+}
+
+Status Write(PackedWriter& writer, struct ArrowArray* array, struct ArrowSchema* schema) {
+  ARROW_RETURN_NOT_OK(CheckNotNull(array, "array"));
+  std::shared_ptr<arrow::Schema> batch_schema = writer.schema();
+  if (schema != nullptr) {
+    ARROW_ASSIGN_OR_RAISE(batch_schema, TakeSchema(schema));
+  }
+  ARROW_ASSIGN_OR_RAISE(auto batch, TakeBatch(array, batch_schema));
+  return writer.Write(batch);
+}
+
+arrow::Result<std::shared_ptr<ReaderObject>> OpenReader(const char* const* paths, int64_t num_paths,
+                                                        struct ArrowSchema* schema,
+                                                        int64_t buffer_size,
+                                                        const CStorageConfig* config) {
+  ARROW_RETURN_NOT_OK(CheckNotNegative(buffer_size, "buffer_size"));
+  ARROW_ASSIGN_OR_RAISE(auto path_list, ToPaths(paths, num_paths));
+  ReaderOptions options;
+  options.buffer_bytes = buffer_size;
+  if (schema != nullptr) {
+    ARROW_ASSIGN_OR_RAISE(options.schema, TakeSchema(schema));
+  }
+  ARROW_ASSIGN_OR_RAISE(auto store, FileStore::Make(ToStorageConfig(config)));
+  auto object = std::make_shared<ReaderObject>();
+  ARROW_ASSIGN_OR_RAISE(object->reader, PackedReader::Open(std::move(path_list), std::move(options),
+                                                           std::move(store)));
+  return object;
+}
+
+}  // namespace
+}  // namespace packed
+
+using packed::Answer;
+using packed::Consumed;
+
+extern "C" {
+
+void FreeCStatus(CStatus* status) {
+  if (status == nullptr) return;
+  std::free(std::exchange(status->error_msg, nullptr));
+}
+
+CStatus NewPackedWriter(struct ArrowSchema* schema, int64_t buffer_size, const char* const* paths,
+                        int64_t num_paths, int64_t part_upload_size, const CColumnGroups* groups,
+                        CPackedWriter* out) {
+  return NewPackedWriterWithStorageConfig(schema, buffer_size, paths, num_paths, part_upload_size,
+                                          groups, nullptr, out);
+}
+
+CStatus NewPackedWriterWithStorageConfig(struct ArrowSchema* schema, int64_t buffer_size,
+                                         const char* const* paths, int64_t num_paths,
+                                         int64_t part_upload_size, const CColumnGroups* groups,
+                                         const CStorageConfig* config, CPackedWriter* out) {
+  return Answer([&]() -> arrow::Status {
+    Consumed<struct ArrowSchema> consumed(schema);
+    ARROW_RETURN_NOT_OK(packed::CheckNotNull(out, "out"));
+    *out = nullptr;
+    ARROW_ASSIGN_OR_RAISE(auto object, packed::OpenWriter(schema, buffer_size, paths, num_paths,
+                                                          part_upload_size, groups, config));
+    *out = packed::Writers().Add(std::move(object));
+    return arrow::Status::OK();
+  });
+}
+
+CStatus WriteRecordBatch(CPackedWriter writer, struct ArrowArray* array,
+                         struct ArrowSchema* schema) {
+  return Answer([&]() -> arrow::Status {
+    Consumed<struct ArrowArray> consumed_array(array);
+    Consumed<struct ArrowSchema> consumed_schema(schema);
+    ARROW_ASSIGN_OR_RAISE(auto object, packed::Writers().Get(writer));
+    std::lock_guard lock(object->mutex);
+    ARROW_RETURN_NOT_OK(object->failure);
+    object->failure =
+        packed::CatchAll([&] { return packed::Write(*object->writer, array, schema); });
+    if (!object->failure.ok()) object->writer->Abort();
+    return object->failure;
+  });
+}
+
+CStatus CloseWriter(CPackedWriter writer) {
+  return Answer([&]() -> arrow::Status {
+    ARROW_ASSIGN_OR_RAISE(auto object, packed::Writers().Take(writer));
+    std::lock_guard lock(object->mutex);
+    ARROW_RETURN_NOT_OK(object->failure);
+    // A call that found the handle before it was taken may still wait for the lock.
+    object->failure = packed::MakeError(packed::ErrorCode::kClosed, "The writer is closed");
+    return object->writer->Finish().status();
+  });
+}
+
+CStatus NewPackedReader(const char* const* paths, int64_t num_paths, struct ArrowSchema* schema,
+                        int64_t buffer_size, CPackedReader* out) {
+  return NewPackedReaderWithStorageConfig(paths, num_paths, schema, buffer_size, nullptr, out);
+}
+
+CStatus NewPackedReaderWithStorageConfig(const char* const* paths, int64_t num_paths,
+                                         struct ArrowSchema* schema, int64_t buffer_size,
+                                         const CStorageConfig* config, CPackedReader* out) {
+  return Answer([&]() -> arrow::Status {
+    Consumed<struct ArrowSchema> consumed(schema);
+    ARROW_RETURN_NOT_OK(packed::CheckNotNull(out, "out"));
+    *out = nullptr;
+    ARROW_ASSIGN_OR_RAISE(auto object,
+                          packed::OpenReader(paths, num_paths, schema, buffer_size, config));
+    *out = packed::Readers().Add(std::move(object));
+    return arrow::Status::OK();
+  });
+}
+
+CStatus ReadNext(CPackedReader reader, struct ArrowArray* out_array,
+                 struct ArrowSchema* out_schema) {
+  return Answer([&]() -> arrow::Status {
+    ARROW_RETURN_NOT_OK(packed::CheckNotNull(out_array, "out_array"));
+    *out_array = {};
+    if (out_schema != nullptr) *out_schema = {};
+    ARROW_ASSIGN_OR_RAISE(auto object, packed::Readers().Get(reader));
+    std::lock_guard lock(object->mutex);
+    ARROW_ASSIGN_OR_RAISE(auto batch, object->reader->ReadNext());
+    if (batch == nullptr) return arrow::Status::OK();
+    return arrow::ExportRecordBatch(*batch, out_array, out_schema);
+  });
+}
+
+CStatus CloseReader(CPackedReader reader) {
+  return Answer([&]() -> arrow::Status {
+    ARROW_ASSIGN_OR_RAISE(auto object, packed::Readers().Take(reader));
+    std::lock_guard lock(object->mutex);
+    object->reader->Close();
+    return arrow::Status::OK();
+  });
+}
+
+}  // extern "C"
