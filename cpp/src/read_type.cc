@@ -4,7 +4,9 @@
 #include <vector>
 
 #include "arrow/array.h"
+#include "arrow/array/array_dict.h"
 #include "arrow/array/builder_binary.h"
+#include "arrow/compute/api_vector.h"
 #include "arrow/compute/cast.h"
 #include "arrow/compute/exec.h"
 #include "arrow/extension_type.h"
@@ -43,6 +45,50 @@ Restore CastTo(TypePtr type) {
                                                arrow::compute::CastOptions::Safe(), &context));
     return cast.array();
   };
+}
+
+/// Arrow casts only text and bytes to a dictionary, but its encoder takes every type.
+Restore EncodeAs(TypePtr type) {
+  return [type](const ArrayDataPtr& data) -> arrow::Result<ArrayDataPtr> {
+    arrow::compute::ExecContext context(Pool());
+    ARROW_ASSIGN_OR_RAISE(
+        auto encoded,
+        arrow::compute::DictionaryEncode(
+            arrow::Datum(data), arrow::compute::DictionaryEncodeOptions::Defaults(), &context));
+    const auto& dictionary = checked_cast<const arrow::DictionaryType&>(*type);
+    ArrayDataPtr indices = encoded.array()->Copy();
+    indices->type = arrow::int32();
+    indices->dictionary = nullptr;
+    ARROW_ASSIGN_OR_RAISE(ArrayDataPtr out, CastTo(dictionary.index_type())(indices));
+    ARROW_ASSIGN_OR_RAISE(out, Relabelled(out, type));
+    out->dictionary = encoded.array()->dictionary;
+    return out;
+  };
+}
+
+/// The indices fit or the read fails: a step may meet more values than int8 can number.
+Restore EncodeAs(TypePtr type) {
+  return [type](const ArrayDataPtr& data) -> arrow::Result<ArrayDataPtr> {
+    arrow::compute::ExecContext context(Pool());
+    context.set_use_threads(false);
+    ARROW_ASSIGN_OR_RAISE(
+        auto encoded,
+        arrow::compute::DictionaryEncode(
+            arrow::Datum(data), arrow::compute::DictionaryEncodeOptions::Defaults(), &context));
+    const arrow::DictionaryArray array(encoded.array());
+    const auto& wanted = checked_cast<const arrow::DictionaryType&>(*type);
+    ARROW_ASSIGN_OR_RAISE(auto indices, CastTo(wanted.index_type())(array.indices()->data()));
+    ArrayDataPtr relabelled = indices->Copy();
+    relabelled->type = type;
+    relabelled->dictionary = array.dictionary()->data();
+    return relabelled;
+  };
+}
+
+/// Values that can be told apart by hashing their bytes.
+bool CanEncode(const DataType& values) {
+  return arrow::is_primitive(values.id()) || arrow::is_base_binary_like(values.id()) ||
+         arrow::is_fixed_size_binary(values.id());
 }
 
 Restore Chain(Restore first, Restore second) {
@@ -199,7 +245,7 @@ std::optional<Restore> RestoreWrapped(const TypePtr& stored, const TypePtr& requ
   const auto& values = checked_cast<const arrow::DictionaryType&>(*requested).value_type();
   auto inner = FindRestore(stored, values);
   if (!inner) return std::nullopt;
-  return Chain(std::move(*inner), CastTo(requested));
+  return Chain(std::move(*inner), EncodeAs(requested));
 }
 
 bool IsWrapped(Type::type id) { return id == Type::EXTENSION || id == Type::DICTIONARY; }
