@@ -76,7 +76,16 @@ Result<ArrayDataPtr> RebuildList(const ArrayData& data, const TypePtr& stored) {
 
 template <typename ListArray, typename ListViewArray>
 Result<ArrayDataPtr> DecodeListViews(const ArrayDataPtr& data, const TypePtr& stored) {
-  ARROW_ASSIGN_OR_RAISE(auto list, ListArray::FromListView(ListViewArray(data), Pool()));
+  using Offset = typename ListViewArray::offset_type;
+  // FromListView of Arrow 26 loses values of sliced arrays: give it one that starts at 0.
+  ARROW_ASSIGN_OR_RAISE(auto validity, SliceValidity(*data));
+  const auto shown = [&](const std::shared_ptr<arrow::Buffer>& buffer) {
+    return arrow::SliceBuffer(buffer, data->offset * sizeof(Offset), data->length * sizeof(Offset));
+  };
+  const ListViewArray views(ArrayData::Make(
+      data->type, data->length,
+      {std::move(validity), shown(data->buffers[1]), shown(data->buffers[2])}, data->child_data));
+  ARROW_ASSIGN_OR_RAISE(auto list, ListArray::FromListView(views, Pool()));
   return ToStored(list->data(), stored);
 }
 
@@ -98,6 +107,55 @@ Result<ArrayDataPtr> RebuildStruct(const ArrayData& data, const TypePtr& stored)
   }
   ARROW_ASSIGN_OR_RAISE(auto validity, SliceValidity(data));
   return ArrayData::Make(stored, data.length, {std::move(validity)}, std::move(children));
+}
+
+/// Parquet's writer refuses any null in a required child, also those below a null parent,
+/// which are nobody's values: their bitmaps go. Copies only the levels that change.
+ArrayDataPtr DropMaskedNulls(ArrayDataPtr data) {
+  for (int i = 0; i < data->type->num_fields(); ++i) {
+    auto child = DropMaskedNulls(data->child_data[i]);
+    if (!data->type->field(i)->nullable() && child->MayHaveNulls() && child->buffers[0]) {
+      child = child->Copy();
+      child->buffers[0] = nullptr;
+      child->null_count = 0;
+    }
+    if (child == data->child_data[i]) continue;
+    data = data->Copy();
+    data->child_data[i] = std::move(child);
+  }
+  return data;
+}
+
+Result<ArrayDataPtr> Decode(const ArrayDataPtr& data, const TypePtr& stored) {
+  switch (data->type->id()) {
+    case arrow::Type::DICTIONARY:
+      return DecodeDictionary(*data, stored);
+    case arrow::Type::EXTENSION: {
+      auto storage = data->Copy();
+      storage->type = checked_cast<const arrow::ExtensionType&>(*data->type).storage_type();
+      return ToStored(storage, stored);
+    }
+    case arrow::Type::STRING_VIEW:
+      return DecodeViews<arrow::StringViewArray, arrow::StringBuilder>(data);
+    case arrow::Type::BINARY_VIEW:
+      return DecodeViews<arrow::BinaryViewArray, arrow::BinaryBuilder>(data);
+    case arrow::Type::LIST_VIEW:
+      return DecodeListViews<arrow::ListArray, arrow::ListViewArray>(data, stored);
+    case arrow::Type::LARGE_LIST_VIEW:
+      return DecodeListViews<arrow::LargeListArray, arrow::LargeListViewArray>(data, stored);
+    case arrow::Type::LIST:
+    case arrow::Type::MAP:
+      return RebuildList<int32_t>(*data, stored);
+    case arrow::Type::LARGE_LIST:
+      return RebuildList<int64_t>(*data, stored);
+    case arrow::Type::FIXED_SIZE_LIST:
+      return RebuildFixedSizeList(*data, stored);
+    case arrow::Type::STRUCT:
+      return RebuildStruct(*data, stored);
+    default:
+      return arrow::Status::TypeError("Expected ", stored->ToString(), " but received ",
+                                      data->type->ToString());
+  }
 }
 
 }  // namespace
@@ -143,36 +201,9 @@ Result<std::shared_ptr<arrow::Buffer>> SliceValidity(const ArrayData& data) {
 }
 
 Result<ArrayDataPtr> ToStored(const ArrayDataPtr& data, const TypePtr& stored) {
-  if (data->type->Equals(*stored)) return data;
-  switch (data->type->id()) {
-    case arrow::Type::DICTIONARY:
-      return DecodeDictionary(*data, stored);
-    case arrow::Type::EXTENSION: {
-      auto storage = data->Copy();
-      storage->type = checked_cast<const arrow::ExtensionType&>(*data->type).storage_type();
-      return ToStored(storage, stored);
-    }
-    case arrow::Type::STRING_VIEW:
-      return DecodeViews<arrow::StringViewArray, arrow::StringBuilder>(data);
-    case arrow::Type::BINARY_VIEW:
-      return DecodeViews<arrow::BinaryViewArray, arrow::BinaryBuilder>(data);
-    case arrow::Type::LIST_VIEW:
-      return DecodeListViews<arrow::ListArray, arrow::ListViewArray>(data, stored);
-    case arrow::Type::LARGE_LIST_VIEW:
-      return DecodeListViews<arrow::LargeListArray, arrow::LargeListViewArray>(data, stored);
-    case arrow::Type::LIST:
-    case arrow::Type::MAP:
-      return RebuildList<int32_t>(*data, stored);
-    case arrow::Type::LARGE_LIST:
-      return RebuildList<int64_t>(*data, stored);
-    case arrow::Type::FIXED_SIZE_LIST:
-      return RebuildFixedSizeList(*data, stored);
-    case arrow::Type::STRUCT:
-      return RebuildStruct(*data, stored);
-    default:
-      return arrow::Status::TypeError("Expected ", stored->ToString(), " but received ",
-                                      data->type->ToString());
-  }
+  if (data->type->Equals(*stored)) return DropMaskedNulls(data);
+  ARROW_ASSIGN_OR_RAISE(auto decoded, Decode(data, stored));
+  return DropMaskedNulls(std::move(decoded));
 }
 
 }  // namespace packed

@@ -90,6 +90,20 @@ TEST(WriterTypes, OtherTypesComeBackAsTheirStoredType) {
   }
 }
 
+TEST(WriterTypes, SlicedAndOverlappingListViews) {
+  const auto type = arrow::list_view(arrow::utf8());
+  const auto list = arrow::list(arrow::field("element", arrow::utf8()));
+  const auto views = Json(type, R"([["a", "bb"], null, [], ["c"], ["d"]])");
+  ExpectStored(RoundTrip(views->Slice(1, 3)), list->ToString(), Json(list, R"([null, [], ["c"]])"));
+  const auto overlapping =
+      arrow::ListViewArray::FromArrays(type, *Json(arrow::int32(), "[2, 0, 0, 1]"),
+                                       *Json(arrow::int32(), "[1, 3, 0, 2]"),
+                                       *Json(arrow::utf8(), R"(["x", null, "z"])"))
+          .ValueOrDie();
+  ExpectStored(RoundTrip(overlapping->Slice(1)), list->ToString(),
+               Json(list, R"([["x", null, "z"], [], [null, "z"]])"));
+}
+
 TEST(WriterTypes, ExtensionsAreStoredAsTheirStorage) {
   const auto storage = Json(arrow::fixed_size_binary(16), R"(["0123456789abcdef", null])");
   const auto uuids = arrow::ExtensionType::WrapArray(arrow::extension::uuid(), storage);
