@@ -47,25 +47,6 @@ Restore CastTo(TypePtr type) {
   };
 }
 
-/// Arrow casts only text and bytes to a dictionary, but its encoder takes every type.
-Restore EncodeAs(TypePtr type) {
-  return [type](const ArrayDataPtr& data) -> arrow::Result<ArrayDataPtr> {
-    arrow::compute::ExecContext context(Pool());
-    ARROW_ASSIGN_OR_RAISE(
-        auto encoded,
-        arrow::compute::DictionaryEncode(
-            arrow::Datum(data), arrow::compute::DictionaryEncodeOptions::Defaults(), &context));
-    const auto& dictionary = checked_cast<const arrow::DictionaryType&>(*type);
-    ArrayDataPtr indices = encoded.array()->Copy();
-    indices->type = arrow::int32();
-    indices->dictionary = nullptr;
-    ARROW_ASSIGN_OR_RAISE(ArrayDataPtr out, CastTo(dictionary.index_type())(indices));
-    ARROW_ASSIGN_OR_RAISE(out, Relabelled(out, type));
-    out->dictionary = encoded.array()->dictionary;
-    return out;
-  };
-}
-
 /// The indices fit or the read fails: a step may meet more values than int8 can number.
 Restore EncodeAs(TypePtr type) {
   return [type](const ArrayDataPtr& data) -> arrow::Result<ArrayDataPtr> {
