@@ -20,6 +20,8 @@ def stored_type(type):
         return pa.binary()
     if t.is_date64(type):
         return pa.date32()
+    if t.is_duration(type):
+        return pa.int64()
     if t.is_time32(type):
         return pa.time32("ms")
     if t.is_timestamp(type):
