@@ -225,7 +225,7 @@ std::optional<Restore> RestoreWrapped(const TypePtr& stored, const TypePtr& requ
   }
   const auto& values = checked_cast<const arrow::DictionaryType&>(*requested).value_type();
   auto inner = FindRestore(stored, values);
-  if (!inner) return std::nullopt;
+  if (!inner || !CanEncode(*values)) return std::nullopt;
   return Chain(std::move(*inner), EncodeAs(requested));
 }
 
