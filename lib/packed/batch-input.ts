@@ -87,12 +87,6 @@ export class BatchIntake {
 
   /** What a RecordBatch assembled by hand can get wrong, and the core could not see. */
   #checkColumns(batch: RecordBatch, children: readonly Data[]): void {
-    if (batch.data.nullCount > 0) {
-      throw new PackedError(
-        'InvalidData',
-        `Expected rows that are present for write but received ${batch.data.nullCount} null rows`,
-      )
-    }
     batch.schema.fields.forEach((field, position) => {
       const child = children[position]
       if (child === undefined || child.length !== batch.numRows) {
