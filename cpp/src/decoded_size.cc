@@ -81,7 +81,7 @@ DecodedSize EstimateDecodedSize(const FileProjection& projection, int row_group)
     known = known && size.known;
   }
   if (known || footer.info.layout == FileLayout::kPlain) {
-    return {Bounded(fixed + variable), known};
+    return {Bounded(fixed + variable), known, variable};
   }
   // The writer noted the decoded bytes of all columns: what fixed widths do not explain is
   // text, and at most all of it is ours.
@@ -90,7 +90,7 @@ DecodedSize EstimateDecodedSize(const FileProjection& projection, int row_group)
     all_fixed = Bounded(all_fixed + estimate(leaf).fixed);
   }
   const int64_t text = Bounded(footer.info.row_groups[row_group].memory_bytes) - all_fixed;
-  return {Bounded(fixed + std::max(variable, text)), true};
+  return {Bounded(fixed + std::max(variable, text)), true, 0};
 }
 
 }  // namespace packed

@@ -11,6 +11,8 @@ struct DecodedSize {
   int64_t bytes = 0;
   /// False when dictionaries hide how long the values are and nothing in the footer tells.
   bool known = true;
+  /// Where they are not known: no value is longer than this.
+  int64_t longest_value = 0;
 };
 
 /// \brief Estimate the Arrow bytes of the projected columns of one row group.

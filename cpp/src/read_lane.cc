@@ -8,8 +8,10 @@
 namespace packed {
 namespace {
 
-/// First step of a file whose values hide behind dictionaries: enough to learn their size.
+/// First step of a file whose values hide behind dictionaries: enough rows to learn their
+/// size, few enough that even the longest possible values stay within some shares.
 constexpr int64_t kProbeRows = 1024;
+constexpr int64_t kProbeShares = 4;
 /// An estimate is not believed beyond this multiple of what rows of the file took before.
 constexpr int64_t kEstimateTrust = 16;
 /// Decoders round their buffers up, whatever the number of rows.
@@ -29,7 +31,9 @@ int64_t ReadLane::RowBytes() const {
 int64_t ReadLane::NextRows() const {
   const int64_t rows = std::min(cursor_.rows_left, std::max<int64_t>(1, share_bytes_ / RowBytes()));
   if (cursor_.known || seen_row_bytes_ > 0) return rows;
-  return std::min(rows, kProbeRows);
+  const int64_t longest = std::max<int64_t>(1, cursor_.longest_value);
+  const int64_t bounded = std::max<int64_t>(1, kProbeShares * share_bytes_ / longest);
+  return std::min({rows, kProbeRows, bounded});
 }
 
 bool ReadLane::OpenNextRowGroup() {
@@ -40,7 +44,8 @@ bool ReadLane::OpenNextRowGroup() {
     const int64_t rows = row_groups[index].rows;
     if (rows == 0) continue;
     const DecodedSize size = EstimateDecodedSize(*projection_, index);
-    cursor_ = {nullptr, rows, std::max<int64_t>(1, (size.bytes + rows - 1) / rows), size.known};
+    cursor_ = {nullptr, rows, std::max<int64_t>(1, (size.bytes + rows - 1) / rows), size.known,
+               size.longest_value};
     const bool whole = NextRows() == rows;
     cursor_.stream = std::make_shared<RowGroupStream>(projection_, index, whole);
   }

@@ -52,6 +52,7 @@ class ReadLane {
     int64_t rows_left = 0;
     int64_t row_bytes = 0;  ///< decoded bytes per row, rounded up
     bool known = true;
+    int64_t longest_value = 0;  ///< bound on one value where the size is not known
   };
 
   bool OpenNextRowGroup();

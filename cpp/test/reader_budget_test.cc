@@ -95,7 +95,7 @@ TEST_F(ReaderBudget, DictionariesThatHideTheSizeOfTextAreProbed) {
   ReaderOptions options;
   options.lenient = true;
   options.buffer_bytes = kMiB;
-  EXPECT_LT(PeakWhileReading(path, options), 220 * kMiB);
+  EXPECT_LT(PeakWhileReading(path, options), 16 * kMiB);
   EXPECT_EQ(ReadFiles({path}, options).ValueOrDie()->num_rows(), 3000);
 }
 

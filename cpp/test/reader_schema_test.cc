@@ -84,6 +84,13 @@ TEST_F(ReaderSchema, Case23And37_MissingFieldsInPlaceAndOneIdTwice) {
   EXPECT_TRUE(ColumnOf(**table, "again")->Equals(*Int64s(kRows)));
 }
 
+TEST_F(ReaderSchema, Case37_BadFieldIdInTheSchema) {
+  ReaderOptions options;
+  options.schema = arrow::schema({arrow::field(
+      "f", arrow::int64(), arrow::key_value_metadata({"PARQUET:field_id"}, {"not_a_number"}))});
+  EXPECT_TRUE(FailsWith(OpenStatus(options), ErrorCode::kInvalidSchema, {"f"}));
+}
+
 TEST_F(ReaderSchema, FieldsWithoutIdsMatchByName) {
   ReaderOptions options;
   options.schema =

@@ -78,7 +78,7 @@ struct FileInfo {
   std::string storage_version;
   std::vector<std::pair<std::string, std::string>> key_values;  ///< file order
   std::vector<RowGroupInfo> row_groups;
-  std::vector<ColumnChunkInfo> chunks;
+  std::vector<ColumnChunkInfo> chunks;  ///< filled by DescribeFile only
   std::shared_ptr<arrow::Schema> schema;  ///< as stored, field ids in metadata
 };
 
