@@ -25,10 +25,26 @@ using LiveRows = std::vector<bool>;
 
 bool IsLive(const LiveRows& live, int64_t row) { return live.empty() || live[row]; }
 
-bool HasRequiredChild(const DataType& type) {
-  return std::any_of(type.fields().begin(), type.fields().end(), [](const auto& field) {
-    return !field->nullable() || HasRequiredChild(*field->type());
-  });
+const DataType& StorageOf(const DataType& type) {
+  if (type.id() != arrow::Type::EXTENSION) return type;
+  return StorageOf(*checked_cast<const arrow::ExtensionType&>(type).storage_type());
+}
+
+/// Whether any required field, at any depth, has nulls at all; they may still be unreachable.
+bool HasRequiredNulls(bool nullable, const DataType& type, const arrow::ArrayData& data) {
+  const DataType& storage = StorageOf(type);
+  if (!nullable && (storage.id() == arrow::Type::NA ? data.length : data.GetNullCount()) > 0) {
+    return true;
+  }
+  if (storage.id() == arrow::Type::DICTIONARY) {
+    const auto& values = *checked_cast<const arrow::DictionaryType&>(storage).value_type();
+    return HasRequiredNulls(nullable, values, *data.dictionary);
+  }
+  for (int i = 0; i < storage.num_fields(); ++i) {
+    const Field& child = *storage.field(i);
+    if (HasRequiredNulls(child.nullable(), *child.type(), *data.child_data[i])) return true;
+  }
+  return false;
 }
 
 Status CheckRequired(const Field& field, const Array& array, const LiveRows& live,
@@ -111,7 +127,7 @@ Status CheckRequired(const Field& field, const Array& array, const LiveRows& liv
           {"", path});
     }
   }
-  return HasRequiredChild(*array.type()) ? CheckChildren(array, live, path) : Status::OK();
+  return CheckChildren(array, live, path);
 }
 
 const Array& PlainArray(const Array& array) {
@@ -166,7 +182,9 @@ Status CheckColumn(const ColumnPlan& column, const Array& array) {
         "Expected valid Arrow data for field '" + name + "' but received: " + valid.message(),
         {"", name});
   }
-  ARROW_RETURN_NOT_OK(CheckRequired(*column.declared, array, {}, name));
+  if (HasRequiredNulls(column.declared->nullable(), *array.type(), *array.data())) {
+    ARROW_RETURN_NOT_OK(CheckRequired(*column.declared, array, {}, name));
+  }
   if (!column.dense_vector) return Status::OK();
   return CheckDenseVectors(*column.declared, PlainArray(array), *column.stored->type());
 }
