@@ -1,0 +1,59 @@
+#include "call.h"
+#include "environment.h"
+#include "napi_setup.h"
+#include "native_error.h"
+
+namespace packed::binding {
+namespace {
+
+template <CallResult (*kFunction)(const Call&)>
+Napi::Value Invoke(const Napi::CallbackInfo& info) {
+  const CallResult result = Guarded([&info] { return kFunction(Call(info)); });
+  if (result.ok()) return *result;
+  ThrowNativeError(info.Env(), result.status());
+  return info.Env().Undefined();
+}
+
+template <CallResult (*kFunction)(const Call&)>
+void Define(Napi::Object exports, const char* name) {
+  exports.Set(name, Napi::Function::New<Invoke<kFunction>>(exports.Env(), name));
+}
+
+/// Called once per environment: any number of threads and copies may load the addon.
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  if (!Environment::Attach(env)) return exports;
+  Define<Version>(exports, "version");
+  Define<ErrorCodes>(exports, "errorCodes");
+  Define<MemoryUsage>(exports, "memoryUsage");
+  Define<Allocate>(exports, "allocate");
+  Define<ImportSchema>(exports, "importSchema");
+  Define<NewCancel>(exports, "newCancel");
+  Define<Cancel>(exports, "cancel");
+  Define<WriterOpen>(exports, "writerOpen");
+  Define<WriterWrite>(exports, "writerWrite");
+  Define<WriterFinish>(exports, "writerFinish");
+  Define<WriterAbort>(exports, "writerAbort");
+  Define<WriterProgressOf>(exports, "writerProgress");
+  Define<ReaderOpen>(exports, "readerOpen");
+  Define<ReaderNext>(exports, "readerNext");
+  Define<ReaderClose>(exports, "readerClose");
+  Define<BatchRelease>(exports, "batchRelease");
+  Define<InspectFile>(exports, "inspectFile");
+  Define<CDataExport>(exports, "cdataExport");
+  Define<CDataImport>(exports, "cdataImport");
+  Define<CDataExportStream>(exports, "cdataExportStream");
+  Define<CDataOpenStream>(exports, "cdataOpenStream");
+  Define<CDataStreamNext>(exports, "cdataStreamNext");
+  Define<CDataStreamClose>(exports, "cdataStreamClose");
+  Define<CDataFree>(exports, "cdataFree");
+  return exports;
+}
+
+}  // namespace
+}  // namespace packed::binding
+
+static Napi::Object InitArrowPacked(Napi::Env env, Napi::Object exports) {
+  return packed::binding::Init(env, exports);
+}
+
+NODE_API_MODULE(arrow_packed, InitArrowPacked)

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "arrow/result.h"
+
+#include "environment.h"
+#include "napi_setup.h"
+
+namespace packed::binding {
+
+/// One call from JavaScript: its arguments (undefined where absent) and its environment.
+class Call {
+ public:
+  explicit Call(const Napi::CallbackInfo& info)
+      : info_(info), environment_(Environment::Of(info.Env())) {}
+
+  Napi::Value operator[](size_t index) const { return info_[index]; }
+  Napi::Env env() const { return info_.Env(); }
+  Environment& environment() const { return environment_; }
+
+ private:
+  const Napi::CallbackInfo& info_;
+  Environment& environment_;
+};
+
+using CallResult = arrow::Result<Napi::Value>;
+
+// The functions of lib/native/addon.ts, under the names they have there. JS thread.
+
+CallResult Version(const Call& call);
+CallResult ErrorCodes(const Call& call);
+CallResult MemoryUsage(const Call& call);
+CallResult Allocate(const Call& call);
+CallResult ImportSchema(const Call& call);
+CallResult NewCancel(const Call& call);
+CallResult Cancel(const Call& call);
+
+CallResult WriterOpen(const Call& call);
+CallResult WriterWrite(const Call& call);
+CallResult WriterFinish(const Call& call);
+CallResult WriterAbort(const Call& call);
+CallResult WriterProgressOf(const Call& call);
+
+CallResult ReaderOpen(const Call& call);
+CallResult ReaderNext(const Call& call);
+CallResult ReaderClose(const Call& call);
+CallResult BatchRelease(const Call& call);
+CallResult InspectFile(const Call& call);
+
+CallResult CDataExport(const Call& call);
+CallResult CDataImport(const Call& call);
+CallResult CDataExportStream(const Call& call);
+CallResult CDataOpenStream(const Call& call);
+CallResult CDataStreamNext(const Call& call);
+CallResult CDataStreamClose(const Call& call);
+CallResult CDataFree(const Call& call);
+
+}  // namespace packed::binding

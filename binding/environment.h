@@ -1,0 +1,94 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <unordered_set>
+#include <vector>
+
+#include "external_registry.h"
+#include "napi_setup.h"
+
+namespace packed::binding {
+
+class Operation;
+class Strand;
+
+/// \brief What one napi_env (one load of the addon in one thread of JavaScript) has in flight.
+///
+/// Rules, each of which a crash or a hang taught:
+///  1. Nothing of JavaScript is made, read or deleted off the JS thread. A native thread that is
+///     done with JavaScript's memory hands the references to `Discard`.
+///  2. One thread-safe function per environment, created before the cleanup hook (hooks run in
+///     reverse order, so it is still valid in ours), and referenced only while operations are
+///     outstanding: the event loop lives exactly as long as there is work.
+///  3. The thread-safe function is touched under `mutex_` and only while `alive_`.
+///  4. When the environment ends, its memory goes with it, whatever references exist. So the
+///     cleanup hook raises every cancel flag and waits until no native thread executes an
+///     operation of this environment. After that references are leaked, operations never.
+///  5. Native threads hold a shared_ptr to this object, which outlives the napi_env; they never
+///     hold the napi_env itself.
+class Environment : public std::enable_shared_from_this<Environment> {
+ public:
+  /// \brief Make the environment of `env` and store it as instance data. False: exception pending.
+  static bool Attach(napi_env env);
+
+  /// The environment of `env`. JS thread.
+  static Environment& Of(napi_env env);
+
+  explicit Environment(napi_env env) : env_(env) {}
+
+  // --- JS thread only -----------------------------------------------------------------------
+
+  Napi::Env env() const { return Napi::Env(env_); }
+
+  /// \brief Execute `operation` on the pool (after what `strand` has, if given), then settle it.
+  void Submit(std::shared_ptr<Operation> operation, Strand* strand = nullptr);
+
+  int64_t pending() const { return static_cast<int64_t>(outstanding_.size()); }
+
+  /// False once the engine refused an ArrayBuffer over native memory (or a test says so).
+  bool external_buffers_allowed() const { return external_buffers_allowed_; }
+  void ForbidExternalBuffers() { external_buffers_allowed_ = false; }
+
+  /// ArrayBuffers over native memory, by the address at which they start.
+  ExternalRegistry& externals() { return externals_; }
+
+  // --- any thread ---------------------------------------------------------------------------
+
+  /// \brief Delete references on the JS thread; leaks them when the environment is gone.
+  void Discard(std::vector<napi_ref> references);
+
+  /// Bytes of JavaScript memory that native code may read now.
+  std::atomic<int64_t> borrowed_bytes{0};
+  /// Bytes of native memory in ArrayBuffers that were read and not given back.
+  std::atomic<int64_t> lent_bytes{0};
+
+ private:
+  bool Begin();
+  void End(std::shared_ptr<Operation> operation);
+  void Execute(std::shared_ptr<Operation> operation);
+  void WakeLocked();
+  void Drain();
+  void Settle(Operation& operation);
+  void TearDown();
+  static void OnWake(napi_env env, napi_value callback, void* context, void* data);
+
+  const napi_env env_;
+  napi_threadsafe_function wake_ = nullptr;
+  bool external_buffers_allowed_ = true;
+  std::unordered_set<std::shared_ptr<Operation>> outstanding_;
+  ExternalRegistry externals_;
+
+  std::mutex mutex_;
+  std::condition_variable idle_;
+  bool alive_ = true;
+  bool woken_ = false;
+  int executing_ = 0;
+  std::vector<std::shared_ptr<Operation>> completed_;
+  std::vector<napi_ref> discarded_;
+};
+
+}  // namespace packed::binding

@@ -1,0 +1,68 @@
+#include "external_memory.h"
+
+#include <utility>
+
+namespace packed::binding {
+
+ExternalMemory::ExternalMemory(Environment& environment, std::shared_ptr<arrow::Buffer> owner,
+                               const uint8_t* data, int64_t bytes, Counted counted)
+    : environment_(environment.shared_from_this()),
+      owner_(std::move(owner)),
+      data_(data),
+      counted_bytes_(counted == Counted::kYes ? bytes : 0) {
+  environment_->lent_bytes += counted_bytes_;
+  environment_->externals().Add(data_, &owner_);
+}
+
+std::shared_ptr<ExternalMemory> ExternalMemory::Wrap(Environment& environment,
+                                                     std::shared_ptr<arrow::Buffer> owner,
+                                                     const uint8_t* data, int64_t bytes,
+                                                     Counted counted,
+                                                     Napi::ArrayBuffer* array_buffer) {
+  if (!environment.external_buffers_allowed()) return nullptr;
+  const std::shared_ptr<ExternalMemory> memory(
+      new ExternalMemory(environment, std::move(owner), data, bytes, counted));
+  const napi_env env = environment.env();
+  auto* box = new std::shared_ptr<ExternalMemory>(memory);
+  napi_value value = nullptr;
+  const napi_status status = napi_create_external_arraybuffer(
+      env, const_cast<uint8_t*>(data), static_cast<size_t>(bytes), Finalize, box, &value);
+  if (status != napi_ok) {
+    delete box;
+    memory->Drop();
+    if (status == napi_no_external_buffers_allowed) environment.ForbidExternalBuffers();
+    return nullptr;
+  }
+  napi_create_reference(env, value, 0, &memory->array_buffer_);
+  *array_buffer = Napi::ArrayBuffer(env, value);
+  return memory;
+}
+
+void ExternalMemory::Release() {
+  if (owner_ == nullptr) return;
+  const napi_env env = environment_->env();
+  napi_value array_buffer = nullptr;
+  napi_get_reference_value(env, array_buffer_, &array_buffer);
+  if (array_buffer == nullptr) return;
+  bool detached = false;
+  napi_is_detached_arraybuffer(env, array_buffer, &detached);
+  if (!detached && napi_detach_arraybuffer(env, array_buffer) == napi_ok) Drop();
+}
+
+/// On the JS thread, when nothing in JavaScript can reach the memory any more.
+void ExternalMemory::Finalize(napi_env env, void*, void* hint) {
+  auto* box = static_cast<std::shared_ptr<ExternalMemory>*>(hint);
+  (*box)->Drop();
+  napi_delete_reference(env, (*box)->array_buffer_);
+  (*box)->array_buffer_ = nullptr;
+  delete box;
+}
+
+void ExternalMemory::Drop() {
+  if (owner_ == nullptr) return;
+  environment_->externals().Remove(data_, &owner_);
+  environment_->lent_bytes -= counted_bytes_;
+  owner_.reset();
+}
+
+}  // namespace packed::binding

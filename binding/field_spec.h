@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "arrow/result.h"
+#include "arrow/type_fwd.h"
+
+#include "values.h"
+
+namespace packed::binding {
+
+/// A NativeField in C++: one field in the terms of the C Data Interface.
+struct FieldSpec {
+  std::string name;
+  std::string format;
+  int64_t flags = 0;
+  StringPairs metadata;
+  std::vector<FieldSpec> children;
+  std::vector<FieldSpec> dictionary;  ///< none or one
+};
+
+/// \brief Read a NativeField. JS thread.
+arrow::Result<FieldSpec> ReadFieldSpec(Napi::Object field);
+
+/// \brief Import the children of `root` as a schema, through an ArrowSchema.
+arrow::Result<std::shared_ptr<arrow::Schema>> ImportFieldSpecs(const FieldSpec& root);
+
+}  // namespace packed::binding

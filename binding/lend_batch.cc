@@ -1,0 +1,122 @@
+#include "lend_batch.h"
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "arrow/util/bit_util.h"
+
+#include "buffer_placer.h"
+#include "external_memory.h"
+#include "values.h"
+
+namespace packed::binding {
+namespace {
+
+class Lender {
+ public:
+  Lender(Environment& environment, const OutgoingBatch& batch)
+      : environment_(environment), env_(environment.env()), batch_(batch) {}
+
+  Napi::Value Lend(bool copy) {
+    Napi::Array views = Napi::Array::New(env_, batch_.buffers.size());
+    for (uint32_t i = 0; i < batch_.buffers.size(); ++i) {
+      const OutgoingBuffer& buffer = batch_.buffers[i];
+      const bool lent = !copy && buffer.size >= kLendBytes && LendBuffer(buffer, views, i);
+      if (lent) continue;
+      if (buffer.data == nullptr) {
+        views.Set(i, env_.Null());
+      } else {
+        packed_.push_back(i);
+        packed_bytes_ += arrow::bit_util::RoundUpToMultipleOf64(buffer.size);
+      }
+    }
+    PackRest(views);
+    return MakeBatch(views);
+  }
+
+ private:
+  bool LendBuffer(const OutgoingBuffer& buffer, Napi::Array views, uint32_t index) {
+    const Napi::HandleScope scope(env_);
+    Napi::ArrayBuffer array_buffer;
+    auto memory = ExternalMemory::Wrap(environment_, buffer.owner, buffer.data, buffer.size,
+                                       Counted::kYes, &array_buffer);
+    if (memory == nullptr) return false;
+    views.Set(index,
+              Napi::Uint8Array::New(env_, static_cast<size_t>(buffer.size), array_buffer, 0));
+    lent_->buffers.push_back(std::move(memory));
+    lent_bytes_ += buffer.size;
+    return true;
+  }
+
+  /// One ArrayBuffer for all small buffers: making one costs as much as copying kilobytes.
+  void PackRest(Napi::Array views) {
+    if (packed_.empty()) return;
+    Napi::ArrayBuffer arena = Napi::ArrayBuffer::New(env_, static_cast<size_t>(packed_bytes_));
+    if (arena.IsEmpty()) return;
+    size_t offset = 0;
+    for (const uint32_t index : packed_) {
+      const Napi::HandleScope scope(env_);
+      const OutgoingBuffer& buffer = batch_.buffers[index];
+      const auto size = static_cast<size_t>(buffer.size);
+      std::memcpy(static_cast<uint8_t*>(arena.Data()) + offset, buffer.data, size);
+      views.Set(index, Napi::Uint8Array::New(env_, size, arena, offset));
+      offset += static_cast<size_t>(arrow::bit_util::RoundUpToMultipleOf64(buffer.size));
+    }
+  }
+
+  Napi::Value MakeBatch(Napi::Array views) {
+    Napi::Float64Array nodes = Napi::Float64Array::New(env_, batch_.nodes.size());
+    if (nodes.IsEmpty()) return nodes;
+    std::copy(batch_.nodes.begin(), batch_.nodes.end(), nodes.Data());
+    Napi::Object batch = Napi::Object::New(env_);
+    batch.Set("rows", static_cast<double>(batch_.rows));
+    batch.Set("nodes", nodes);
+    batch.Set("buffers", views);
+    batch.Set("owner", MakeHandle(env_, lent_));
+    batch.Set("lentBytes", static_cast<double>(lent_bytes_));
+    return batch;
+  }
+
+  Environment& environment_;
+  const Napi::Env env_;
+  const OutgoingBatch& batch_;
+  const std::shared_ptr<LentBatch> lent_ = std::make_shared<LentBatch>();
+  int64_t lent_bytes_ = 0;
+  std::vector<uint32_t> packed_;
+  int64_t packed_bytes_ = 0;
+};
+
+}  // namespace
+
+arrow::Result<ReadPolicy> ReadReadPolicy(Napi::Value value) {
+  ARROW_ASSIGN_OR_RAISE(Napi::Object object, Read<Napi::Object>(value, "policy"));
+  ReadPolicy policy;
+  ARROW_ASSIGN_OR_RAISE(policy.copy, ReadMember<bool>(object, "copy"));
+  ARROW_ASSIGN_OR_RAISE(policy.max_outstanding_bytes,
+                        ReadMember<int64_t>(object, "maxOutstandingBytes"));
+  return policy;
+}
+
+arrow::Result<Napi::Value> LendBatch(Environment& environment, OutgoingBatch batch,
+                                     const ReadPolicy& policy) {
+  const bool full = environment.lent_bytes.load() >= policy.max_outstanding_bytes;
+  return Lender(environment, batch).Lend(policy.copy || full);
+}
+
+arrow::Result<std::optional<OutgoingBatch>> LayOutNext(
+    const std::shared_ptr<arrow::RecordBatch>& batch) {
+  if (batch == nullptr) return std::optional<OutgoingBatch>();
+  ARROW_ASSIGN_OR_RAISE(OutgoingBatch outgoing, LayOutBatch(*batch));
+  return std::optional<OutgoingBatch>(std::move(outgoing));
+}
+
+arrow::Result<Napi::Value> LendNext::operator()(Environment& environment,
+                                                std::optional<OutgoingBatch> batch) const {
+  if (!batch.has_value()) return environment.env().Null();
+  return LendBatch(environment, std::move(*batch), policy);
+}
+
+}  // namespace packed::binding

@@ -1,0 +1,72 @@
+#include "reader_options.h"
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "batch_import.h"
+#include "handle_kinds.h"
+#include "storage_options.h"
+#include "values.h"
+
+namespace packed::binding {
+namespace {
+
+arrow::Result<std::vector<ColumnRef>> ReadColumns(Napi::Array array) {
+  std::vector<ColumnRef> columns;
+  for (uint32_t i = 0; i < array.Length(); ++i) {
+    const Napi::Value value = array.Get(i);
+    if (value.IsBigInt()) {
+      ARROW_ASSIGN_OR_RAISE(const BigInteger id, Read<BigInteger>(value, "columns"));
+      columns.emplace_back(id.value);
+    } else {
+      ARROW_ASSIGN_OR_RAISE(std::string name, Read<std::string>(value, "columns"));
+      columns.emplace_back(std::move(name));
+    }
+  }
+  return columns;
+}
+
+arrow::Result<VectorForm> ReadVectorForm(Napi::Object object) {
+  ARROW_ASSIGN_OR_RAISE(const auto form, ReadMember<std::string>(object, "vectors"));
+  if (form == "fixed_size_binary") return VectorForm::kFixedSizeBinary;
+  if (form == "fixed_size_list") return VectorForm::kFixedSizeList;
+  return Unexpected("'fixed_size_binary' or 'fixed_size_list'", "vectors", object.Get("vectors"));
+}
+
+arrow::Result<std::shared_ptr<arrow::RecordBatch>> ReadDefaults(Environment& environment,
+                                                                Napi::Object defaults) {
+  ARROW_ASSIGN_OR_RAISE(auto schema, ReadHandle<arrow::Schema>(defaults, "schema"));
+  ARROW_ASSIGN_OR_RAISE(auto batch, ReadMember<Napi::Object>(defaults, "batch"));
+  return ImportAsRecordBatch(environment, batch, schema, /*copy=*/true);
+}
+
+}  // namespace
+
+arrow::Result<ReaderSettings> ReadReaderSettings(Environment& environment, Napi::Object object) {
+  ReaderSettings settings;
+  ReaderOptions& options = settings.options;
+  ARROW_ASSIGN_OR_RAISE(settings.paths, ReadList<std::string>(object, "paths"));
+  if (!object.Get("schema").IsUndefined()) {
+    ARROW_ASSIGN_OR_RAISE(options.schema, ReadHandle<arrow::Schema>(object, "schema"));
+  }
+  ARROW_ASSIGN_OR_RAISE(auto columns, ReadOptional<Napi::Array>(object, "columns"));
+  if (columns.has_value()) {
+    ARROW_ASSIGN_OR_RAISE(options.columns, ReadColumns(*columns));
+  }
+  ARROW_ASSIGN_OR_RAISE(auto defaults, ReadOptional<Napi::Object>(object, "defaults"));
+  if (defaults.has_value()) {
+    ARROW_ASSIGN_OR_RAISE(options.defaults, ReadDefaults(environment, *defaults));
+  }
+  ARROW_ASSIGN_OR_RAISE(options.vectors, ReadVectorForm(object));
+  ARROW_ASSIGN_OR_RAISE(options.batch_rows, ReadMember<int64_t>(object, "batchRows"));
+  ARROW_ASSIGN_OR_RAISE(options.batch_bytes, ReadMember<int64_t>(object, "batchBytes"));
+  ARROW_ASSIGN_OR_RAISE(options.buffer_bytes, ReadMember<int64_t>(object, "bufferBytes"));
+  ARROW_ASSIGN_OR_RAISE(options.mmap, ReadMember<bool>(object, "mmap"));
+  ARROW_ASSIGN_OR_RAISE(options.lenient, ReadMember<bool>(object, "lenient"));
+  ARROW_ASSIGN_OR_RAISE(auto storage, ReadMember<Napi::Object>(object, "storage"));
+  ARROW_ASSIGN_OR_RAISE(settings.storage, ReadStorage(storage));
+  return settings;
+}
+
+}  // namespace packed::binding

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "arrow/result.h"
+
+#include "environment.h"
+#include "napi_setup.h"
+#include "packed/reader.h"
+#include "packed/storage.h"
+
+namespace packed::binding {
+
+/// A NativeReaderOptions in C++.
+struct ReaderSettings {
+  std::vector<std::string> paths;
+  ReaderOptions options;
+  StorageConfig storage;
+};
+
+/// \brief Read a NativeReaderOptions; the row of defaults is copied. JS thread.
+arrow::Result<ReaderSettings> ReadReaderSettings(Environment& environment, Napi::Object options);
+
+}  // namespace packed::binding

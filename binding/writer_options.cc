@@ -1,0 +1,99 @@
+#include "writer_options.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "packed/error.h"
+#include "storage_options.h"
+#include "values.h"
+
+namespace packed::binding {
+namespace {
+
+struct NamedCodec {
+  const char* name;
+  arrow::Compression::type type;
+};
+
+constexpr NamedCodec kCodecs[] = {
+    {"zstd", arrow::Compression::ZSTD},     {"snappy", arrow::Compression::SNAPPY},
+    {"gzip", arrow::Compression::GZIP},     {"lz4", arrow::Compression::LZ4},
+    {"brotli", arrow::Compression::BROTLI}, {"uncompressed", arrow::Compression::UNCOMPRESSED},
+};
+
+arrow::Result<Codec> ReadCodec(Napi::Object object) {
+  ARROW_ASSIGN_OR_RAISE(const auto name, ReadMember<std::string>(object, "codec"));
+  ARROW_ASSIGN_OR_RAISE(const auto level, ReadOptional<int32_t>(object, "level"));
+  for (const NamedCodec& known : kCodecs) {
+    if (name == known.name) return Codec{known.type, level};
+  }
+  return Unexpected("a codec of Parquet", "codec", object.Get("codec"));
+}
+
+arrow::Result<std::optional<Codec>> ReadOptionalCodec(Napi::Object object, const char* name) {
+  ARROW_ASSIGN_OR_RAISE(auto native, ReadOptional<Napi::Object>(object, name));
+  if (!native.has_value()) return std::optional<Codec>();
+  ARROW_ASSIGN_OR_RAISE(Codec codec, ReadCodec(*native));
+  return std::optional<Codec>(codec);
+}
+
+arrow::Status ReadGroup(Napi::Object object, std::vector<ColumnGroup>* groups) {
+  ColumnGroup group;
+  ARROW_ASSIGN_OR_RAISE(const BigInteger id, ReadMember<BigInteger>(object, "id"));
+  group.id = id.value;
+  ARROW_ASSIGN_OR_RAISE(group.path, ReadMember<std::string>(object, "path"));
+  ARROW_ASSIGN_OR_RAISE(group.columns, ReadList<int32_t>(object, "columns"));
+  groups->push_back(std::move(group));
+  return arrow::Status::OK();
+}
+
+arrow::Status ReadColumn(Napi::Object object, WriterOptions* options) {
+  ARROW_ASSIGN_OR_RAISE(std::string name, ReadMember<std::string>(object, "name"));
+  ColumnOptions column;
+  ARROW_ASSIGN_OR_RAISE(column.codec, ReadOptionalCodec(object, "compression"));
+  ARROW_ASSIGN_OR_RAISE(column.dictionary, ReadOptional<bool>(object, "dictionary"));
+  ARROW_ASSIGN_OR_RAISE(column.vector_dim, ReadOptional<int32_t>(object, "dim"));
+  options->columns[std::move(name)] = column;
+  return arrow::Status::OK();
+}
+
+arrow::Result<Compatibility> ReadCompatibility(Napi::Object object) {
+  ARROW_ASSIGN_OR_RAISE(const auto name, ReadMember<std::string>(object, "compatibility"));
+  if (name == "current") return Compatibility::kCurrent;
+  if (name == "milvus-2.6") return Compatibility::kMilvus2_6;
+  return Unexpected("'current' or 'milvus-2.6'", "compatibility", object.Get("compatibility"));
+}
+
+arrow::Result<WriterOptions> ReadOptions(Napi::Object object) {
+  WriterOptions options;
+  ARROW_ASSIGN_OR_RAISE(options.compatibility, ReadCompatibility(object));
+  ARROW_ASSIGN_OR_RAISE(auto codec, ReadMember<Napi::Object>(object, "compression"));
+  ARROW_ASSIGN_OR_RAISE(options.codec, ReadCodec(codec));
+  ARROW_ASSIGN_OR_RAISE(options.vector_codec, ReadOptionalCodec(object, "vectors"));
+  ARROW_RETURN_NOT_OK(ForEachObject(
+      object, "columns", [&options](Napi::Object column) { return ReadColumn(column, &options); }));
+  ARROW_ASSIGN_OR_RAISE(options.row_group_bytes, ReadMember<int64_t>(object, "rowGroupBytes"));
+  ARROW_ASSIGN_OR_RAISE(options.buffer_bytes, ReadMember<int64_t>(object, "bufferBytes"));
+  ARROW_ASSIGN_OR_RAISE(options.user_metadata, ReadPairs(object, "userMetadata"));
+  ARROW_ASSIGN_OR_RAISE(const bool replace, ReadMember<bool>(object, "replace"));
+  options.if_exists = replace ? IfExists::kReplace : IfExists::kError;
+  ARROW_ASSIGN_OR_RAISE(options.fsync, ReadMember<bool>(object, "fsync"));
+  ARROW_ASSIGN_OR_RAISE(options.concurrency, ReadMember<int32_t>(object, "concurrency"));
+  return options;
+}
+
+}  // namespace
+
+arrow::Result<WriterSettings> ReadWriterSettings(Napi::Object options) {
+  WriterSettings settings;
+  ARROW_RETURN_NOT_OK(ForEachObject(options, "groups", [&settings](Napi::Object group) {
+    return ReadGroup(group, &settings.groups);
+  }));
+  ARROW_ASSIGN_OR_RAISE(settings.options, ReadOptions(options));
+  ARROW_ASSIGN_OR_RAISE(auto storage, ReadMember<Napi::Object>(options, "storage"));
+  ARROW_ASSIGN_OR_RAISE(settings.storage, ReadStorage(storage));
+  return settings;
+}
+
+}  // namespace packed::binding
