@@ -36,6 +36,8 @@ import {
 import { temporaryDirectory } from './support/temporary.js'
 
 const ROWS = 5000
+/** Buffers from this size on are lent to JavaScript, smaller ones are copied. */
+const LENT_BYTES = 16 << 10
 const directory = temporaryDirectory('reader')
 let paths: string[]
 
@@ -179,7 +181,8 @@ describe('PackedReader', () => {
     const { data } = vectorsOf(batch, 'embedding')
     expect(memoryUsage().lentBytes - before).toBeGreaterThanOrEqual(data.byteLength)
     reader.release(batch)
-    expect(memoryUsage().lentBytes).toBe(before)
+    // The garbage collector may give back batches of other tests meanwhile.
+    expect(memoryUsage().lentBytes).toBeLessThanOrEqual(before)
     expect(data.length).toBe(0)
     reader.release(batch)
     await reader.close()
@@ -203,15 +206,19 @@ describe('PackedReader', () => {
   })
 
   test('releasePrevious keeps at most one batch lent', async () => {
-    const before = memoryUsage().lentBytes
-    const reader = await open({ releasePrevious: true })
+    const reader = await open({ releasePrevious: true, vectors: 'fixed_size_list' })
     let rows = 0
+    const seen: Float32Array[] = []
     for await (const batch of reader) {
-      expect(batch.getChild('id')!.get(0)).toBe(BigInt(rows))
+      expect(seen.every((data) => data.length === 0)).toBe(true)
+      const { data } = vectorsOf(batch, 'embedding', { element: 'float32' })
+      expect(data).toEqual(sampleEmbeddings(rows, batch.numRows))
+      if (data.byteLength >= LENT_BYTES) seen.push(data)
       rows += batch.numRows
     }
     expect(rows).toBe(ROWS)
-    expect(memoryUsage().lentBytes).toBe(before)
+    expect(seen.length).toBeGreaterThan(1)
+    expect(seen.every((data) => data.length === 0)).toBe(true)
     await reader.close()
   })
 })
