@@ -8,6 +8,8 @@ const COUNT = 540
 const SEED = 20240229
 const PEAK_BYTES = 1.5 * 2 ** 30
 
+const directory = temporaryDirectory('mutated')
+
 interface Checked {
   kind: string
   read: string
@@ -31,7 +33,6 @@ const CERTAIN: Record<string, string[]> = {
 }
 
 test(`${COUNT} mutated files are read to data or a PackedError (seed ${SEED})`, async () => {
-  const directory = temporaryDirectory('mutated')
   const args = [directory, String(SEED), String(COUNT), fixturePath('')]
   const { code, signal, lines } = await outcomeOf(startScript('read-mutated.cjs', args), 240_000)
   // A crash or a hang ends the lines: the last one names the kind of file.

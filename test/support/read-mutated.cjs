@@ -96,9 +96,8 @@ function readOptions(paths) {
   }
 }
 
-async function check(kind, paths, broken) {
+async function check(kind, paths, broken, options = { paths }) {
   say({ start: kind })
-  const options = readOptions(paths)
   const read = await outcomeOf(() => readAll(options))
   const inspect = await outcomeOf(() => inspectFile(broken))
   say({ kind, read, inspect })
@@ -111,7 +110,8 @@ async function checkMutation(kind, sets) {
   const broken = join(directory, 'broken.parquet')
   fs.writeFileSync(broken, MUTATIONS[kind](fs.readFileSync(set[victim]), random, other))
   const alone = random.next() < 0.3
-  await check(kind, alone ? [broken] : set.map((path, i) => (i === victim ? broken : path)), broken)
+  const paths = alone ? [broken] : set.map((path, i) => (i === victim ? broken : path))
+  await check(kind, paths, broken, readOptions(paths))
 }
 
 /** Paths that are no readable files. */

@@ -7,7 +7,7 @@ const { PackedWriter } = require('./packed.cjs')
 const { NUMBERED_SCHEMA, numberedBatch } = require('./numbered-rows.cjs')
 
 const LANES = 3
-const BATCH_ROWS = 1000
+const BATCH_ROWS = 500
 
 const [directory, firstSet, rowCount] = process.argv.slice(2)
 const rows = Number(rowCount)
