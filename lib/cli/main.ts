@@ -1,0 +1,66 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander'
+import { catCommand } from './cat.js'
+import { exitCodeOf, failureLine } from './failure.js'
+import { inspectCommand } from './inspect.js'
+import { verifyCommand } from './verify.js'
+import { writeCommand } from './write.js'
+
+/** Read when asked for: the package names itself, whatever folder this build is in. */
+function packageVersion(): string {
+  return (require('arrow-packed/package.json') as { version: string }).version
+}
+
+function program(signal: AbortSignal): Command {
+  const packed = new Command('packed')
+    .description('Write, look at, print and check Milvus StorageV2 column-group Parquet files.')
+    .option('--verbose', 'show where an error comes from')
+    .option('--version', 'print the version')
+    .on('option:version', () => {
+      process.stdout.write(`${packageVersion()}\n`)
+      throw new CommanderError(0, 'commander.version', '')
+    })
+  const verbs = [writeCommand(signal), inspectCommand(), catCommand(signal), verifyCommand(signal)]
+  for (const verb of verbs) packed.addCommand(verb)
+  for (const command of [packed, ...verbs]) {
+    command
+      .exitOverride()
+      .showSuggestionAfterError()
+      .configureOutput({
+        outputError: (text, print) =>
+          print(
+            `packed: usage: ${text
+              .replace(/^error: /, '')
+              .trim()
+              .replace(/\s*\n\s*/g, ' ')}\n`,
+          ),
+      })
+  }
+  return packed
+}
+
+/** An interrupt ends the work in hand, which removes what it made; a second one ends at once. */
+function abortOnInterrupt(): AbortSignal {
+  const controller = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(name, () => controller.abort())
+  }
+  return controller.signal
+}
+
+async function main(): Promise<void> {
+  const packed = program(abortOnInterrupt())
+  try {
+    await packed.parseAsync()
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : 2
+      return
+    }
+    process.stderr.write(failureLine(error))
+    if (process.env.DEBUG || packed.opts().verbose) console.error(error)
+    process.exitCode = exitCodeOf(error)
+  }
+}
+
+void main()

@@ -1,0 +1,153 @@
+import { Command } from 'commander'
+import { inspectFile, type PackedFileInfo, PackedReader } from '../packed/index.js'
+import { toPackedError } from './failure.js'
+import { toStdout } from './output.js'
+import { formatCount } from './table.js'
+
+/** Something that is wrong with a file, or with the files together (no path). */
+interface Problem {
+  path?: string
+  code: string
+  message: string
+}
+
+/** What could be learnt of one file. */
+interface Examined {
+  info: PackedFileInfo | undefined
+  problems: Problem[]
+}
+
+const GROUP_KEY = 'group_field_id_list'
+
+export function verifyCommand(signal: AbortSignal): Command {
+  return new Command('verify')
+    .description('read everything and check it against the footers; exit code 1 for a problem')
+    .argument('<file...>', 'files of one segment: all of them, some, or one')
+    .option('--json', 'print the result as JSON', false)
+    .option('--lenient', 'take plain Parquet as well', false)
+    .action(async (files: string[], options: { json: boolean; lenient: boolean }) => {
+      const examined: Examined[] = []
+      for (const file of files) examined.push(await examine(file, options.lenient, signal))
+      const problems = examined.flatMap((result) => result.problems)
+      const infos = examined.flatMap(({ info }) => (info === undefined ? [] : [info]))
+      // Only sound files are judged together: else one fault would be told twice.
+      if (problems.length === 0 && files.length > 1) {
+        problems.push(...(await compare(infos, options.lenient, signal)))
+      }
+      const rows = infos[0]?.rows ?? 0
+      await toStdout([report({ files: files.length, rows, problems }, options.json)])
+      if (problems.length > 0) process.exitCode = 1
+    })
+}
+
+/** Everything that one file can prove: its footer against itself, and its data against that. */
+async function examine(path: string, lenient: boolean, signal: AbortSignal): Promise<Examined> {
+  const problems: Problem[] = []
+  let info: PackedFileInfo | undefined
+  try {
+    info = await inspectFile(path)
+    problems.push(...(await readThrough(info, lenient, signal)))
+  } catch (error) {
+    signal.throwIfAborted()
+    problems.push(problemOf(error, path))
+  }
+  return { info, problems }
+}
+
+/** Opening cross-checks the footer; reading decodes every page. */
+async function readThrough(
+  info: PackedFileInfo,
+  lenient: boolean,
+  signal: AbortSignal,
+): Promise<Problem[]> {
+  const { path } = info
+  const reader = await PackedReader.open({
+    paths: [path],
+    lenient,
+    signal,
+    releasePrevious: true,
+  })
+  const nulls = new Map<string, number>()
+  let rows = 0
+  for await (const batch of reader) {
+    rows += batch.numRows
+    batch.schema.fields.forEach(({ name }, index) => {
+      nulls.set(name, (nulls.get(name) ?? 0) + batch.data.children[index]!.nullCount)
+    })
+  }
+  const problems = differences(path, 'rows', info.rows, rows)
+  for (const [name, expected] of nullsOfFooter(info)) {
+    problems.push(...differences(path, `nulls in "${name}"`, expected, nulls.get(name) ?? 0))
+  }
+  return problems
+}
+
+/** Nulls by column, of the flat columns whose every chunk has statistics. */
+function nullsOfFooter({ chunks, schema }: PackedFileInfo): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const { name, type } of schema.fields) {
+    const own = chunks.filter((chunk) => chunk.column === name)
+    const known = own.length > 0 && own.every((chunk) => chunk.nullCount !== null)
+    if (type.children?.length > 0 || !known) continue
+    const total = own.reduce((sum, chunk) => sum + (chunk.nullCount ?? 0), 0)
+    counts.set(name, total)
+  }
+  return counts
+}
+
+function differences(path: string, what: string, footer: number, read: number): Problem[] {
+  if (footer === read) return []
+  const message = `Expected ${footer} ${what} as the footer says but read ${read}`
+  return [{ path, code: 'FileCorrupted', message }]
+}
+
+/** What files can only prove together: one group list, one row count, no group twice. */
+async function compare(
+  infos: readonly PackedFileInfo[],
+  lenient: boolean,
+  signal: AbortSignal,
+): Promise<Problem[]> {
+  const [first, ...others] = infos
+  const problems: Problem[] = []
+  const differs = (path: string, what: string, expected: unknown, received: unknown): void => {
+    if (expected === received) return
+    const message = `Expected ${what} ${expected} as in ${first!.path} but received ${received}`
+    problems.push({ path, code: 'MetadataCorrupted', message })
+  }
+  for (const { path, metadata, rows } of others) {
+    differs(path, GROUP_KEY, first!.metadata.get(GROUP_KEY), metadata.get(GROUP_KEY))
+    differs(path, 'rows', first!.rows, rows)
+  }
+  if (problems.length > 0) return problems
+  try {
+    const paths = infos.map(({ path }) => path)
+    const reader = await PackedReader.open({ paths, lenient, signal })
+    await reader.close()
+  } catch (error) {
+    signal.throwIfAborted()
+    problems.push(problemOf(error))
+  }
+  return problems
+}
+
+function problemOf(error: unknown, path?: string): Problem {
+  const { code, message } = toPackedError(error)
+  return { ...(path === undefined ? {} : { path }), code, message }
+}
+
+function report(
+  { files, rows, problems }: { files: number; rows: number; problems: Problem[] },
+  json: boolean,
+): string {
+  const ok = problems.length === 0
+  if (json) return `${JSON.stringify({ ok, files, rows, problems }, null, 2)}\n`
+  if (ok) {
+    const plural = files === 1 ? 'file' : 'files'
+    return `OK: ${files} ${plural}, ${formatCount(rows)} rows\n`
+  }
+  return problems
+    .map(
+      ({ path, code, message }) => `${path === undefined ? '' : `${path}: `}${code}: ${message}\n`,
+    )
+    .join('')
+}

@@ -1,0 +1,185 @@
+import { Field, type RecordBatch, Schema } from 'apache-arrow'
+import { Command, Option } from 'commander'
+import {
+  CODECS,
+  type CodecName,
+  type PackedWriteResult,
+  PackedWriter,
+  type PackedWriterOptions,
+} from '../packed/index.js'
+import { COLUMN_GROUP_POLICIES, type ColumnGroupPolicy, FIELD_ID_KEY } from '../schema/index.js'
+import { parseCount, splitPairs } from './arguments.js'
+import { type ColumnType, parseColumnType } from './column-type.js'
+import { stringifyExact } from './exact-json.js'
+import { UsageError } from './failure.js'
+import {
+  INPUT_FORMATS,
+  type Input,
+  type InputFormat,
+  type InputOptions,
+  inputFormat,
+  openInput,
+} from './input.js'
+import { type IfExists, toStdout } from './output.js'
+import { formatCount, formatRatio, formatTable } from './table.js'
+
+interface WriteOptions {
+  out: string
+  format?: InputFormat
+  groups?: ColumnGroupPolicy
+  group?: { id: number; fields: string[] }[]
+  types?: [name: string, type: string][]
+  fieldIds: 'auto' | [name: string, id: string][]
+  codec?: CodecName
+  level?: number
+  rowGroupBytes?: number
+  ifExists: IfExists
+  json: boolean
+}
+
+export function writeCommand(signal: AbortSignal): Command {
+  return new Command('write')
+    .description('write the rows of files, one after the other, into column-group files')
+    .argument('<input...>', 'Arrow IPC, Parquet, NDJSON, CSV or TSV; - is standard input')
+    .requiredOption('--out <dir>', 'folder of the column-group files, named by group id')
+    .addOption(
+      new Option('--format <format>', 'of every input; by default the extension').choices(
+        INPUT_FORMATS,
+      ),
+    )
+    .addOption(
+      new Option('--groups <policy>', 'how columns are spread over files (default: milvus)')
+        .choices(COLUMN_GROUP_POLICIES)
+        .conflicts('group'),
+    )
+    .option('--group <id:a,b>', 'one file by its columns; once per file', addGroup)
+    .option('--types <name:type,...>', 'types of NDJSON and CSV columns', splitPairs)
+    .option(
+      '--field-ids <auto|name:id,...>',
+      'field ids where the input has none',
+      fieldIdsOf,
+      'auto',
+    )
+    .addOption(new Option('--codec <codec>', 'of all columns but vectors').choices(CODECS))
+    .option('--level <n>', 'of the codec', parseCount)
+    .option('--row-group-bytes <n>', 'Arrow bytes at which a row group is cut', parseCount)
+    .addOption(
+      new Option('--if-exists <what>', 'when a file exists')
+        .choices(['error', 'replace'])
+        .default('error'),
+    )
+    .option('--json', 'print the result as JSON', false)
+    .action((inputs: string[], options: WriteOptions) => write(inputs, options, signal))
+}
+
+function addGroup(text: string, before: WriteOptions['group'] = []): WriteOptions['group'] {
+  const [, id, fields] = /^(\d{1,10}):(.+)$/.exec(text) ?? []
+  if (fields !== undefined) return [...before, { id: Number(id), fields: fields.split(',') }]
+  throw new UsageError(`Expected id:field,field for --group but received "${text}"`)
+}
+
+function fieldIdsOf(text: string): WriteOptions['fieldIds'] {
+  return text === 'auto' ? 'auto' : splitPairs(text)
+}
+
+async function write(paths: string[], options: WriteOptions, signal: AbortSignal): Promise<void> {
+  const formats = paths.map((path) => inputFormat(path, options.format))
+  const types = typesOf(options.types, formats)
+  const files = paths.map((path, index) => ({ path, format: formats[index]! }))
+  const first = await openInput(files[0]!.path, files[0]!.format, { types, signal })
+  try {
+    const writer = await PackedWriter.open(writerOptions(first.schema, options, signal))
+    try {
+      // What follows is read with the types that the first file got.
+      await writer.writeAll(batchesOf(first, files.slice(1), { types: first.types, signal }))
+      await toStdout([report(await writer.finish(), options.json)])
+    } finally {
+      await writer.close()
+    }
+  } finally {
+    await first.close()
+  }
+}
+
+function typesOf(
+  pairs: WriteOptions['types'],
+  formats: readonly InputFormat[],
+): Map<string, ColumnType> {
+  if (pairs === undefined) return new Map()
+  const typed = formats.find((format) => format === 'arrow' || format === 'parquet')
+  if (typed !== undefined) {
+    throw new UsageError(`Expected no --types for ${typed}, which has types of its own`)
+  }
+  return new Map(pairs.map(([name, type]) => [name, parseColumnType(type)]))
+}
+
+async function* batchesOf(
+  first: Input,
+  others: readonly { path: string; format: InputFormat }[],
+  options: InputOptions,
+): AsyncGenerator<RecordBatch> {
+  yield* first.batches
+  for (const { path, format } of others) {
+    const input = await openInput(path, format, options)
+    try {
+      yield* input.batches
+    } finally {
+      await input.close()
+    }
+  }
+}
+
+function writerOptions(
+  schema: Schema,
+  options: WriteOptions,
+  signal: AbortSignal,
+): PackedWriterOptions {
+  const { out, group, codec, level, rowGroupBytes } = options
+  if (level !== undefined && codec === undefined) {
+    throw new UsageError('Expected --codec with --level but received none')
+  }
+  return {
+    schema: options.fieldIds === 'auto' ? schema : withFieldIds(schema, options.fieldIds),
+    fieldIds: 'auto',
+    ifExists: options.ifExists,
+    signal,
+    ...(group === undefined
+      ? { groups: options.groups ?? 'milvus', directory: out }
+      : { groups: group.map((spec) => ({ ...spec, path: `${out}/${spec.id}` })) }),
+    ...(codec === undefined
+      ? {}
+      : { compression: level === undefined ? { codec } : { codec, level } }),
+    ...(rowGroupBytes === undefined ? {} : { rowGroupBytes }),
+  }
+}
+
+/** The ids of `pairs` in place of those that the input has. */
+function withFieldIds(schema: Schema, pairs: readonly (readonly [string, string])[]): Schema {
+  const ids = new Map(pairs)
+  const fields = schema.fields.map((field) => {
+    const id = ids.get(field.name)
+    ids.delete(field.name)
+    if (id === undefined) return field
+    const metadata = new Map(field.metadata).set(FIELD_ID_KEY, id)
+    return new Field(field.name, field.type, field.nullable, metadata)
+  })
+  const [stranger] = ids.keys()
+  if (stranger === undefined) return new Schema(fields, schema.metadata)
+  throw new UsageError(`Expected a column of the input for --field-ids but received "${stranger}"`)
+}
+
+function report(result: PackedWriteResult, json: boolean): string {
+  if (json) return `${stringifyExact(result, 2)}\n`
+  const rows = result.groups.map((group) => [
+    String(group.id),
+    group.path,
+    formatCount(group.rows),
+    formatCount(group.rowGroups),
+    formatCount(group.uncompressedBytes),
+    formatCount(group.fileBytes),
+    formatRatio(group.uncompressedBytes, group.fileBytes),
+  ])
+  const number = (title: string) => ({ title, align: 'right' as const })
+  const titles = ['rows', 'row groups', 'Arrow bytes', 'file bytes', 'ratio'].map(number)
+  return formatTable([number('group'), { title: 'path' }, ...titles], rows)
+}
