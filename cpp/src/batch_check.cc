@@ -1,6 +1,7 @@
 #include "batch_check.h"
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -25,24 +26,26 @@ using LiveRows = std::vector<bool>;
 
 bool IsLive(const LiveRows& live, int64_t row) { return live.empty() || live[row]; }
 
-const DataType& StorageOf(const DataType& type) {
-  if (type.id() != arrow::Type::EXTENSION) return type;
-  return StorageOf(*checked_cast<const arrow::ExtensionType&>(type).storage_type());
+std::shared_ptr<DataType> StorageOf(const std::shared_ptr<DataType>& type) {
+  if (type->id() != arrow::Type::EXTENSION) return type;
+  return StorageOf(checked_cast<const arrow::ExtensionType&>(*type).storage_type());
 }
 
 /// Whether any required field, at any depth, has nulls at all; they may still be unreachable.
-bool HasRequiredNulls(bool nullable, const DataType& type, const arrow::ArrayData& data) {
-  const DataType& storage = StorageOf(type);
+bool HasRequiredNulls(bool nullable, const std::shared_ptr<DataType>& type,
+                      const arrow::ArrayData& data) {
+  const auto storage_type = StorageOf(type);
+  const DataType& storage = *storage_type;
   if (!nullable && (storage.id() == arrow::Type::NA ? data.length : data.GetNullCount()) > 0) {
     return true;
   }
   if (storage.id() == arrow::Type::DICTIONARY) {
-    const auto& values = *checked_cast<const arrow::DictionaryType&>(storage).value_type();
+    const auto& values = checked_cast<const arrow::DictionaryType&>(storage).value_type();
     return HasRequiredNulls(nullable, values, *data.dictionary);
   }
   for (int i = 0; i < storage.num_fields(); ++i) {
     const Field& child = *storage.field(i);
-    if (HasRequiredNulls(child.nullable(), *child.type(), *data.child_data[i])) return true;
+    if (HasRequiredNulls(child.nullable(), child.type(), *data.child_data[i])) return true;
   }
   return false;
 }
@@ -130,12 +133,13 @@ Status CheckRequired(const Field& field, const Array& array, const LiveRows& liv
   return CheckChildren(array, live, path);
 }
 
-const Array& PlainArray(const Array& array) {
-  switch (array.type_id()) {
+/// The array that holds the values, below extensions and dictionaries.
+std::shared_ptr<Array> PlainArray(const std::shared_ptr<Array>& array) {
+  switch (array->type_id()) {
     case arrow::Type::DICTIONARY:
-      return PlainArray(*checked_cast<const arrow::DictionaryArray&>(array).dictionary());
+      return PlainArray(checked_cast<const arrow::DictionaryArray&>(*array).dictionary());
     case arrow::Type::EXTENSION:
-      return PlainArray(*checked_cast<const arrow::ExtensionArray&>(array).storage());
+      return PlainArray(checked_cast<const arrow::ExtensionArray&>(*array).storage());
     default:
       return array;
   }
@@ -173,20 +177,20 @@ Status CheckShape(const arrow::Schema& schema, const arrow::RecordBatch& batch) 
   return Status::OK();
 }
 
-Status CheckColumn(const ColumnPlan& column, const Array& array) {
+Status CheckColumn(const ColumnPlan& column, const std::shared_ptr<Array>& array) {
   const std::string& name = column.declared->name();
-  const Status valid = array.ValidateFull();
+  const Status valid = array->ValidateFull();
   if (!valid.ok()) {
     return MakeError(
         ErrorCode::kInvalidData,
         "Expected valid Arrow data for field '" + name + "' but received: " + valid.message(),
         {"", name});
   }
-  if (HasRequiredNulls(column.declared->nullable(), *array.type(), *array.data())) {
-    ARROW_RETURN_NOT_OK(CheckRequired(*column.declared, array, {}, name));
+  if (HasRequiredNulls(column.declared->nullable(), array->type(), *array->data())) {
+    ARROW_RETURN_NOT_OK(CheckRequired(*column.declared, *array, {}, name));
   }
   if (!column.dense_vector) return Status::OK();
-  return CheckDenseVectors(*column.declared, PlainArray(array), *column.stored->type());
+  return CheckDenseVectors(*column.declared, *PlainArray(array), *column.stored->type());
 }
 
 }  // namespace
@@ -195,7 +199,7 @@ Status CheckBatch(const WritePlan& plan, const arrow::RecordBatch& batch) {
   ARROW_RETURN_NOT_OK(CheckShape(*plan.schema, batch));
   for (const auto& group : plan.groups) {
     for (const auto& column : group.columns) {
-      ARROW_RETURN_NOT_OK(CheckColumn(column, *batch.column(column.index)));
+      ARROW_RETURN_NOT_OK(CheckColumn(column, batch.column(column.index)));
     }
   }
   return Status::OK();
