@@ -10,6 +10,8 @@
 #include "batch_import.h"
 #include "call.h"
 #include "exported_structs.h"
+#include "field_spec.h"
+#include "foreign_stream.h"
 #include "handle_kinds.h"
 #include "lend_batch.h"
 #include "operation.h"
@@ -24,7 +26,7 @@ namespace {
 
 /// A stream of another library. Its calls block, so they are made on the pool, one at a time.
 struct OpenStream {
-  std::shared_ptr<arrow::RecordBatchReader> reader;
+  std::shared_ptr<ForeignStream> stream;
   const std::shared_ptr<Strand> strand = std::make_shared<Strand>();
   bool closed = false;  ///< JS thread only
 };
@@ -80,7 +82,9 @@ CallResult CDataImport(const Call& call) {
   ARROW_ASSIGN_OR_RAISE(ArrowArray * c_array, StructAt<ArrowArray>(call[0], "ArrowArray"));
   ARROW_ASSIGN_OR_RAISE(ArrowSchema * c_schema, StructAt<ArrowSchema>(call[1], "ArrowSchema"));
   ARROW_ASSIGN_OR_RAISE(const ReadPolicy policy, ReadReadPolicy(call[2]));
-  const auto imported = arrow::ImportRecordBatch(c_array, c_schema);
+  ARROW_ASSIGN_OR_RAISE(const auto imported_schema, ImportFieldSpecs(CopyFieldSpec(*c_schema)));
+  ArrowSchemaRelease(c_schema);
+  const auto imported = arrow::ImportRecordBatch(c_array, imported_schema);
   if (!imported.ok()) return ImportError(imported.status());
   const arrow::RecordBatch& batch = **imported;
   ARROW_ASSIGN_OR_RAISE(auto schema, ToNativeSchema(call.env(), *batch.schema()));
@@ -113,39 +117,36 @@ CallResult CDataExportStream(const Call& call) {
 CallResult CDataOpenStream(const Call& call) {
   ARROW_ASSIGN_OR_RAISE(ArrowArrayStream * c_stream,
                         StructAt<ArrowArrayStream>(call[0], "ArrowArrayStream"));
-  auto imported = arrow::ImportRecordBatchReader(c_stream);
-  if (!imported.ok()) return ImportError(imported.status());
-  auto stream = std::make_shared<OpenStream>();
-  stream->reader = std::move(imported).MoveValueUnsafe();
-  ARROW_ASSIGN_OR_RAISE(auto schema, ToNativeSchema(call.env(), *stream->reader->schema()));
+  auto open = std::make_shared<OpenStream>();
+  ARROW_ASSIGN_OR_RAISE(open->stream, ForeignStream::Open(c_stream));
+  ARROW_ASSIGN_OR_RAISE(auto schema, ToNativeSchema(call.env(), *open->stream->schema()));
   Napi::Object opened = Napi::Object::New(call.env());
-  opened.Set("stream", MakeHandle(call.env(), std::move(stream)));
+  opened.Set("stream", MakeHandle(call.env(), std::move(open)));
   opened.Set("schema", schema);
   return opened;
 }
 
 CallResult CDataStreamNext(const Call& call) {
-  ARROW_ASSIGN_OR_RAISE(const auto stream, FromHandle<OpenStream>(call[0]));
+  ARROW_ASSIGN_OR_RAISE(const auto open, FromHandle<OpenStream>(call[0]));
   ARROW_ASSIGN_OR_RAISE(const ReadPolicy policy, ReadReadPolicy(call[1]));
-  if (stream->closed) {
+  if (open->closed) {
     return MakeError(ErrorCode::kClosed, "Expected an open stream but received a closed one");
   }
-  auto execute = [reader = stream->reader]() -> arrow::Result<std::optional<OutgoingBatch>> {
-    ARROW_ASSIGN_OR_RAISE(const auto batch, reader->Next());
+  auto execute = [stream = open->stream]() -> arrow::Result<std::optional<OutgoingBatch>> {
+    ARROW_ASSIGN_OR_RAISE(const auto batch, stream->Next());
     return LayOutNext(batch);
   };
   ARROW_RETURN_NOT_OK(Start(call.environment(), call[2],
                             MakeOperation(CancelToken(), std::move(execute), LendNext{policy}),
-                            stream->strand.get()));
+                            open->strand.get()));
   return call.env().Undefined();
 }
 
 /// The producer's release callback may block too: it runs behind the reads, on the pool.
 CallResult CDataStreamClose(const Call& call) {
-  ARROW_ASSIGN_OR_RAISE(const auto stream, FromHandle<OpenStream>(call[0]));
-  stream->closed = true;
-  stream->strand->Post(
-      [reader = std::exchange(stream->reader, nullptr)]() mutable { reader.reset(); });
+  ARROW_ASSIGN_OR_RAISE(const auto open, FromHandle<OpenStream>(call[0]));
+  open->closed = true;
+  open->strand->Post([stream = std::exchange(open->stream, nullptr)]() mutable { stream.reset(); });
   return call.env().Undefined();
 }
 

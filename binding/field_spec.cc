@@ -1,6 +1,7 @@
 #include "field_spec.h"
 
 #include <algorithm>
+#include <cstring>
 #include <string_view>
 #include <utility>
 
@@ -28,6 +29,31 @@ bool HasExtension(const FieldSpec& spec) {
 void AppendLength(size_t length, std::string* blob) {
   const auto value = static_cast<int32_t>(length);
   blob->append(reinterpret_cast<const char*>(&value), sizeof(value));
+}
+
+int32_t LoadInt32(const char* bytes) {
+  int32_t value;
+  std::memcpy(&value, bytes, sizeof(value));
+  return value;
+}
+
+/// The pairs of a metadata blob: a count, then length and bytes of each key and value.
+StringPairs DecodeMetadata(const char* blob) {
+  StringPairs pairs;
+  if (blob == nullptr) return pairs;
+  const auto next_string = [&blob] {
+    const int32_t length = LoadInt32(blob);
+    std::string text(blob + sizeof(length), static_cast<size_t>(length));
+    blob += sizeof(length) + static_cast<size_t>(length);
+    return text;
+  };
+  const int32_t count = LoadInt32(blob);
+  blob += sizeof(count);
+  for (int32_t i = 0; i < count; ++i) {
+    std::string key = next_string();
+    pairs.emplace_back(std::move(key), next_string());
+  }
+  return pairs;
 }
 
 /// The metadata blob of the C interface. Keys of extension types are left out: Arrow would
@@ -149,6 +175,36 @@ arrow::Result<FieldSpec> ReadFieldSpec(Napi::Object field) {
     spec.dictionary.push_back(std::move(values));
   }
   return spec;
+}
+
+FieldSpec CopyFieldSpec(const ArrowSchema& schema) {
+  FieldSpec spec;
+  spec.name = schema.name == nullptr ? "" : schema.name;
+  spec.format = schema.format;
+  spec.flags = schema.flags;
+  spec.metadata = DecodeMetadata(schema.metadata);
+  for (int64_t i = 0; i < schema.n_children; ++i) {
+    spec.children.push_back(CopyFieldSpec(*schema.children[i]));
+  }
+  if (schema.dictionary != nullptr) spec.dictionary.push_back(CopyFieldSpec(*schema.dictionary));
+  return spec;
+}
+
+Napi::Object ToNativeField(Napi::Env env, const FieldSpec& spec) {
+  Napi::Object native = Napi::Object::New(env);
+  native.Set("name", TextOf(env, spec.name));
+  native.Set("format", TextOf(env, spec.format));
+  native.Set("nullable", (spec.flags & ARROW_FLAG_NULLABLE) != 0);
+  native.Set("metadata", PairsArray(env, spec.metadata));
+  native.Set("children", ArrayOf(env, spec.children, [env](const FieldSpec& child) {
+               return ToNativeField(env, child);
+             }));
+  native.Set("dictionary", spec.dictionary.empty()
+                               ? env.Null()
+                               : Napi::Value(ToNativeField(env, spec.dictionary.front())));
+  native.Set("dictionaryOrdered", (spec.flags & ARROW_FLAG_DICTIONARY_ORDERED) != 0);
+  native.Set("keysSorted", (spec.flags & ARROW_FLAG_MAP_KEYS_SORTED) != 0);
+  return native;
 }
 
 arrow::Result<std::shared_ptr<arrow::Schema>> ImportFieldSpecs(const FieldSpec& root) {

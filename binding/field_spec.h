@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "arrow/c/abi.h"
 #include "arrow/result.h"
 #include "arrow/type_fwd.h"
 
@@ -24,7 +25,16 @@ struct FieldSpec {
 /// \brief Read a NativeField. JS thread.
 arrow::Result<FieldSpec> ReadFieldSpec(Napi::Object field);
 
+/// \brief Copy an ArrowSchema, which stays as it is. Any thread.
+FieldSpec CopyFieldSpec(const ArrowSchema& schema);
+
+/// \brief A NativeField. JS thread.
+Napi::Object ToNativeField(Napi::Env env, const FieldSpec& spec);
+
 /// \brief Import the children of `root` as a schema, through an ArrowSchema.
+///
+/// Extension types stay their storage type with the extension in the field's metadata, also
+/// those that Arrow has registered: apache-arrow knows none, and Parquet stores the storage.
 arrow::Result<std::shared_ptr<arrow::Schema>> ImportFieldSpecs(const FieldSpec& root);
 
 }  // namespace packed::binding

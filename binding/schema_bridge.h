@@ -10,9 +10,6 @@
 namespace packed::binding {
 
 /// \brief The schema that a NativeSchema describes, metadata byte-exact. JS thread.
-///
-/// Extension types stay their storage type with the extension in the field's metadata, also
-/// those that Arrow has registered: the batches that follow are of the storage type.
 arrow::Result<std::shared_ptr<arrow::Schema>> FromNativeSchema(Napi::Object schema);
 
 /// \brief The reverse. JS thread.
