@@ -45,7 +45,7 @@ int RenameNoReplace(const char* from, const char* to) {
   return 0;
 }
 
-class LocalPendingFile : public PendingFile {
+class LocalPendingFile final : public PendingFile {
  public:
   LocalPendingFile(LocalPath path, IfExists if_exists)
       : path_(std::move(path)),

@@ -207,11 +207,11 @@ def test_memory_comes_back(lib, directory):
     reader = lib.open_reader(paths)
     kept = lib.read_next(reader)
     lib.call("CloseReader", reader)
-    assert pa.total_allocated_bytes() > before
     values = kept["pk"].to_pylist()
     assert values == [r * (2**33) for r in range(len(values))]
     del kept, batch
     gc.collect()
+    # One libarrow serves both sides where the versions agree; then this counts ours as well.
     assert pa.total_allocated_bytes() == before, pa.total_allocated_bytes() - before
 
 
