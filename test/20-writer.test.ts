@@ -1,7 +1,14 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import {
+  Field,
+  FixedSizeBinary,
+  FixedSizeList,
+  Float16,
+  Float32,
+  Int8,
   Int64,
+  List,
   makeData,
   makeVector,
   RecordBatch,
@@ -9,6 +16,7 @@ import {
   Struct,
   Table,
   Utf8,
+  Vector,
   vectorFromArray,
 } from 'apache-arrow'
 import { exportRecordBatch } from '../lib/cdata/public.js'
@@ -18,6 +26,8 @@ import {
   memoryUsage,
   PackedReader,
   PackedWriter,
+  toVectorColumn,
+  vectorsOf,
   type WriterProgress,
 } from '../lib/index.js'
 import { batchOf, expectSample, field, sampleBatch, sampleSchema } from './support/sample.js'
@@ -261,5 +271,55 @@ describe('PackedWriter', () => {
     const batches = await readAll([`${directory}/0`])
     const read = batches.flatMap((batch) => [...batch.getChildAt(0)!])
     expect(read.map((text) => text?.length)).toEqual([0, undefined, 3 << 20, 1])
+  })
+
+  test('vectors go in as bytes, fixed lists or lists, and come out as one matrix', async () => {
+    const directory = fresh()
+    const rows = 3
+    const values = Float32Array.of(0, 1, 2, 3, 4, 5)
+    const item = new Field('item', new Float32(), false)
+    const schema = new Schema([
+      field('bytes', new FixedSizeBinary(8), 100),
+      field('fixed', new FixedSizeList(2, item), 101),
+      field('loose', new List(item), 102),
+      field('small', new FixedSizeList(2, new Field('item', new Int8(), false)), 103),
+      field('half', new FixedSizeList(2, new Field('item', new Float16(), false)), 104),
+    ])
+    const child = makeVector(values).data[0]!
+    const valueOffsets = Int32Array.of(0, 2, 4, 6)
+    const loose = makeData({
+      type: new List(item),
+      length: rows,
+      nullCount: 0,
+      valueOffsets,
+      child,
+    })
+    const bits = Uint16Array.of(0, 0x3c00, 0x4000, 0x4200, 0x4400, 0x4500)
+    const writer = await PackedWriter.open({ schema, directory, columns: { loose: { dim: 2 } } })
+    await writer.write(
+      batchOf(schema, [
+        toVectorColumn(values, 2, { as: 'fixed_size_binary' }),
+        toVectorColumn(values, 2),
+        new Vector([loose]),
+        toVectorColumn(Int8Array.from(values), 2),
+        toVectorColumn(bits, 2),
+      ]),
+    )
+    const { groups } = await writer.finish()
+    expect(groups.map(({ id }) => id)).toEqual([100n, 101n, 102n, 103n, 104n])
+    const [batch] = await readAll(groups.map(({ path }) => path))
+    const elements = {
+      bytes: 'float32',
+      fixed: 'float32',
+      loose: 'float32',
+      small: 'int8',
+      half: 'float16',
+    } as const
+    for (const [name, element] of Object.entries(elements)) {
+      expect(String(batch!.getChild(name)!.type)).toMatch(/^FixedSizeBinary/)
+      const matrix = vectorsOf(batch!, name, { element })
+      expect(matrix).toMatchObject({ dim: 2, rows })
+      expect([...matrix.data]).toEqual([...values])
+    }
   })
 })

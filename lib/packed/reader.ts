@@ -35,6 +35,7 @@ export class PackedReader implements AsyncIterable<RecordBatch> {
   readonly schema: Schema
   /** Facts of every file, in the order of `paths`. */
   readonly files: readonly PackedFileInfo[]
+  /** With `releasePrevious`: the batch to release at the next call. */
   #previous: RecordBatch | undefined
   #state: 'open' | 'ended' | 'closed' = 'open'
   #closing: Promise<void> | undefined
@@ -102,7 +103,7 @@ export class PackedReader implements AsyncIterable<RecordBatch> {
     return this.#queue.run(async () => {
       try {
         this.#expectOpen('readNext')
-        if (this.#settings.releasePrevious && this.#previous) this.release(this.#previous)
+        if (this.#previous !== undefined) this.release(this.#previous)
         this.#previous = undefined
         return this.#state === 'ended' ? null : await this.#next()
       } catch (error) {
@@ -210,7 +211,7 @@ export class PackedReader implements AsyncIterable<RecordBatch> {
     }
     const batch = unflattenBatch(this.schema, native)
     this.#owners.set(batch, native.owner)
-    this.#previous = batch
+    if (this.#settings.releasePrevious) this.#previous = batch
     return batch
   }
 
