@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer'
+import { type Data, Type } from 'apache-arrow'
 import { Command } from 'commander'
 import { inspectFile, type PackedFileInfo, PackedReader } from '../packed/index.js'
 import { toPackedError } from './failure.js'
@@ -68,18 +70,39 @@ async function readThrough(
     releasePrevious: true,
   })
   const nulls = new Map<string, number>()
+  const notText = new Set<string>()
   let rows = 0
   for await (const batch of reader) {
     rows += batch.numRows
     batch.schema.fields.forEach(({ name }, index) => {
-      nulls.set(name, (nulls.get(name) ?? 0) + batch.data.children[index]!.nullCount)
+      const data = batch.data.children[index]!
+      nulls.set(name, (nulls.get(name) ?? 0) + data.nullCount)
+      if (!isText(data)) notText.add(name)
     })
   }
   const problems = differences(path, 'rows', info.rows, rows)
+  for (const name of notText) {
+    const message = `Expected UTF-8 in column "${name}" but read other bytes`
+    problems.push({ path, code: 'InvalidData', message })
+  }
   for (const [name, expected] of nullsOfFooter(info)) {
     problems.push(...differences(path, `nulls in "${name}"`, expected, nulls.get(name) ?? 0))
   }
   return problems
+}
+
+/** False for a utf8 column whose values are not: readers hand such bytes out unchanged. */
+function isText({ typeId, values, valueOffsets, length }: Data): boolean {
+  if (typeId !== Type.Utf8 || length === 0) return true
+  const bytes = (values as Uint8Array).subarray(valueOffsets[0], valueOffsets[length])
+  if (!isUtf8(bytes)) return false
+  // Together they are text; each is when it also starts at the first byte of a character.
+  const start = valueOffsets[0]!
+  for (let row = 1; row < length; row++) {
+    const first = bytes[valueOffsets[row]! - start]
+    if (first !== undefined && (first & 0xc0) === 0x80) return false
+  }
+  return true
 }
 
 /** Nulls by column, of the flat columns whose every chunk has statistics. */

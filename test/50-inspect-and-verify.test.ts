@@ -1,0 +1,152 @@
+/** What the command says of files, and of files that are not what they say. */
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { packed, packedOutput } from './support/command.js'
+import { fixtureCases, fixturePath } from './support/packed-fixtures.js'
+import { temporaryDirectory } from './support/temporary.js'
+
+const directory = temporaryDirectory('verify')
+const words = join(__dirname, '..', 'examples', 'data', 'words-100d.arrow')
+const vega = join(__dirname, '..', 'node_modules', 'vega-datasets', 'data')
+const foreign = join(vega, 'flights-3m.parquet')
+const scalars = join(directory, 'words', '0')
+const vectors = join(directory, 'words', '102')
+
+beforeAll(() => packedOutput(['write', words, '--out', join(directory, 'words')]))
+
+describe('inspect', () => {
+  test('shows group, rows, columns, codecs and footer keys', async () => {
+    const text = await packedOutput(['inspect', scalars, vectors])
+    const lines = text.split('\n').map((line) => line.trim().split(/ {2,}/))
+    expect(lines).toContainEqual(['layout', 'packed, column group 0'])
+    expect(lines).toContainEqual(['layout', 'packed, column group 1'])
+    expect(lines).toContainEqual(['rows', '8,000'])
+    expect(lines).toContainEqual(['group_field_id_list', '100,101;102'])
+    expect(lines).toContainEqual(['storage_version', '1.0.0'])
+    const embedding = lines.find(([name]) => name === 'embedding')!
+    expect(embedding.slice(0, 2)).toEqual(['embedding', 'FIXED_LEN_BYTE_ARRAY'])
+    expect(embedding).toContain('UNCOMPRESSED')
+    expect(lines.find(([name]) => name === 'word')).toContain('ZSTD')
+  })
+
+  test('--json has every row group and chunk', async () => {
+    const [info] = JSON.parse(await packedOutput(['inspect', vectors, '--json']))
+    expect(info).toMatchObject({ path: vectors, layout: 'packed', group: 1, rows: 8000 })
+    expect(info.metadata.group_field_id_list).toBe('100,101;102')
+    expect(info.fields).toEqual([
+      { name: 'embedding', type: 'FixedSizeBinary[400]', nullable: false, fieldId: 102 },
+    ])
+    const rows = info.rowGroups.map((rowGroup: { rows: number }) => rowGroup.rows)
+    expect(rows.reduce((sum: number, count: number) => sum + count, 0)).toBe(8000)
+    expect(info.chunks).toHaveLength(rows.length)
+    expect(info.fileBytes).toBe(readFileSync(vectors).length)
+  })
+
+  test('a foreign file is plain', async () => {
+    const text = await packedOutput(['inspect', foreign])
+    expect(text).toMatch(/layout +plain\n/)
+    expect(text).toMatch(/rows +3,000,000\n/)
+  })
+})
+
+describe('verify', () => {
+  test('all files, one file, and a foreign one when lenient, are OK', async () => {
+    expect(await packedOutput(['verify', scalars, vectors])).toBe('OK: 2 files, 8,000 rows\n')
+    expect(await packedOutput(['verify', vectors])).toBe('OK: 1 file, 8,000 rows\n')
+    expect(await packedOutput(['verify', '--lenient', foreign])).toBe(
+      'OK: 1 file, 3,000,000 rows\n',
+    )
+    expect(JSON.parse(await packedOutput(['verify', scalars, '--json']))).toEqual({
+      ok: true,
+      files: 1,
+      rows: 8000,
+      problems: [],
+    })
+  })
+
+  test.each(fixtureCases('packed verify of real files'))('%s is OK', async (_, { files, rows }) => {
+    const paths = files.map(({ name }) => fixturePath(name))
+    const count = `${paths.length} ${paths.length === 1 ? 'file' : 'files'}`
+    const text = await packedOutput(['verify', ...paths])
+    expect(text).toBe(`OK: ${count}, ${rows.toLocaleString('en-US')} rows\n`)
+  })
+
+  async function problemsOf(...args: string[]) {
+    const { code, stdout, stderr } = await packed(['verify', ...args, '--json'])
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' })
+    const { ok, problems } = JSON.parse(String(stdout))
+    expect(ok).toBe(false)
+    return problems
+  }
+
+  /** A copy of a file with its bytes changed. */
+  function damaged(name: string, file: string, change: (bytes: Buffer) => Buffer): string {
+    const path = join(directory, name)
+    writeFileSync(path, change(readFileSync(file)))
+    return path
+  }
+
+  test('a damaged page, a lost tail and a missing file are each named', async () => {
+    const page = damaged('page', scalars, (bytes) => bytes.fill(0xff, 4, 64))
+    const tail = damaged('tail', vectors, (bytes) => bytes.subarray(0, bytes.length - 9))
+    const missing = join(directory, 'missing')
+    const problems = await problemsOf(page, tail, missing)
+    expect(problems).toEqual([
+      { path: page, code: 'FileCorrupted', message: expect.any(String) },
+      { path: tail, code: 'FileCorrupted', message: expect.any(String) },
+      { path: missing, code: 'NotFound', message: expect.any(String) },
+    ])
+  })
+
+  test('text that is no UTF-8 any more is named', async () => {
+    const csv = join(directory, 'text.csv')
+    writeFileSync(csv, 'id,name\n1,plain\n2,needle\n')
+    const codec = ['--codec', 'uncompressed']
+    await packedOutput(['write', csv, '--out', join(directory, 'text'), ...codec])
+    const broken = damaged('broken', join(directory, 'text', '0'), (bytes) => {
+      bytes[bytes.indexOf('needle')] = 0xff
+      return bytes
+    })
+    const problem = {
+      path: broken,
+      code: 'InvalidData',
+      message: expect.stringContaining('"name"'),
+    }
+    expect(await problemsOf(broken)).toEqual([problem])
+  })
+
+  test('row counts that lie are named, in text too', async () => {
+    const lying = damaged('lying', scalars, (bytes) => {
+      const at = bytes.lastIndexOf('|8000|0')
+      bytes.write('|7999|0', at, 'latin1')
+      return bytes
+    })
+    const { code, stdout } = await packed(['verify', lying])
+    expect(code).toBe(1)
+    expect(String(stdout)).toMatch(/^\S*lying: MetadataCorrupted: .*7999.*\n$/)
+  })
+
+  test('a foreign file without --lenient is a problem', async () => {
+    expect(await problemsOf(foreign)).toEqual([
+      { path: foreign, code: 'MetadataCorrupted', message: expect.stringContaining('group_field') },
+    ])
+  })
+
+  test('files of different segments do not belong together', async () => {
+    const csv = join(directory, 'other.csv')
+    writeFileSync(csv, 'id\n1\n')
+    await packedOutput(['write', csv, '--out', join(directory, 'other')])
+    const other = join(directory, 'other', '0')
+    const problems = await problemsOf(scalars, other)
+    expect(problems.map(({ path, message }: Record<string, string>) => [path, message])).toEqual([
+      [other, expect.stringMatching(/group_field_id_list 100,101;102 .* received 100$/)],
+      [other, expect.stringMatching(/rows 8000 .* received 1$/)],
+    ])
+  })
+
+  test('the same group twice is a problem', async () => {
+    const copy = join(directory, 'copy')
+    copyFileSync(scalars, copy)
+    expect(await problemsOf(scalars, copy)).toHaveLength(1)
+  })
+})

@@ -1,0 +1,37 @@
+/** Runs the built `packed` command as a user does. */
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+
+export const COMMAND = join(__dirname, '..', '..', 'dist', 'cjs', 'cli', 'main.js')
+
+export interface Ran {
+  code: number | null
+  stdout: Buffer
+  stderr: string
+}
+
+/** `packed <args>` with `input` on its standard input, to its end. */
+export function packed(args: readonly string[], input: string | Uint8Array = ''): Promise<Ran> {
+  if (!existsSync(COMMAND)) throw new Error('Expected dist/ for the command: run `npm run build`')
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [COMMAND, ...args])
+    const stdout: Buffer[] = []
+    let stderr = ''
+    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      stderr += chunk
+    })
+    child.stdin.on('error', () => {}) // a command that fails early does not read it
+    child.once('error', reject)
+    child.once('close', (code) => resolve({ code, stdout: Buffer.concat(stdout), stderr }))
+    child.stdin.end(input)
+  })
+}
+
+/** Standard output of a run that has to succeed in silence. */
+export async function packedOutput(args: readonly string[], input?: string): Promise<string> {
+  const { code, stdout, stderr } = await packed(args, input)
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  return stdout.toString('utf8')
+}
