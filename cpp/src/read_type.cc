@@ -32,12 +32,12 @@ arrow::Result<ArrayDataPtr> Relabelled(const ArrayDataPtr& data, const TypePtr& 
 }
 
 Restore RelabelAs(TypePtr type) {
-  return [type](const ArrayDataPtr& data) { return Relabelled(data, type); };
+  return [type = std::move(type)](const ArrayDataPtr& data) { return Relabelled(data, type); };
 }
 
 /// Arrow's own safe cast: it fails where a value would change.
 Restore CastTo(TypePtr type) {
-  return [type](const ArrayDataPtr& data) -> arrow::Result<ArrayDataPtr> {
+  return [type = std::move(type)](const ArrayDataPtr& data) -> arrow::Result<ArrayDataPtr> {
     arrow::compute::ExecContext context(Pool());
     context.set_use_threads(false);
     ARROW_ASSIGN_OR_RAISE(auto cast,
@@ -49,7 +49,7 @@ Restore CastTo(TypePtr type) {
 
 /// The indices fit or the read fails: a step may meet more values than int8 can number.
 Restore EncodeAs(TypePtr type) {
-  return [type](const ArrayDataPtr& data) -> arrow::Result<ArrayDataPtr> {
+  return [type = std::move(type)](const ArrayDataPtr& data) -> arrow::Result<ArrayDataPtr> {
     arrow::compute::ExecContext context(Pool());
     context.set_use_threads(false);
     ARROW_ASSIGN_OR_RAISE(
@@ -112,7 +112,7 @@ int32_t ItemBytes(const DataType& type) {
 
 /// The bytes stay where they are; only the child array that looks at them is new.
 Restore SplitFixed(TypePtr type) {
-  return [type](const ArrayDataPtr& data) -> arrow::Result<ArrayDataPtr> {
+  return [type = std::move(type)](const ArrayDataPtr& data) -> arrow::Result<ArrayDataPtr> {
     const auto& list = checked_cast<const arrow::FixedSizeListType&>(*type);
     const int64_t items = list.list_size();
     auto values = ArrayData::Make(list.value_type(), (data->offset + data->length) * items,
@@ -124,7 +124,7 @@ Restore SplitFixed(TypePtr type) {
 
 /// Nullable dense vectors are stored as plain binary by Milvus.
 Restore BinaryToFixed(TypePtr fixed) {
-  return [fixed](const ArrayDataPtr& data) -> arrow::Result<ArrayDataPtr> {
+  return [fixed = std::move(fixed)](const ArrayDataPtr& data) -> arrow::Result<ArrayDataPtr> {
     const int32_t width = checked_cast<const arrow::FixedSizeBinaryType&>(*fixed).byte_width();
     const arrow::BinaryArray values(data);
     arrow::FixedSizeBinaryBuilder builder(fixed, Pool());

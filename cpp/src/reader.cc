@@ -18,6 +18,8 @@ namespace {
 constexpr int64_t kDefaultBufferBytes = 16 << 20;
 /// Smaller steps cost more in page headers than they save in memory.
 constexpr int64_t kLeastShareBytes = 64 << 10;
+/// Larger ones would only delay the first batch, whatever the budget.
+constexpr int64_t kMostShareBytes = 256 << 20;
 /// Rows of one batch when no file bounds it (only fields that the files do not have).
 constexpr int64_t kMostConstantRows = 1 << 20;
 
@@ -48,7 +50,8 @@ class PackedReader::Impl {
     for (const auto& footer : set.files) files_.push_back(footer->info);
     const int64_t count = std::max<int64_t>(1, projection_.files.size());
     // Half a file's part of the budget, so that one step decodes while another is consumed.
-    const int64_t share = std::max(kLeastShareBytes, buffer_bytes_ / (2 * count));
+    const int64_t share =
+        std::clamp(buffer_bytes_ / (2 * count), kLeastShareBytes, kMostShareBytes);
     for (const auto& file : projection_.files) lanes_.emplace_back(file, share, cancel_);
     for (const auto& column : projection_.columns) constants_.emplace_back(column.value);
   }

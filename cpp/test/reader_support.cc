@@ -153,7 +153,7 @@ std::string CanonicalChecksum(const arrow::ChunkedArray& column) {
 }
 
 ::testing::AssertionResult FailsWith(const arrow::Status& status, ErrorCode code,
-                                     std::vector<std::string> parts) {
+                                     const std::vector<std::string>& parts) {
   const ErrorInfo info = DescribeError(status);
   if (info.code != code) {
     return ::testing::AssertionFailure() << "code " << LookupError(info.code).name << " instead of "

@@ -54,6 +54,6 @@ std::string CanonicalChecksum(const arrow::ChunkedArray& column);
 
 /// Passes when `status` has `code` and its message has every one of `parts`.
 ::testing::AssertionResult FailsWith(const arrow::Status& status, ErrorCode code,
-                                     std::vector<std::string> parts = {});
+                                     const std::vector<std::string>& parts = {});
 
 }  // namespace packed::test
