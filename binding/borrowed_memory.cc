@@ -31,7 +31,10 @@ arrow::Status BorrowedMemory::Borrow(Napi::Value array_buffer, const void* base,
   environment_->borrowed_bytes += bytes;
   bytes_ += bytes;
   if (std::find(bases_.begin(), bases_.end(), base) != bases_.end()) return arrow::Status::OK();
-  if (auto native = environment_->externals().Find(base)) Keep(std::move(native));
+  if (auto native = environment_->externals().Find(base)) {
+    Keep(std::move(native));
+    return arrow::Status::OK();
+  }
   napi_ref reference = nullptr;
   if (napi_create_reference(array_buffer.Env(), array_buffer, 1, &reference) != napi_ok) {
     return MakeError(ErrorCode::kInternal, "Expected to keep an ArrayBuffer but could not");

@@ -148,6 +148,7 @@ void Environment::TearDown() {
   idle_.wait(lock, [this] { return executing_ == 0; });
   lock.unlock();
   outstanding_.clear();
+  externals_.ReleaseAll();
 }
 
 }  // namespace packed::binding

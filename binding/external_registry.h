@@ -17,9 +17,9 @@ class ExternalRegistry {
   using Memory = std::shared_ptr<arrow::Buffer>;
 
   /// \brief Enter `memory`, which must not move until Remove.
-  void Add(const void* base, const Memory* memory) { entries_.emplace(base, memory); }
+  void Add(const void* base, Memory* memory) { entries_.emplace(base, memory); }
 
-  void Remove(const void* base, const Memory* memory) {
+  void Remove(const void* base, Memory* memory) {
     const auto [first, last] = entries_.equal_range(base);
     for (auto entry = first; entry != last; ++entry) {
       if (entry->second == memory) {
@@ -35,9 +35,15 @@ class ExternalRegistry {
     return entry == entries_.end() ? nullptr : *entry->second;
   }
 
+  /// \brief Let go of everything: JavaScript has ended and its finalizers need not come.
+  void ReleaseAll() {
+    for (const auto& [base, memory] : entries_) memory->reset();
+    entries_.clear();
+  }
+
  private:
   /// Several ArrayBuffers may start at one address.
-  std::unordered_multimap<const void*, const Memory*> entries_;
+  std::unordered_multimap<const void*, Memory*> entries_;
 };
 
 }  // namespace packed::binding
