@@ -88,27 +88,31 @@ function makeBatch(number) {
   return new RecordBatch(SCHEMA, makeData({ type, length: BATCH_ROWS, nullCount: 0, children }))
 }
 
+/** Wall and processor seconds; the latter are all threads', and say more on a busy machine. */
 async function timed(work) {
   const start = process.hrtime.bigint()
+  const used = process.cpuUsage()
   await work()
-  return Number(process.hrtime.bigint() - start) / 1e9
+  const { user, system } = process.cpuUsage(used)
+  return { wall: Number(process.hrtime.bigint() - start) / 1e9, cpu: (user + system) / 1e6 }
 }
 
 /** arrow-packed from Node. */
 function ours(batches) {
   const groups = GROUPS.map((group) => ({ ...group, path: join(HOME, `ours-${group.id}`) }))
   return {
-    write: (variant) =>
-      timed(async () => {
+    write: (variant) => {
+      for (const { path } of groups) rmSync(path, { force: true })
+      return timed(async () => {
         const writer = await PackedWriter.open({
           schema: SCHEMA,
           groups,
           vectors: variant === 'zstd' ? { codec: 'zstd', level: 3 } : 'uncompressed',
-          ifExists: 'replace',
         })
         for (const batch of batches) await writer.write(batch)
         await writer.finish()
-      }),
+      })
+    },
     read: () =>
       timed(async () => {
         const paths = groups.map(({ path }) => path)
@@ -117,7 +121,7 @@ function ours(batches) {
         for await (const batch of reader) rows += batch.numRows
         if (rows !== BATCHES * BATCH_ROWS) throw new Error(`read ${rows} rows`)
       }),
-    close: async () => {},
+    close: () => {},
   }
 }
 
@@ -140,7 +144,7 @@ function pyarrow(ipc) {
   return {
     write: (variant) => ask({ do: 'write', variant }),
     read: () => ask({ do: 'read' }),
-    close: async () => child.stdin.end(),
+    close: () => child.stdin.end(),
   }
 }
 
@@ -150,38 +154,41 @@ function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
+function report(megabytes, seconds) {
+  console.log(`${megabytes.toFixed(0)} MB of Arrow data, medians of ${ROUNDS} rounds`)
+  console.log(`${''.padEnd(30)}arrow-packed          pyarrow               ratio`)
+  console.log(`${''.padEnd(30)}MB/s  CPU s/GB        MB/s  CPU s/GB        of MB/s`)
+  for (const [label, [our, their]] of seconds) {
+    const cells = [our, their].map((runs) => {
+      const rate = megabytes / median(runs.map(({ wall }) => wall))
+      const cpu = (1000 * median(runs.map((run) => run.cpu))) / megabytes
+      return { rate, text: `${rate.toFixed(0).padEnd(6)}${cpu.toFixed(2)}`.padEnd(22) }
+    })
+    const ratio = (cells[0].rate / cells[1].rate).toFixed(2)
+    console.log(`${label.padEnd(30)}${cells[0].text}${cells[1].text}${ratio}`)
+  }
+}
+
 async function main() {
   rmSync(HOME, { recursive: true, force: true })
   mkdirSync(HOME, { recursive: true })
   const batches = Array.from({ length: BATCHES }, (_, number) => makeBatch(number))
   const ipc = join(HOME, 'data.arrows')
   writeFileSync(ipc, tableToIPC(new Table(batches), 'stream'))
-  const peers = { 'arrow-packed': ours(batches), pyarrow: pyarrow(ipc) }
-  const megabytes = batches.reduce((sum, { data }) => sum + data.byteLength, 0) / 1e6
+  const peers = [ours(batches), pyarrow(ipc)]
   const seconds = new Map()
   for (let round = 0; round < ROUNDS; round++) {
     for (const variant of VARIANTS) {
       for (const action of ['write', 'read']) {
-        for (const [peer, calls] of Object.entries(peers)) {
-          const key = `${action}, vectors ${variant}|${peer}`
-          seconds.set(key, [...(seconds.get(key) ?? []), await calls[action](variant)])
-        }
+        const label = `${action}, vectors ${variant}`
+        const runs = seconds.get(label) ?? peers.map(() => [])
+        seconds.set(label, runs)
+        for (const [index, peer] of peers.entries()) runs[index].push(await peer[action](variant))
       }
     }
   }
-  for (const peer of Object.values(peers)) await peer.close()
-  console.log(`${megabytes.toFixed(0)} MB of Arrow data, medians of ${ROUNDS} rounds`)
-  for (const variant of VARIANTS) {
-    for (const action of ['write', 'read']) {
-      const label = `${action}, vectors ${variant}`
-      const [our, their] = Object.keys(peers).map((peer) => median(seconds.get(`${label}|${peer}`)))
-      console.log(
-        `${label.padEnd(28)} arrow-packed ${(megabytes / our).toFixed(0).padStart(5)} MB/s` +
-          `   pyarrow ${(megabytes / their).toFixed(0).padStart(5)} MB/s` +
-          `   ratio ${(their / our).toFixed(2)}`,
-      )
-    }
-  }
+  for (const peer of peers) peer.close()
+  report(batches.reduce((sum, { data }) => sum + data.byteLength, 0) / 1e6, seconds)
   rmSync(HOME, { recursive: true, force: true })
 }
 
