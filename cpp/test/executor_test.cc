@@ -4,6 +4,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <future>
 #include <set>
 #include <stdexcept>
@@ -30,6 +32,40 @@ TEST(Executor, RunsSpawnedTasksOnItsOwnThreads) {
   std::promise<std::thread::id> ran;
   executor.Spawn([&] { ran.set_value(std::this_thread::get_id()); });
   EXPECT_NE(ran.get_future().get(), std::this_thread::get_id());
+}
+
+TEST(ExecutorDeathTest, ExitWaitsForWhatRunsAndStartsNothing) {
+  ::testing::FLAGS_gtest_death_test_style = "threadsafe";
+  EXPECT_EXIT(
+      {
+        const int threads = Executor::Shared().thread_count();
+        std::atomic<int> running{0};
+        for (int i = 0; i < threads; ++i) {
+          Executor::Shared().Spawn([&, i] {
+            ++running;
+            std::this_thread::sleep_for(milliseconds(100));
+            if (i == 0) std::fprintf(stderr, "ended");
+          });
+        }
+        while (running < threads) std::this_thread::yield();
+        for (int i = 0; i < 100; ++i) Executor::Shared().Spawn([] { std::_Exit(1); });
+        std::exit(7);
+      },
+      ::testing::ExitedWithCode(7), "ended");
+}
+
+TEST(ExecutorDeathTest, ForkedChildHasThreadsOfItsOwn) {
+  ::testing::FLAGS_gtest_death_test_style = "fast";
+  std::atomic<int> ran{0};
+  Executor::Shared().Spawn([&] { ++ran; });
+  while (ran < 1) std::this_thread::yield();
+  EXPECT_EXIT(
+      {
+        Executor::Shared().Spawn([&] { ++ran; });
+        while (ran < 2) std::this_thread::yield();
+        std::_Exit(7);
+      },
+      ::testing::ExitedWithCode(7), "");
 }
 
 TEST(ParallelFor, RunsEveryIndexOnce) {

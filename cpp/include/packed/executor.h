@@ -17,7 +17,10 @@ class Executor {
 
   int thread_count() const;
 
-  /// \brief Run `task` on some thread of the pool, in no particular order.
+  /// \brief Run `task`, which does not throw, on some thread of the pool.
+  ///
+  /// When the process exits, tasks that run are waited for (a few seconds at most), and those
+  /// that have not begun never do.
   void Spawn(std::function<void()> task);
 
  private:
