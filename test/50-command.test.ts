@@ -16,6 +16,18 @@ test('help and version are no errors', async () => {
   expect(await packedOutput(['cat', '--help'])).toContain('--vectors <form>')
 })
 
+test.each(['write', 'inspect', 'cat', 'verify'])(
+  'docs/cli.md has every option of %s',
+  async (verb) => {
+    const page = readFileSync(join(__dirname, '../docs/cli.md'), 'utf8')
+    const chapter = page.split(/^## /m).find((text) => text.startsWith(`${verb}\n`))!
+    const help = await packedOutput([verb, '--help'])
+    const options = [...help.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, name]) => name!)
+    expect(options.length).toBeGreaterThan(0)
+    expect(options.filter((name) => !chapter.includes(name))).toEqual([])
+  },
+)
+
 test.each([
   ['an unknown verb', ['cta', 'x'], "unknown command 'cta' (Did you mean cat?)"],
   ['an unknown option', ['cat', 'x', '--limt', '3'], "unknown option '--limt'"],
