@@ -19,16 +19,18 @@ function readRules(text) {
 
 /** Every test that a rule names, as { file, name }. */
 function readProofs(text) {
-  return [...text.matchAll(/Proved by:([^]*?)(?=Proved by:|\n\s*\n|$)/g)].flatMap(([, proof]) => {
-    const parts = proof.replace(/\s+/g, ' ').matchAll(/(test\/[\w./-]+)|"([^"]+)"/g)
-    let file
-    const found = []
-    for (const [, path, name] of parts) {
-      if (path) file = path
-      else found.push({ file, name })
-    }
-    return found
-  })
+  return [...text.matchAll(/Proved by:([\s\S]*?)(?=Proved by:|\n\s*\n|$)/g)].flatMap(
+    ([, proof]) => {
+      const parts = proof.replace(/\s+/g, ' ').matchAll(/(test\/[\w./-]+)|"([^"]+)"/g)
+      let file
+      const found = []
+      for (const [, path, name] of parts) {
+        if (path) file = path
+        else found.push({ file, name })
+      }
+      return found
+    },
+  )
 }
 
 function problemOf({ file, name }) {

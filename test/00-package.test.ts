@@ -131,7 +131,7 @@ describe('exported symbols', () => {
 
   test('libpacked.so exports exactly the functions of c_api.h', () => {
     const header = readFileSync(join(ROOT, 'cpp/include/packed/c_api.h'), 'utf8')
-    const code = header.replace(/\/\*[^]*?\*\/|\/\/.*/g, '')
+    const code = header.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')
     const declared = [...code.matchAll(/\b([A-Z]\w+)\s*\([^()]*\)\s*;/g)].map((match) => match[1])
     expect(declared.length).toBeGreaterThanOrEqual(8)
     expect(exportsOf(join(ROOT, 'build/Release/libpacked.so'))).toEqual(declared.sort())

@@ -9,7 +9,7 @@ const ROOT = join(__dirname, '..')
 describe('README', () => {
   const directory = temporaryDirectory('readme')
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
-  const examples = [...readme.matchAll(/^```ts\n([^]*?)^```$/gm)].map((match) => match[1]!)
+  const examples = [...readme.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map((match) => match[1]!)
 
   test('it leads with the two commands', () => {
     const [title, ...body] = readme.trim().split(/\n\n+/)

@@ -34,6 +34,7 @@ class Executor {
 /// The caller takes tasks too, so calling this from a pool thread cannot dead-lock. At most
 /// `concurrency` tasks run at once (0 means the pool's size). After a failure the tasks not
 /// yet started are skipped; the failure with the lowest index is returned.
-arrow::Status ParallelFor(int count, int concurrency, const std::function<arrow::Status(int)>& task);
+arrow::Status ParallelFor(int count, int concurrency,
+                          const std::function<arrow::Status(int)>& task);
 
 }  // namespace packed

@@ -31,9 +31,9 @@ struct ReaderOptions {
   /// One row; its columns (by name) are the values of fields that the files do not have.
   std::shared_ptr<arrow::RecordBatch> defaults;
   VectorForm vectors = VectorForm::kFixedSizeBinary;
-  int64_t batch_rows = 8192;       ///< most rows in one batch
-  int64_t batch_bytes = 0;         ///< most decoded bytes in one batch (at least one row); 0 = no bound
-  int64_t buffer_bytes = 16 << 20; ///< decoded bytes held ahead of the caller; 0 = default
+  int64_t batch_rows = 8192;  ///< most rows in one batch
+  int64_t batch_bytes = 0;    ///< most decoded bytes in one batch (at least one row); 0 = no bound
+  int64_t buffer_bytes = 16 << 20;  ///< decoded bytes held ahead of the caller; 0 = default
   bool mmap = false;
   /// Take plain Parquet and files without `group_field_id_list`.
   bool lenient = false;
@@ -43,8 +43,8 @@ struct ReaderOptions {
 /// One Parquet row group of one file, as the footer has it.
 struct RowGroupInfo {
   int64_t rows = 0;
-  int64_t row_offset = 0;          ///< first row, within the file
-  int64_t memory_bytes = 0;        ///< from `row_group_metadata`; footer's figure where absent
+  int64_t row_offset = 0;    ///< first row, within the file
+  int64_t memory_bytes = 0;  ///< from `row_group_metadata`; footer's figure where absent
   int64_t compressed_bytes = 0;
   int64_t uncompressed_bytes = 0;
 };
@@ -53,7 +53,7 @@ struct RowGroupInfo {
 enum class FileLayout { kPacked, kRowGroupSize, kColumnOffsets, kPlain };
 
 struct ColumnChunkInfo {
-  std::string column;              ///< dotted leaf path
+  std::string column;  ///< dotted leaf path
   int32_t row_group = 0;
   std::string physical_type;
   std::string codec;
@@ -72,13 +72,13 @@ struct FileInfo {
   int64_t file_bytes = 0;
   int64_t footer_bytes = 0;
   int64_t rows = 0;
-  int32_t group = -1;              ///< index in group_field_id_list; -1 = unknown
+  int32_t group = -1;  ///< index in group_field_id_list; -1 = unknown
   std::string created_by;
   std::string format_version;
   std::string storage_version;
   std::vector<std::pair<std::string, std::string>> key_values;  ///< file order
   std::vector<RowGroupInfo> row_groups;
-  std::vector<ColumnChunkInfo> chunks;  ///< filled by DescribeFile only
+  std::vector<ColumnChunkInfo> chunks;    ///< filled by DescribeFile only
   std::shared_ptr<arrow::Schema> schema;  ///< as stored, field ids in metadata
 };
 

@@ -18,7 +18,8 @@ struct StorageConfig {
   std::string bucket_name;
   std::string access_key_id;
   std::string access_key_value;
-  std::string root_path;  ///< local: directory that relative paths start from; "" = working directory
+  std::string
+      root_path;  ///< local: directory that relative paths start from; "" = working directory
   std::string cloud_provider = "aws";
   std::string iam_endpoint;
   std::string log_level = "warn";

@@ -47,9 +47,9 @@ enum class Compatibility {
 struct WriterOptions {
   Compatibility compatibility = Compatibility::kCurrent;
   Codec codec{arrow::Compression::ZSTD, 3};
-  std::optional<Codec> vector_codec;               ///< dense vectors; overrides `compatibility`
-  std::map<std::string, ColumnOptions> columns;    ///< by top-level field name
-  int64_t row_group_bytes = 1 << 20;               ///< decoded Arrow bytes at which a row group is cut
+  std::optional<Codec> vector_codec;             ///< dense vectors; overrides `compatibility`
+  std::map<std::string, ColumnOptions> columns;  ///< by top-level field name
+  int64_t row_group_bytes = 1 << 20;  ///< decoded Arrow bytes at which a row group is cut
   /// Bound on the bytes copied and kept over all groups; 0 = default. Where it is reached the
   /// largest group is cut early. Every group may keep min(row_group_bytes, 1 MiB) in any case.
   int64_t buffer_bytes = 32 << 20;
@@ -91,9 +91,10 @@ class PackedWriter {
   ///
   /// Every top-level field needs a unique `PARQUET:field_id`; every column is in exactly one
   /// group. Fails before any file is made where the arguments are at fault.
-  static arrow::Result<std::unique_ptr<PackedWriter>> Open(
-      std::shared_ptr<arrow::Schema> schema, std::vector<ColumnGroup> groups,
-      WriterOptions options, std::shared_ptr<FileStore> store);
+  static arrow::Result<std::unique_ptr<PackedWriter>> Open(std::shared_ptr<arrow::Schema> schema,
+                                                           std::vector<ColumnGroup> groups,
+                                                           WriterOptions options,
+                                                           std::shared_ptr<FileStore> store);
 
   ~PackedWriter();
 
