@@ -58,6 +58,12 @@ Status CheckPaths(const std::vector<ColumnGroup>& groups) {
   return Status::OK();
 }
 
+Status NotInOneGroup(const arrow::Field& field, const std::string& where, const std::string& path) {
+  return MakeError(ErrorCode::kInvalidArgument,
+                   "Expected field '" + field.name() + "' in one group but received it " + where,
+                   {path, field.name()});
+}
+
 Status CheckColumns(const arrow::Schema& schema, const std::vector<ColumnGroup>& groups) {
   std::vector<bool> used(schema.num_fields(), false);
   for (const auto& group : groups) {
@@ -76,21 +82,15 @@ Status CheckColumns(const arrow::Schema& schema, const std::vector<ColumnGroup>&
                          {group.path, ""});
       }
       if (used[column]) {
-        const std::string& name = schema.field(column)->name();
-        return MakeError(
-            ErrorCode::kInvalidArgument,
-            "Expected field '" + name + "' in one group but received it again in " + label,
-            {group.path, name});
+        return NotInOneGroup(*schema.field(column), "again in " + label, group.path);
       }
       used[column] = true;
     }
   }
   const auto unused = std::find(used.begin(), used.end(), false);
   if (unused != used.end()) {
-    const std::string& name = schema.field(static_cast<int>(unused - used.begin()))->name();
-    return MakeError(ErrorCode::kInvalidArgument,
-                     "Expected field '" + name + "' in one group but received it in none",
-                     {"", name});
+    const auto column = static_cast<int>(unused - used.begin());
+    return NotInOneGroup(*schema.field(column), "in none", "");
   }
   return Status::OK();
 }

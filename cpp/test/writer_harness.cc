@@ -41,9 +41,9 @@ std::string StoredFile::Key(const std::string& key) const {
 }
 
 std::vector<int64_t> StoredFile::RowGroupRows() const {
-  std::vector<int64_t> rows;
-  for (int i = 0; i < metadata->num_row_groups(); ++i) {
-    rows.push_back(metadata->RowGroup(i)->num_rows());
+  std::vector<int64_t> rows(metadata->num_row_groups());
+  for (size_t i = 0; i < rows.size(); ++i) {
+    rows[i] = metadata->RowGroup(static_cast<int>(i))->num_rows();
   }
   return rows;
 }
@@ -83,9 +83,9 @@ std::shared_ptr<FileStore> LocalStore() { return FileStore::Make({}).ValueOrDie(
 
 std::vector<ColumnGroup> GroupsOf(const ScratchDir& dir,
                                   const std::vector<std::vector<int>>& columns) {
-  std::vector<ColumnGroup> groups;
+  std::vector<ColumnGroup> groups(columns.size());
   for (size_t i = 0; i < columns.size(); ++i) {
-    groups.push_back({static_cast<int64_t>(i), dir.File(std::to_string(i)), columns[i]});
+    groups[i] = {static_cast<int64_t>(i), dir.File(std::to_string(i)), columns[i]};
   }
   return groups;
 }

@@ -1,4 +1,5 @@
-#include <map>
+#include <algorithm>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -124,10 +125,10 @@ void CompareCase(const FixtureCase& fixture, const std::string& writer,
     batches.push_back(FixtureBatch(fixture, row, std::min(row + batch_rows, fixture.rows)));
   }
   WriteAll(FixtureSchema(fixture), GroupsOf(dir, fixture.groups), batches, options);
+  const std::string prefix = *fixtures + "/packed/" + fixture.name + "." + writer + ".cg";
   for (size_t i = 0; i < fixture.groups.size(); ++i) {
     const std::string index = std::to_string(i);
-    CompareFiles(dir.File(index),
-                 *fixtures + "/packed/" + fixture.name + "." + writer + ".cg" + index + ".parquet");
+    CompareFiles(dir.File(index), prefix + index + ".parquet");
   }
 }
 

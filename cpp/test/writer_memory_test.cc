@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <atomic>
 #include <memory>
+#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,10 +45,8 @@ std::shared_ptr<arrow::ArrayData> Watch(const arrow::ArrayData& data, std::atomi
 
 std::shared_ptr<arrow::RecordBatch> Watch(const arrow::RecordBatch& batch,
                                           std::atomic<int>* alive) {
-  std::vector<std::shared_ptr<arrow::ArrayData>> columns;
-  for (int i = 0; i < batch.num_columns(); ++i) {
-    columns.push_back(Watch(*batch.column_data(i), alive));
-  }
+  std::vector<std::shared_ptr<arrow::ArrayData>> columns(batch.num_columns());
+  for (int i = 0; i < batch.num_columns(); ++i) columns[i] = Watch(*batch.column_data(i), alive);
   return arrow::RecordBatch::Make(batch.schema(), batch.num_rows(), std::move(columns));
 }
 
@@ -77,8 +77,8 @@ std::shared_ptr<arrow::RecordBatch> EveryShape() {
 /// Rows stay pending, or fill row groups, or the buffer is full: nothing of the batch is kept.
 TEST(WriterMemory, NothingOfTheCallersIsHeldAfterWrite) {
   const auto batch = EveryShape();
-  std::vector<int> all;
-  for (int i = 0; i < batch->num_columns(); ++i) all.push_back(i);
+  std::vector<int> all(batch->num_columns());
+  std::iota(all.begin(), all.end(), 0);
   for (const int64_t row_group_bytes : {int64_t{1} << 20, int64_t{1}, int64_t{700}}) {
     SCOPED_TRACE(row_group_bytes);
     ScratchDir dir;
