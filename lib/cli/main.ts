@@ -49,12 +49,16 @@ function abortOnInterrupt(): AbortSignal {
 }
 
 async function main(): Promise<void> {
+  // Results are printed through pipelines, which report failures; help and version are not.
+  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code !== 'EPIPE') process.exitCode = 1
+  })
   const packed = program(abortOnInterrupt())
   try {
     await packed.parseAsync()
   } catch (error) {
     if (error instanceof CommanderError) {
-      process.exitCode = error.exitCode === 0 ? 0 : 2
+      if (error.exitCode !== 0) process.exitCode = 2
       return
     }
     process.stderr.write(failureLine(error))
