@@ -1,5 +1,6 @@
 /** One persistent python3 with pyarrow: the judge of the interop tests. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -44,33 +45,40 @@ interface Waiting {
   reject(error: Error): void
 }
 
-export class Oracle {
-  readonly #child: ChildProcess & { stdin: Writable; stdout: Readable }
-  readonly #waiting: Waiting[] = []
+type Child = ChildProcess & { stdin: Writable; stdout: Readable }
 
-  constructor() {
-    this.#child = spawn('python3', ['-u', join(__dirname, 'oracle.py')], {
-      env: pythonEnvironment(),
-      stdio: ['pipe', 'pipe', 'inherit'],
-    }) as ChildProcess & { stdin: Writable; stdout: Readable }
-    createInterface({ input: this.#child.stdout }).on('line', (line) => this.#settle(line))
-    this.#child.on('close', (code) => {
-      for (const { reject } of this.#waiting.splice(0)) reject(new Error(`python3 ended: ${code}`))
-    })
-  }
+export class Oracle {
+  readonly #waiting: Waiting[] = []
+  /** Started by the first question: a suite that is skipped starts none. */
+  #child: Child | undefined
 
   /** Ask one thing; replies come in the order of the questions. */
   ask<T>(command: string, request: Record<string, unknown> = {}): Promise<T> {
+    this.#child ??= this.#start()
+    const { stdin } = this.#child
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve: resolve as (value: unknown) => void, reject })
-      this.#child.stdin.write(`${JSON.stringify({ command, ...request })}\n`)
+      stdin.write(`${JSON.stringify({ command, ...request })}\n`)
     })
   }
 
   async close(): Promise<void> {
-    const ended = new Promise((resolve) => this.#child.once('close', resolve))
+    if (this.#child === undefined) return
+    const ended = once(this.#child, 'close')
     this.#child.stdin.end()
     await ended
+  }
+
+  #start(): Child {
+    const child = spawn('python3', ['-u', join(__dirname, 'oracle.py')], {
+      env: pythonEnvironment(),
+      stdio: ['pipe', 'pipe', 'inherit'],
+    }) as Child
+    createInterface({ input: child.stdout }).on('line', (line) => this.#settle(line))
+    child.on('close', (code) => {
+      for (const { reject } of this.#waiting.splice(0)) reject(new Error(`python3 ended: ${code}`))
+    })
+    return child
   }
 
   #settle(line: string): void {
