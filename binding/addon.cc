@@ -30,6 +30,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Define<NewCancel>(exports, "newCancel");
   Define<Cancel>(exports, "cancel");
   Define<WriterOpen>(exports, "writerOpen");
+  Define<WriterCopy>(exports, "writerCopy");
   Define<WriterWrite>(exports, "writerWrite");
   Define<WriterFinish>(exports, "writerFinish");
   Define<WriterAbort>(exports, "writerAbort");

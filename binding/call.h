@@ -35,6 +35,7 @@ CallResult NewCancel(const Call& call);
 CallResult Cancel(const Call& call);
 
 CallResult WriterOpen(const Call& call);
+CallResult WriterCopy(const Call& call);
 CallResult WriterWrite(const Call& call);
 CallResult WriterFinish(const Call& call);
 CallResult WriterAbort(const Call& call);

@@ -46,6 +46,12 @@ struct HandleKind<OpenWriter> {
   static constexpr napi_type_tag kTag{0x4b7e21f09c3d4d58, 0xa1f6c30d52e8b794};
 };
 
+template <>
+struct HandleKind<ImportedBatch> {
+  static constexpr const char* kName = "copied batch";
+  static constexpr napi_type_tag kTag{0x1c93d85ab60f4e27, 0xb8d4472f9ae61053};
+};
+
 namespace {
 
 /// One write on its way: the batch as C data until the pool takes it over.
@@ -62,10 +68,24 @@ arrow::Result<Nothing> RunWrite(PendingWrite& write) {
 }
 
 /// A buffer that went away during the write leaves a file with who knows what in it.
-arrow::Status CheckBorrowed(const OpenWriter& open, const BorrowedMemory& memory) {
+arrow::Status CheckBorrowed(const WriterShare& share, const BorrowedMemory& memory) {
   const arrow::Status attached = memory.CheckAttached();
-  if (!attached.ok()) open.strand->Post([writer = open.writer.get()] { writer->Abort(); });
+  if (!attached.ok()) share->strand->Post([share] { share->writer->Abort(); });
   return attached;
+}
+
+/// The batch to write: copied before (see WriterCopy), or a FlatBatch to borrow from now on.
+arrow::Result<ImportedBatch> TakeBatch(const Call& call, const OpenWriter& open) {
+  if (call[1].IsExternal()) {
+    ARROW_ASSIGN_OR_RAISE(const auto copied, FromHandle<ImportedBatch>(call[1]));
+    if (copied->memory == nullptr) {
+      return MakeError(ErrorCode::kInvalidArgument,
+                       "Expected a copied batch for writerWrite but received one already written");
+    }
+    return std::move(*copied);
+  }
+  ARROW_ASSIGN_OR_RAISE(auto flat, Read<Napi::Object>(call[1], "batch"));
+  return ImportFlatBatch(call.environment(), flat, *open.writer->schema(), /*copy=*/false);
 }
 
 Napi::Object ToNative(Napi::Env env, const GroupResult& result) {
@@ -112,24 +132,30 @@ CallResult WriterOpen(const Call& call) {
   return call.env().Undefined();
 }
 
+CallResult WriterCopy(const Call& call) {
+  ARROW_ASSIGN_OR_RAISE(const auto share, FromHandle<OpenWriter>(call[0]));
+  ARROW_ASSIGN_OR_RAISE(auto flat, Read<Napi::Object>(call[1], "batch"));
+  ARROW_ASSIGN_OR_RAISE(
+      ImportedBatch copied,
+      ImportFlatBatch(call.environment(), flat, *share->writer->schema(), /*copy=*/true));
+  return MakeHandle(call.env(), std::make_shared<ImportedBatch>(std::move(copied)));
+}
+
 CallResult WriterWrite(const Call& call) {
   ARROW_ASSIGN_OR_RAISE(auto share, FromHandle<OpenWriter>(call[0]));
-  ARROW_ASSIGN_OR_RAISE(auto flat, Read<Napi::Object>(call[1], "batch"));
-  ARROW_ASSIGN_OR_RAISE(const bool copy, Read<bool>(call[2], "copy"));
-  ARROW_ASSIGN_OR_RAISE(ImportedBatch imported,
-                        ImportFlatBatch(call.environment(), flat, *share->writer->schema(), copy));
+  ARROW_ASSIGN_OR_RAISE(ImportedBatch imported, TakeBatch(call, *share));
 
   const CancelToken cancel = share->cancel;
   Strand* strand = share->strand.get();
   auto settle = [share, memory = std::move(imported.memory)](Environment& environment,
                                                              Nothing) -> CallResult {
-    ARROW_RETURN_NOT_OK(CheckBorrowed(*share, *memory));
+    ARROW_RETURN_NOT_OK(CheckBorrowed(share, *memory));
     return environment.env().Undefined();
   };
   auto execute = [write = PendingWrite{std::move(share), std::move(imported.array)}]() mutable {
     return RunWrite(write);
   };
-  ARROW_RETURN_NOT_OK(Start(call.environment(), call[3],
+  ARROW_RETURN_NOT_OK(Start(call.environment(), call[2],
                             MakeOperation(cancel, std::move(execute), std::move(settle)), strand));
   return call.env().Undefined();
 }

@@ -80,6 +80,19 @@ describe('memory lent to a write', () => {
     await writer.close()
   })
 
+  test('copy: true copies at the call, even behind other writes', async () => {
+    const batches = [wideBatch(), wideBatch(), wideBatch()]
+    const { path, writer } = await openWriter(batches[0]!)
+    const written = batches.map((batch) => {
+      const promise = writer.write(batch, { copy: true })
+      numbers(columnOf(batch).data[0]!.values.buffer).fill(-1n) // ours from here on
+      return promise
+    })
+    await Promise.all(written)
+    await writer.finish()
+    expect(await readBack(path)).toEqual([...numbers(), ...numbers(), ...numbers()])
+  })
+
   test('addresses of wide value buffers do not change', () => {
     const values = numbers()
     const exported = exportRecordBatch(wideBatch(values))

@@ -24,6 +24,8 @@ export interface Handle<Name extends string> {
 export type SchemaHandle = Handle<'schema'>
 export type WriterHandle = Handle<'writer'>
 export type ReaderHandle = Handle<'reader'>
+/** A batch copied for one write. */
+export type CopiedBatchHandle = Handle<'copied batch'>
 /** Owns the native memory of one batch that was read. */
 export type BatchHandle = Handle<'batch'>
 /** A flag that JavaScript raises and the core polls; one per writer, reader or inspection. */
@@ -227,7 +229,14 @@ export interface Addon {
     flag: CancelHandle,
     done: Completion<WriterHandle>,
   ): void
-  writerWrite(writer: WriterHandle, batch: FlatBatch, copy: boolean, done: Completion<void>): void
+  /** Copy a batch into native memory now, for a `writerWrite` whose turn comes later. */
+  writerCopy(writer: WriterHandle, batch: FlatBatch): CopiedBatchHandle
+  /** Write a batch, borrowing its memory until `done`, or one that was copied (once only). */
+  writerWrite(
+    writer: WriterHandle,
+    batch: FlatBatch | CopiedBatchHandle,
+    done: Completion<void>,
+  ): void
   writerFinish(writer: WriterHandle, done: Completion<NativeGroupResult[]>): void
   writerAbort(writer: WriterHandle, done: Completion<void>): void
   writerProgress(writer: WriterHandle): NativeProgress

@@ -12,6 +12,7 @@ const FUNCTIONS: Record<keyof Addon, true> = {
   newCancel: true,
   cancel: true,
   writerOpen: true,
+  writerCopy: true,
   writerWrite: true,
   writerFinish: true,
   writerAbort: true,

@@ -2,7 +2,12 @@ import type { Schema } from 'apache-arrow'
 import { flattenBatch, flattenSchema } from '../cdata/index.js'
 import { unexpected } from '../config/index.js'
 import { captureCallSite, PackedError } from '../errors/index.js'
-import type { NativeGroupResult, WriterHandle } from '../native/index.js'
+import type {
+  CopiedBatchHandle,
+  FlatBatch,
+  NativeGroupResult,
+  WriterHandle,
+} from '../native/index.js'
 import { callAsync, callSync } from '../native/index.js'
 import type { ColumnGroup } from '../schema/index.js'
 import { AbortLink } from './abort-link.js'
@@ -127,12 +132,11 @@ export class PackedWriter {
    *   StorageIO, Closed. The signal's reason when it is aborted.
    */
   write(input: BatchInput, options: WriteOptions = {}): Promise<void> {
-    const copy = options.copy ?? this.#settings.copy
+    const take = this.#taking(input, options.copy ?? this.#settings.copy)
     return this.#enqueue('write', async () => {
-      for (const batch of this.#intake.batches(input)) {
+      for (const batch of take()) {
         this.#link.throwIfAborted()
-        const flat = flattenBatch(batch)
-        await callAsync<void>((addon, done) => addon.writerWrite(this.#native, flat, copy, done))
+        await callAsync<void>((addon, done) => addon.writerWrite(this.#native, batch, done))
       }
       this.#report()
     })
@@ -189,6 +193,28 @@ export class PackedWriter {
   /** `close()`: a block left by an exception publishes nothing. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  /**
+   * The flat batches of an input, when the write's turn has come. A copy is taken now: its caller
+   * may change the batch while the write still waits behind others.
+   */
+  #taking(input: BatchInput, copy: boolean): () => Iterable<FlatBatch | CopiedBatchHandle> {
+    if (!copy) return () => this.#flatten(input)
+    try {
+      const copies = Array.from(this.#flatten(input), (flat) =>
+        callSync((addon) => addon.writerCopy(this.#native, flat)),
+      )
+      return () => copies
+    } catch (error) {
+      return () => {
+        throw error
+      }
+    }
+  }
+
+  *#flatten(input: BatchInput): Generator<FlatBatch> {
+    for (const batch of this.#intake.batches(input)) yield flattenBatch(batch)
   }
 
   #enqueue<T>(method: string, operation: () => Promise<T>): Promise<T> {
