@@ -26,6 +26,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Define<ErrorCodes>(exports, "errorCodes");
   Define<MemoryUsage>(exports, "memoryUsage");
   Define<Allocate>(exports, "allocate");
+  Define<Shutdown>(exports, "shutdown");
   Define<ImportSchema>(exports, "importSchema");
   Define<NewCancel>(exports, "newCancel");
   Define<Cancel>(exports, "cancel");

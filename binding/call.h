@@ -30,6 +30,7 @@ CallResult Version(const Call& call);
 CallResult ErrorCodes(const Call& call);
 CallResult MemoryUsage(const Call& call);
 CallResult Allocate(const Call& call);
+CallResult Shutdown(const Call& call);
 CallResult ImportSchema(const Call& call);
 CallResult NewCancel(const Call& call);
 CallResult Cancel(const Call& call);

@@ -44,6 +44,7 @@ Environment& Environment::Of(napi_env env) {
 }
 
 void Environment::Submit(std::shared_ptr<Operation> operation, Strand* strand) {
+  if (stopped_) return;  // the event loop is over: nobody could hear of the outcome
   if (outstanding_.empty()) napi_ref_threadsafe_function(env_, wake_);
   outstanding_.insert(operation);
   auto run = [self = shared_from_this(), operation = std::move(operation)]() mutable {
@@ -137,17 +138,22 @@ void Environment::Settle(Operation& operation) {
   }
 }
 
-/// JS thread, once, when the environment ends (rule 4).
-void Environment::TearDown() {
+void Environment::Stop() {
+  stopped_ = true;
   std::vector<std::shared_ptr<Operation>> completed;
   std::unique_lock lock(mutex_);
+  if (alive_) napi_release_threadsafe_function(wake_, napi_tsfn_abort);
   alive_ = false;
   completed.swap(completed_);
   for (const auto& operation : outstanding_) operation->cancel().Cancel();
-  napi_release_threadsafe_function(wake_, napi_tsfn_abort);
   idle_.wait(lock, [this] { return executing_ == 0; });
   lock.unlock();
   outstanding_.clear();
+}
+
+/// JS thread, once, when the environment ends (rule 4). No JavaScript runs any more.
+void Environment::TearDown() {
+  Stop();
   externals_.ReleaseAll();
 }
 

@@ -28,6 +28,8 @@ class Strand;
 ///  4. When the environment ends, its memory goes with it, whatever references exist. So the
 ///     cleanup hook raises every cancel flag and waits until no native thread executes an
 ///     operation of this environment. After that references are leaked, operations never.
+///     process.exit() on the main thread runs no cleanup hooks but destroys the statics of Arrow,
+///     so the library calls `Stop` (as `shutdown`) from the 'exit' event before.
 ///  5. Native threads hold a shared_ptr to this object, which outlives the napi_env; they never
 ///     hold the napi_env itself.
 class Environment : public std::enable_shared_from_this<Environment> {
@@ -46,6 +48,10 @@ class Environment : public std::enable_shared_from_this<Environment> {
 
   /// \brief Execute `operation` on the pool (after what `strand` has, if given), then settle it.
   void Submit(std::shared_ptr<Operation> operation, Strand* strand = nullptr);
+
+  /// \brief Cancel what is in flight and wait until no native thread executes it; nothing starts
+  /// afterwards and nothing settles. Idempotent. Memory that JavaScript views stays.
+  void Stop();
 
   int64_t pending() const { return static_cast<int64_t>(outstanding_.size()); }
 
@@ -79,6 +85,7 @@ class Environment : public std::enable_shared_from_this<Environment> {
   const napi_env env_;
   napi_threadsafe_function wake_ = nullptr;
   bool external_buffers_allowed_ = true;
+  bool stopped_ = false;  ///< what alive_ says, for the JS thread without the lock
   std::unordered_set<std::shared_ptr<Operation>> outstanding_;
   ExternalRegistry externals_;
 

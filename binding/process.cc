@@ -70,6 +70,13 @@ CallResult ImportSchema(const Call& call) {
   return MakeHandle(call.env(), std::move(schema));
 }
 
+CallResult Shutdown(const Call& call) {
+  ARROW_ASSIGN_OR_RAISE(const bool whole_process, Read<bool>(call[0], "wholeProcess"));
+  call.environment().Stop();
+  if (whole_process) Executor::Shared().Stop();
+  return call.env().Undefined();
+}
+
 CallResult NewCancel(const Call& call) {
   return MakeHandle(call.env(), std::make_shared<CancelToken>());
 }

@@ -214,7 +214,7 @@ describe('dictionaries', () => {
     ]
     const dictionary = new Vector(pieces)
     const data = Int32Array.from([11, 0, 4, 5, 6])
-    const batch = oneColumn(makeData({ type: nested, data, dictionary }))
+    const batch = oneColumn(makeData({ type: nested, data, dictionary } as never))
     expect(firstDifference(columnOf(batch), 0, columnOf(roundTrip(batch)))).toBeNull()
   })
 

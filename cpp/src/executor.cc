@@ -123,4 +123,6 @@ int Executor::thread_count() const { return impl_->most_threads; }
 
 void Executor::Spawn(std::function<void()> task) { impl_->Push(std::move(task)); }
 
+void Executor::Stop() { impl_->Stop(); }
+
 }  // namespace packed

@@ -216,6 +216,12 @@ export interface Addon {
   memoryUsage(): NativeMemory
   /** Native memory as an external ArrayBuffer that a write may borrow without a pin. */
   allocate(bytes: number): ArrayBuffer
+  /**
+   * Cancel what is in flight in this environment, or end the work of the whole process; wait
+   * until no native thread executes it and start nothing more. Completions do not come. For the
+   * 'exit' event: static destructors run after it.
+   */
+  shutdown(wholeProcess: boolean): void
 
   importSchema(schema: NativeSchema): SchemaHandle
 

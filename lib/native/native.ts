@@ -1,3 +1,4 @@
+import { isMainThread } from 'node:worker_threads'
 import { PackedError } from '../errors/index.js'
 import type { Addon } from './addon.js'
 import { loadAddon } from './load.cjs'
@@ -8,6 +9,7 @@ const FUNCTIONS: Record<keyof Addon, true> = {
   errorCodes: true,
   memoryUsage: true,
   allocate: true,
+  shutdown: true,
   importSchema: true,
   newCancel: true,
   cancel: true,
@@ -35,7 +37,11 @@ let loaded: Addon | undefined
 
 /** The addon, loaded on the first call. */
 export function loadedAddon(): Addon {
-  loaded ??= checked(loadAddon())
+  if (loaded === undefined) {
+    const addon = checked(loadAddon())
+    process.once('exit', () => addon.shutdown(isMainThread))
+    loaded = addon
+  }
   return loaded
 }
 

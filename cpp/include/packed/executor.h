@@ -23,6 +23,12 @@ class Executor {
   /// that have not begun never do.
   void Spawn(std::function<void()> task);
 
+  /// \brief End the work of the process: start nothing more, wait for what runs, as exit does.
+  ///
+  /// For a host that hears of the exit before exit(3): statics of Arrow that were made late are
+  /// destroyed before the executor's own handler gets its turn. Idempotent.
+  void Stop();
+
  private:
   Executor();
   struct Impl;

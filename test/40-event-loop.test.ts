@@ -1,0 +1,39 @@
+/** Long work leaves the JavaScript thread alone (docs/ownership.md 4). */
+import { join } from 'node:path'
+import { PackedReader, PackedWriter } from '../lib/index.js'
+import { NUMBERED_SCHEMA, numberedBatch } from './support/numbered-rows.cjs'
+import { temporaryDirectory } from './support/temporary.js'
+
+const directory = temporaryDirectory('event-loop')
+const ROWS = 200_000
+
+/** Times a timer fired while `work` was going on. */
+async function ticksDuring(work: () => Promise<unknown>): Promise<number> {
+  let ticks = 0
+  const timer = setInterval(() => ticks++, 1)
+  await work()
+  clearInterval(timer)
+  return ticks
+}
+
+test('timers fire during a long write, and during long reads', async () => {
+  const path = join(directory, 'all')
+  const writer = await PackedWriter.open({
+    schema: NUMBERED_SCHEMA,
+    groups: [{ id: 0, path, fields: ['pk', 'text', 'embedding'] }],
+    compression: { codec: 'zstd', level: 9 },
+    vectors: { codec: 'zstd', level: 9 },
+  })
+  const batch = numberedBatch(0, 0, ROWS)
+  expect(await ticksDuring(() => writer.write(batch))).toBeGreaterThan(10)
+  expect(await ticksDuring(() => writer.finish())).toBeGreaterThan(0)
+
+  const reader = await PackedReader.open({ paths: [path], batchRows: ROWS, bufferBytes: 1 << 30 })
+  let rows = 0
+  const ticks = await ticksDuring(async () => {
+    for await (const { numRows } of reader) rows += numRows
+  })
+  expect(rows).toBe(ROWS)
+  expect(ticks).toBeGreaterThan(0)
+  await reader.close()
+})

@@ -1,0 +1,42 @@
+/** What the garbage collector gives back (docs/ownership.md 3 and 6), in a process with --expose-gc. */
+import { runNode } from './support/run-node.js'
+import { temporaryDirectory } from './support/temporary.js'
+
+const BATCHES = 40
+const BATCH_ROWS = 8192
+const MAX_OUTSTANDING_BYTES = 8 << 20
+/** pk and embedding of one batch; text is small or wide, depending on the rows. */
+const BATCH_BYTES_AT_MOST = BATCH_ROWS * (8 + 32 * 4 + 40)
+
+interface Collected {
+  kept: { most: number; rows: number; last: number }
+  lentBytes: number
+  borrowedBytes: number
+  files: [number, number]
+  warnings: string[]
+}
+
+const directory = temporaryDirectory('gc')
+let collected: Collected
+
+beforeAll(async () => {
+  const run = await runNode('collect.cjs', [directory], { flags: ['--expose-gc'] })
+  expect([run.code, run.signal]).toEqual([0, null])
+  collected = run.lines[0] as Collected
+})
+
+test('collecting every batch never hangs and lends no more than the bound', () => {
+  const { most, rows, last } = collected.kept
+  expect([rows, last]).toEqual([BATCHES * BATCH_ROWS, BATCHES * BATCH_ROWS - 1])
+  expect(most).toBeGreaterThan(0)
+  expect(most).toBeLessThan(MAX_OUTSTANDING_BYTES + BATCH_BYTES_AT_MOST)
+})
+
+test('dropped batches give their bytes back', () => {
+  expect([collected.lentBytes, collected.borrowedBytes]).toEqual([0, 0])
+})
+
+test('a forgotten writer removes its files and says so', () => {
+  expect(collected.files).toEqual([2, 1])
+  expect(collected.warnings).toContain('ARROW_PACKED_UNCLOSED')
+})
