@@ -22,9 +22,9 @@ const directory = temporaryDirectory('killed')
 async function killOne(firstSet: number, afterMs: number): Promise<void> {
   const args = [directory, String(firstSet), String(ROWS)]
   const child = startScript('write-until-killed.cjs', args)
-  await once(child.stdout!, 'data')
-  await sleep(afterMs)
   const ended = once(child, 'close')
+  await Promise.race([once(child.stdout!, 'data'), ended])
+  await sleep(afterMs)
   child.kill('SIGKILL')
   expect((await ended)[1]).toBe('SIGKILL')
 }
