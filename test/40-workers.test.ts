@@ -40,7 +40,7 @@ test('workers come and go', async () => {
     )
     expect(results).toEqual(workers.map(() => ({ right: ROWS, pending: 0 })))
   }
-  expect(await eventually(() => memoryUsage().poolBytes === before)).toBe(true)
+  expect(await eventually(() => memoryUsage().poolBytes <= before)).toBe(true)
 })
 
 test('terminate() in the middle of a write', async () => {
@@ -53,7 +53,7 @@ test('terminate() in the middle of a write', async () => {
   }
   const leftovers = () => filesBelow(directory).filter((file) => file.includes('killed-'))
   expect(await eventually(() => leftovers().length === 0)).toBe(true)
-  expect(await eventually(() => memoryUsage().poolBytes === before)).toBe(true)
+  expect(await eventually(() => memoryUsage().poolBytes <= before)).toBe(true)
 })
 
 test('the process ends by itself', async () => {
