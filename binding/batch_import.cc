@@ -39,8 +39,8 @@ int64_t LoadOffset(const void* offsets, int64_t width, int64_t index) {
 
 class Importer {
  public:
-  Importer(FlatReader reader, BufferPlacer placer)
-      : reader_(std::move(reader)), placer_(std::move(placer)) {}
+  Importer(const FlatReader& reader, BufferPlacer placer)
+      : reader_(reader), placer_(std::move(placer)) {}
 
   arrow::Status ImportColumns(const arrow::Schema& schema, ArrowArray* out) {
     const auto columns = static_cast<size_t>(schema.num_fields());
@@ -272,10 +272,10 @@ class Importer {
 
 arrow::Result<ImportedBatch> ImportFlatBatch(Environment& environment, Napi::Object batch,
                                              const arrow::Schema& schema, bool copy) {
-  ARROW_ASSIGN_OR_RAISE(FlatReader reader, FlatReader::Make(batch));
+  ARROW_ASSIGN_OR_RAISE(const FlatReader reader, FlatReader::Make(batch));
   ImportedBatch imported;
   imported.memory = std::make_shared<BorrowedMemory>(environment.shared_from_this());
-  Importer importer(std::move(reader), BufferPlacer(imported.memory, copy));
+  Importer importer(reader, BufferPlacer(imported.memory, copy));
   ARROW_RETURN_NOT_OK(importer.ImportColumns(schema, imported.array.get()));
   return imported;
 }

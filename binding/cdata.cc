@@ -89,7 +89,7 @@ CallResult CDataImport(const Call& call) {
   const arrow::RecordBatch& batch = **imported;
   ARROW_ASSIGN_OR_RAISE(auto schema, ToNativeSchema(call.env(), *batch.schema()));
   ARROW_ASSIGN_OR_RAISE(OutgoingBatch outgoing, LayOutBatch(batch));
-  ARROW_ASSIGN_OR_RAISE(auto native, LendBatch(call.environment(), std::move(outgoing), policy));
+  ARROW_ASSIGN_OR_RAISE(auto native, LendBatch(call.environment(), outgoing, policy));
   Napi::Object result = Napi::Object::New(call.env());
   result.Set("schema", schema);
   result.Set("batch", native);

@@ -20,7 +20,7 @@ std::shared_ptr<ExternalMemory> ExternalMemory::Wrap(Environment& environment,
                                                      Counted counted,
                                                      Napi::ArrayBuffer* array_buffer) {
   if (!environment.external_buffers_allowed()) return nullptr;
-  const std::shared_ptr<ExternalMemory> memory(
+  std::shared_ptr<ExternalMemory> memory(
       new ExternalMemory(environment, std::move(owner), data, bytes, counted));
   const napi_env env = environment.env();
   auto* box = new std::shared_ptr<ExternalMemory>(memory);

@@ -122,7 +122,7 @@ std::shared_ptr<arrow::DataType> WithFields(const std::shared_ptr<arrow::DataTyp
       return arrow::fixed_size_list(
           fields[0], static_cast<const arrow::FixedSizeListType&>(*type).list_size());
     case arrow::Type::STRUCT:
-      return arrow::struct_(std::move(fields));
+      return arrow::struct_(fields);
     case arrow::Type::MAP:
       return std::make_shared<arrow::MapType>(
           fields[0], static_cast<const arrow::MapType&>(*type).keys_sorted());

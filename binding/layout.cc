@@ -24,7 +24,9 @@ Layout FixedLayout(const arrow::DataType& type) {
 }  // namespace
 
 const arrow::DataType& StorageType(const arrow::DataType& type) {
-  if (type.id() != arrow::Type::EXTENSION) return type;
+  // Callers pass types that fields own: the reference they get lives as long as the field.
+  if (type.id() != arrow::Type::EXTENSION)
+    return type;  // NOLINT(bugprone-return-const-ref-from-parameter)
   return StorageType(*static_cast<const arrow::ExtensionType&>(type).storage_type());
 }
 

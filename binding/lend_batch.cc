@@ -100,7 +100,7 @@ arrow::Result<ReadPolicy> ReadReadPolicy(Napi::Value value) {
   return policy;
 }
 
-arrow::Result<Napi::Value> LendBatch(Environment& environment, OutgoingBatch batch,
+arrow::Result<Napi::Value> LendBatch(Environment& environment, const OutgoingBatch& batch,
                                      const ReadPolicy& policy) {
   const bool full = environment.lent_bytes.load() >= policy.max_outstanding_bytes;
   return Lender(environment, batch).Lend(policy.copy || full);
@@ -116,7 +116,7 @@ arrow::Result<std::optional<OutgoingBatch>> LayOutNext(
 arrow::Result<Napi::Value> LendNext::operator()(Environment& environment,
                                                 std::optional<OutgoingBatch> batch) const {
   if (!batch.has_value()) return environment.env().Null();
-  return LendBatch(environment, std::move(*batch), policy);
+  return LendBatch(environment, *batch, policy);
 }
 
 }  // namespace packed::binding

@@ -26,7 +26,7 @@ arrow::Result<ReadPolicy> ReadReadPolicy(Napi::Value value);
 /// ArrayBuffer that JavaScript owns. Everything is copied where the policy says so, or when the
 /// bytes that are lent already exceed its bound: garbage collection is late, and a caller who
 /// keeps every batch shall get memory that counts as JavaScript's rather than wait for ever.
-arrow::Result<Napi::Value> LendBatch(Environment& environment, OutgoingBatch batch,
+arrow::Result<Napi::Value> LendBatch(Environment& environment, const OutgoingBatch& batch,
                                      const ReadPolicy& policy);
 
 /// \brief The first half of handing out the next batch of a source, on the pool; null at the end.

@@ -163,7 +163,8 @@ CallResult WriterWrite(const Call& call) {
 CallResult WriterFinish(const Call& call) {
   ARROW_ASSIGN_OR_RAISE(const auto share, FromHandle<OpenWriter>(call[0]));
   auto execute = [share] { return share->writer->Finish(); };
-  auto settle = [](Environment& environment, std::vector<GroupResult> results) -> CallResult {
+  auto settle = [](Environment& environment,
+                   const std::vector<GroupResult>& results) -> CallResult {
     const Napi::Env env = environment.env();
     return ArrayOf(env, results,
                    [env](const GroupResult& result) { return ToNative(env, result); });

@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import { temporaryDirectory } from './support/temporary.js'
 
 const ROOT = join(__dirname, '..')
+const directory = temporaryDirectory('cli-page')
 
 test('the first commands of docs/cli.md run as they stand', () => {
   const page = readFileSync(join(ROOT, 'docs/cli.md'), 'utf8')
   const commands = /^```sh\n([\s\S]*?)^```$/m.exec(page)?.[1] ?? ''
-  const directory = temporaryDirectory('cli-page')
   copyFileSync(join(ROOT, 'examples/data/words-100d.arrow'), join(directory, 'words.arrow'))
 
   const packed = `packed() { "$NODE" "$MAIN" "$@"; }; set -e\n${commands}`
