@@ -5,6 +5,7 @@
 #include "arrow/util/byte_size.h"
 
 #include "catch.h"
+#include "packed/executor.h"
 
 namespace packed {
 
@@ -57,8 +58,15 @@ arrow::Result<arrow::RecordBatchVector> ReadStep::Take() {
   } else {
     Wait();
   }
+  // The pool may hold a step that the consumer ran, until a thread comes round to it: the
+  // decoders must not wait for that.
+  stream_.reset();
   ARROW_RETURN_NOT_OK(status_);
   return std::move(batches_);
+}
+
+void StartAhead(const std::shared_ptr<ReadStep>& step) {
+  if (step) Executor::Shared().Spawn([step] { step->RunIfUnclaimed(); });
 }
 
 }  // namespace packed

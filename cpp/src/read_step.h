@@ -56,4 +56,8 @@ class ReadStep {
   arrow::RecordBatchVector batches_;
 };
 
+/// \brief Have a thread of the pool decode `step` unless its consumer comes first; a null step
+/// is a no-op.
+void StartAhead(const std::shared_ptr<ReadStep>& step);
+
 }  // namespace packed

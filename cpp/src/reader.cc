@@ -8,33 +8,19 @@
 #include "catch.h"
 #include "constant_column.h"
 #include "packed/error.h"
-#include "packed/executor.h"
 #include "projection.h"
 #include "read_lane.h"
+#include "reader_options.h"
 
 namespace packed {
 namespace {
 
-constexpr int64_t kDefaultBufferBytes = 16 << 20;
 /// Smaller steps cost more in page headers than they save in memory.
 constexpr int64_t kLeastShareBytes = 64 << 10;
 /// Larger ones would only delay the first batch, whatever the budget.
 constexpr int64_t kMostShareBytes = 256 << 20;
 /// Rows of one batch when no file bounds it (only fields that the files do not have).
 constexpr int64_t kMostConstantRows = 1 << 20;
-
-arrow::Status CheckNumber(const char* option, int64_t value, int64_t least) {
-  if (value >= least) return arrow::Status::OK();
-  return MakeError(ErrorCode::kInvalidArgument, "Expected at least " + std::to_string(least) +
-                                                    " for " + option + " but received " +
-                                                    std::to_string(value));
-}
-
-arrow::Status CheckOptions(const ReaderOptions& options) {
-  ARROW_RETURN_NOT_OK(CheckNumber("batch_rows", options.batch_rows, 1));
-  ARROW_RETURN_NOT_OK(CheckNumber("batch_bytes", options.batch_bytes, 0));
-  return CheckNumber("buffer_bytes", options.buffer_bytes, 0);
-}
 
 }  // namespace
 
@@ -45,7 +31,7 @@ class PackedReader::Impl {
         rows_(set.rows),
         batch_rows_(options.batch_rows),
         batch_bytes_(options.batch_bytes),
-        buffer_bytes_(options.buffer_bytes > 0 ? options.buffer_bytes : kDefaultBufferBytes),
+        buffer_bytes_(BufferBytes(options)),
         cancel_(options.cancel) {
     for (const auto& footer : set.files) files_.push_back(footer->info);
     const int64_t count = std::max<int64_t>(1, projection_.files.size());
@@ -105,7 +91,7 @@ class PackedReader::Impl {
   /// behind goes first for as long as its next step fits.
   void ReadAhead() {
     for (auto& lane : lanes_) {
-      if (lane.empty()) Start(lane.Plan());
+      if (lane.empty()) StartAhead(lane.Plan());
     }
     while (true) {
       ReadLane* behind = nullptr;
@@ -116,12 +102,8 @@ class PackedReader::Impl {
         if (!behind || lane.planned_rows() < behind->planned_rows()) behind = &lane;
       }
       if (!behind || held + behind->NextBytes() > buffer_bytes_) return;
-      Start(behind->Plan());
+      StartAhead(behind->Plan());
     }
-  }
-
-  static void Start(const std::shared_ptr<ReadStep>& step) {
-    if (step) Executor::Shared().Spawn([step] { step->RunIfUnclaimed(); });
   }
 
   /// The next `rows` rows of every output column, as slices.
@@ -189,7 +171,7 @@ arrow::Result<std::unique_ptr<PackedReader>> PackedReader::Open(std::vector<std:
     if (!store) {
       return MakeError(ErrorCode::kInvalidArgument, "Expected a file store but received none");
     }
-    ARROW_RETURN_NOT_OK(CheckOptions(options));
+    ARROW_RETURN_NOT_OK(CheckReaderOptions(options));
     ARROW_ASSIGN_OR_RAISE(auto set, OpenFileSet(paths, options, *store));
     ARROW_ASSIGN_OR_RAISE(auto projection, MakeProjection(set, options));
     auto impl = std::make_unique<Impl>(std::move(set), std::move(projection), options);

@@ -1,0 +1,31 @@
+#include "reader_options.h"
+
+#include <string>
+
+#include "packed/error.h"
+
+namespace packed {
+namespace {
+
+constexpr int64_t kDefaultBufferBytes = 16 << 20;
+
+arrow::Status CheckNumber(const char* option, int64_t value, int64_t least) {
+  if (value >= least) return arrow::Status::OK();
+  return MakeError(ErrorCode::kInvalidArgument, "Expected at least " + std::to_string(least) +
+                                                    " for " + option + " but received " +
+                                                    std::to_string(value));
+}
+
+}  // namespace
+
+arrow::Status CheckReaderOptions(const ReaderOptions& options) {
+  ARROW_RETURN_NOT_OK(CheckNumber("batch_rows", options.batch_rows, 1));
+  ARROW_RETURN_NOT_OK(CheckNumber("batch_bytes", options.batch_bytes, 0));
+  return CheckNumber("buffer_bytes", options.buffer_bytes, 0);
+}
+
+int64_t BufferBytes(const ReaderOptions& options) {
+  return options.buffer_bytes > 0 ? options.buffer_bytes : kDefaultBufferBytes;
+}
+
+}  // namespace packed

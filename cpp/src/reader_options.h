@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+
+#include "arrow/status.h"
+
+#include "packed/reader.h"
+
+namespace packed {
+
+/// \brief Refuse numbers that no reader can work with.
+arrow::Status CheckReaderOptions(const ReaderOptions& options);
+
+/// `buffer_bytes` with its default in place of 0.
+int64_t BufferBytes(const ReaderOptions& options);
+
+}  // namespace packed
