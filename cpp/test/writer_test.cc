@@ -188,6 +188,59 @@ TEST(Writer, TinyBufferStillMakesOneReadableFile) {
   EXPECT_EQ(ReadBack(dir.File("0")).table->num_rows(), 100);
 }
 
+TEST(Writer, Case12_HundredBatchesOfTenRowsInOneMebibyte) {
+  ScratchDir dir;
+  const auto schema = TwoFields();
+  arrow::RecordBatchVector batches;
+  for (int part = 0; part < 100; ++part) {
+    std::string ids = "[";
+    std::vector<std::string> texts;
+    for (int i = 0; i < 10; ++i) {
+      ids += (i ? "," : "") + std::to_string(part * 10 + i);
+      texts.push_back("text" + std::to_string(part * 10 + i));
+    }
+    batches.push_back(BatchOf(schema, {Json(arrow::int64(), ids + "]"), Texts(texts)}));
+  }
+  WriterOptions options;
+  options.buffer_bytes = 1 << 20;
+  WriteAll(schema, GroupsOf(dir, {{0, 1}}), batches, options);
+  const auto file = ReadBack(dir.File("0"));
+  EXPECT_EQ(file.RowGroupRows(), std::vector<int64_t>{1000});
+  EXPECT_TRUE(file.table->Equals(*arrow::Table::FromRecordBatches(schema, batches).ValueOrDie()));
+}
+
+TEST(Writer, Quirk6_SlicesAreSizedByTheirOwnBytes) {
+  const auto schema = arrow::schema({IdField("text", arrow::utf8(), 100)});
+  const auto parent = Texts(std::vector<std::string>(20000, std::string(1000, 'p')));  // 20 MB
+  arrow::RecordBatchVector slices;
+  arrow::RecordBatchVector copies;
+  for (int64_t row = 0; row < 1500; row += 10) {
+    const auto slice = parent->Slice(row, 10);
+    slices.push_back(BatchOf(schema, {slice}));
+    copies.push_back(
+        BatchOf(schema, {Texts(std::vector<std::string>(10, std::string(1000, 'p')))}));
+  }
+  WriterOptions options;
+  options.buffer_bytes = 2 << 20;
+  std::vector<std::string> files;
+  for (const auto& batches : {slices, copies}) {
+    ScratchDir dir;
+    auto writer =
+        PackedWriter::Open(schema, GroupsOf(dir, {{0}}), options, LocalStore()).ValueOrDie();
+    ASSERT_TRUE(writer->Write(batches.front()).ok());
+    EXPECT_GE(writer->progress().bytes_in, 10000);
+    EXPECT_LT(writer->progress().bytes_in, 10100);
+    for (size_t i = 1; i < batches.size(); ++i) ASSERT_TRUE(writer->Write(batches[i]).ok());
+    ASSERT_TRUE(writer->Finish().ok());
+    const auto file = ReadBack(dir.File("0"));
+    const auto records = ParseRowGroupRecords(file.Key("row_group_metadata")).ValueOrDie();
+    ASSERT_EQ(records.size(), 2u);  // 1.5 MB, cut at 1 MiB
+    EXPECT_LT(records[0].memory_bytes, (1u << 20) + 1010);
+    files.push_back(ReadBytes(dir.File("0")));
+  }
+  EXPECT_EQ(files[0] == files[1], true);
+}
+
 TEST(Writer, CutsDoNotDependOnHowRowsAreBatched) {
   const auto fixture = RowGroupsCase();
   std::vector<std::string> first;

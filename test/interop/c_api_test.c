@@ -129,6 +129,11 @@ static void ReadFiles(void) {
   struct ArrowSchema schema;
   int64_t rows = 0, same = 0;
   EXPECT(PACKED_OK, NULL, NewPackedReader(paths, 2, NULL, 1 << 20, &reader));
+  /* Format note, case 29: refused, and no row is lost by it. */
+  schema.release = NULL;
+  EXPECT(PACKED_INVALID_ARGUMENT, "out_array", ReadNext(reader, NULL, &schema));
+  EXPECT(PACKED_INVALID_ARGUMENT, "out_array", ReadNext(reader, NULL, NULL));
+  CHECK(schema.release == NULL);
   for (;;) {
     EXPECT(PACKED_OK, NULL, ReadNext(reader, &batch, &schema));
     if (batch.release == NULL) break;
@@ -259,6 +264,7 @@ static void RefusedWriters(void) {
   RefusedWriter(invalid, "paths", SCHEMA, 0, NULL, 2, &groups, NULL);
   RefusedWriter(invalid, "paths[1]", SCHEMA, 0, with_null, 2, &groups, NULL);
   RefusedWriter(invalid, "num_paths", SCHEMA, 0, paths, -1, &groups, NULL);
+  /* Format note, case 4: two groups, one path. */
   RefusedWriter(invalid, "num_groups", SCHEMA, 0, paths, 1, &groups, NULL);
   RefusedWriter(invalid, "groups", SCHEMA, 0, paths, 2, NULL, NULL);
   RefusedWriter(invalid, "offsets", SCHEMA, 0, paths, 2, &no_offsets, NULL);
