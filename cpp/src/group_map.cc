@@ -160,6 +160,7 @@ int FindGroup(const Footer& footer) {
   if (!footer.groups || footer.info.layout == FileLayout::kColumnOffsets) return -1;
   if (CountIds(footer) != footer.columns.size()) return -1;
   std::vector<int64_t> own;
+  own.reserve(footer.columns.size());
   for (const auto& column : footer.columns) own.push_back(*column.id);
   std::sort(own.begin(), own.end());
   for (size_t i = 0; i < footer.groups->size(); ++i) {

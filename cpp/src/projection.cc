@@ -106,7 +106,7 @@ arrow::Status TakeVectorForm(std::vector<Wanted>* fields) {
                             wanted.field->name() + " but received " + type->ToString(),
                         wanted.field->name());
     }
-    wanted.field = wanted.field->WithType(std::move(list));
+    wanted.field = wanted.field->WithType(list);
   }
   return arrow::Status::OK();
 }

@@ -26,7 +26,7 @@ constexpr int64_t kMostConstantRows = 1 << 20;
 
 class PackedReader::Impl {
  public:
-  Impl(FileSet set, Projection projection, const ReaderOptions& options)
+  Impl(const FileSet& set, Projection projection, const ReaderOptions& options)
       : projection_(std::move(projection)),
         rows_(set.rows),
         batch_rows_(options.batch_rows),
@@ -174,7 +174,7 @@ arrow::Result<std::unique_ptr<PackedReader>> PackedReader::Open(std::vector<std:
     ARROW_RETURN_NOT_OK(CheckReaderOptions(options));
     ARROW_ASSIGN_OR_RAISE(auto set, OpenFileSet(paths, options, *store));
     ARROW_ASSIGN_OR_RAISE(auto projection, MakeProjection(set, options));
-    auto impl = std::make_unique<Impl>(std::move(set), std::move(projection), options);
+    auto impl = std::make_unique<Impl>(set, std::move(projection), options);
     return std::unique_ptr<PackedReader>(new PackedReader(std::move(impl)));
   });
 }
