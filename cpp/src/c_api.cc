@@ -88,7 +88,6 @@ arrow::Result<std::shared_ptr<ReaderObject>> OpenReader(const char* const* paths
                                                         struct ArrowSchema* schema,
                                                         int64_t buffer_size,
                                                         const CStorageConfig* config) {
-  ARROW_RETURN_NOT_OK(CheckNotNegative(buffer_size, "buffer_size"));
   ARROW_ASSIGN_OR_RAISE(auto path_list, ToPaths(paths, num_paths));
   ReaderOptions options;
   options.buffer_bytes = buffer_size;

@@ -1,5 +1,6 @@
 #include "reader_options.h"
 
+#include <limits>
 #include <string>
 
 #include "packed/error.h"
@@ -20,11 +21,11 @@ arrow::Status CheckNumber(const char* option, int64_t value, int64_t least) {
 
 arrow::Status CheckReaderOptions(const ReaderOptions& options) {
   ARROW_RETURN_NOT_OK(CheckNumber("batch_rows", options.batch_rows, 1));
-  ARROW_RETURN_NOT_OK(CheckNumber("batch_bytes", options.batch_bytes, 0));
-  return CheckNumber("buffer_bytes", options.buffer_bytes, 0);
+  return CheckNumber("batch_bytes", options.batch_bytes, 0);
 }
 
 int64_t BufferBytes(const ReaderOptions& options) {
+  if (options.buffer_bytes < 0) return std::numeric_limits<int64_t>::max();
   return options.buffer_bytes > 0 ? options.buffer_bytes : kDefaultBufferBytes;
 }
 

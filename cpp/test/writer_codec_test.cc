@@ -60,6 +60,13 @@ TEST(WriterCodec, DefaultIsZstdButForDenseVectors) {
   EXPECT_EQ(written.statistics, (std::vector<bool>{true, true, false, false}));
 }
 
+TEST(WriterCodec, Case17_LevelOfTheFileLeavesDenseVectorsUncompressed) {
+  WriterOptions options;
+  options.codec = {Compression::ZSTD, 7};
+  EXPECT_EQ(WriteFour(options).codecs, (Codecs{Compression::ZSTD, Compression::ZSTD,
+                                               Compression::ZSTD, Compression::UNCOMPRESSED}));
+}
+
 TEST(WriterCodec, ExplicitDefaultIsTheDefault) {
   WriterOptions options;
   options.codec = {Compression::ZSTD, std::nullopt};

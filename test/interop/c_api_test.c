@@ -297,7 +297,7 @@ static void RefusedReaders(void) {
   CHECK(reader == NULL);
   EXPECT(invalid, "num_paths", NewPackedReader(paths, 0, NULL, 0, &reader));
   EXPECT(invalid, "paths", NewPackedReader(NULL, 2, NULL, 0, &reader));
-  EXPECT(invalid, "buffer_size", NewPackedReader(paths, 2, NULL, -1, &reader));
+  EXPECT(PACKED_NOT_FOUND, path_scalars, NewPackedReader(paths, 2, NULL, -1, &reader));
   EXPECT(invalid, "out", NewPackedReader(paths, 2, NULL, 0, NULL));
   EXPECT(PACKED_NOT_SUPPORTED, "remote",
          NewPackedReaderWithStorageConfig(paths, 2, NULL, 0, &remote, &reader));

@@ -33,7 +33,8 @@ struct ReaderOptions {
   VectorForm vectors = VectorForm::kFixedSizeBinary;
   int64_t batch_rows = 8192;  ///< most rows in one batch
   int64_t batch_bytes = 0;    ///< most decoded bytes in one batch (at least one row); 0 = no bound
-  int64_t buffer_bytes = 16 << 20;  ///< decoded bytes held ahead of the caller; 0 = default
+  int64_t buffer_bytes =
+      16 << 20;  ///< decoded bytes held ahead of the caller; 0 = default, < 0 = no bound
   bool mmap = false;
   /// Take plain Parquet and files without `group_field_id_list`.
   bool lenient = false;
