@@ -13,7 +13,7 @@ const lock = JSON.parse(readFileSync(file, 'utf8'))
 const systems = ['aix', 'android', 'darwin', 'freebsd', 'linux', 'openharmony', 'win32']
 const processors = {
   arm: /^arm(-|$)/,
-  arm64: /^arm64/,
+  arm64: /^(arm64|aarch64)/,
   ia32: /^ia32/,
   loong64: /^loong64/,
   ppc64: /^ppc64/,
