@@ -12,7 +12,7 @@ const lock = JSON.parse(readFileSync(file, 'utf8'))
 // A platform package is named <scope>-<os>-<cpu>[-<abi>].
 const systems = ['aix', 'android', 'darwin', 'freebsd', 'linux', 'openharmony', 'win32']
 const processors = {
-  arm: /^arm(-|$)/,
+  arm: /^arm(v\d+)?(-|$)/,
   arm64: /^(arm64|aarch64)/,
   ia32: /^ia32/,
   loong64: /^loong64/,
