@@ -41,6 +41,17 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Define<ReaderClose>(exports, "readerClose");
   Define<BatchRelease>(exports, "batchRelease");
   Define<InspectFile>(exports, "inspectFile");
+  Define<ReadKeyMetadata>(exports, "readKeyMetadata");
+  Define<PayloadEncode>(exports, "payloadEncode");
+  Define<PayloadOpen>(exports, "payloadOpen");
+  Define<BloomNew>(exports, "bloomNew");
+  Define<BloomOpen>(exports, "bloomOpen");
+  Define<BloomAdd>(exports, "bloomAdd");
+  Define<BloomTest>(exports, "bloomTest");
+  Define<BloomParts>(exports, "bloomParts");
+  Define<VisibilityNew>(exports, "visibilityNew");
+  Define<VisibilityAdd>(exports, "visibilityAdd");
+  Define<VisibilityStats>(exports, "visibilityStats");
   Define<CDataExport>(exports, "cdataExport");
   Define<CDataImport>(exports, "cdataImport");
   Define<CDataExportStream>(exports, "cdataExportStream");

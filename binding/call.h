@@ -47,6 +47,20 @@ CallResult ReaderNext(const Call& call);
 CallResult ReaderClose(const Call& call);
 CallResult BatchRelease(const Call& call);
 CallResult InspectFile(const Call& call);
+CallResult ReadKeyMetadata(const Call& call);
+
+CallResult PayloadEncode(const Call& call);
+CallResult PayloadOpen(const Call& call);
+
+CallResult BloomNew(const Call& call);
+CallResult BloomOpen(const Call& call);
+CallResult BloomAdd(const Call& call);
+CallResult BloomTest(const Call& call);
+CallResult BloomParts(const Call& call);
+
+CallResult VisibilityNew(const Call& call);
+CallResult VisibilityAdd(const Call& call);
+CallResult VisibilityStats(const Call& call);
 
 CallResult CDataExport(const Call& call);
 CallResult CDataImport(const Call& call);

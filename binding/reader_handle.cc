@@ -135,7 +135,7 @@ CallResult InspectFile(const Call& call) {
     return ToNativeFileInfo(environment.env(), info);
   };
   ARROW_RETURN_NOT_OK(
-      Start(call.environment(), call[2], MakeOperation(CancelToken(), std::move(execute), settle)));
+      Start(call.environment(), call[3], MakeOperation(CancelToken(), std::move(execute), settle)));
   return call.env().Undefined();
 }
 

@@ -14,7 +14,7 @@ constexpr bool SameNumber(int32_t number, ErrorCode code) {
 }
 
 // The C names of the one table in packed/error.h.
-static_assert(kErrorCodes.size() == PACKED_INTERNAL + 1);
+static_assert(kErrorCodes.size() == PACKED_ENCRYPTION + 1);
 static_assert(SameNumber(PACKED_OK, ErrorCode::kOk));
 static_assert(SameNumber(PACKED_INVALID_ARGUMENT, ErrorCode::kInvalidArgument));
 static_assert(SameNumber(PACKED_INVALID_SCHEMA, ErrorCode::kInvalidSchema));

@@ -22,6 +22,7 @@ export const PACKED_ERROR_CODES = [
   'Detached',
   'OutOfMemory',
   'Internal',
+  'Encryption',
 ] as const
 
 /** What went wrong, as one word to branch on. */

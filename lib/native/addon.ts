@@ -28,6 +28,10 @@ export type ReaderHandle = Handle<'reader'>
 export type CopiedBatchHandle = Handle<'copied batch'>
 /** Owns the native memory of one batch that was read. */
 export type BatchHandle = Handle<'batch'>
+/** A bloom filter over primary keys. */
+export type BloomHandle = Handle<'bloom filter'>
+/** Which rows are visible at a read timestamp, given deletes. */
+export type VisibilityHandle = Handle<'visibility'>
 /** A flag that JavaScript raises and the core polls; one per writer, reader or inspection. */
 export type CancelHandle = Handle<'cancel'>
 
@@ -101,7 +105,30 @@ export interface NativeWriterOptions {
   replace: boolean
   fsync: boolean
   concurrency: number
+  /** Parquet modular encryption with one footer key for everything. */
+  encryption?: NativeEncryption
   storage: NativeStorage
+}
+
+export interface NativeEncryption {
+  /** 16, 24 or 32 bytes. */
+  key: Uint8Array
+  keyMetadata: Uint8Array
+  algorithm: 'AES_GCM_V1' | 'AES_GCM_CTR_V1'
+}
+
+/** What a caller's key retriever answered for one key metadata. */
+export interface NativeKey {
+  keyMetadata: Uint8Array
+  key: Uint8Array
+}
+
+/** Drop the rows of a reader that are not visible, before anything is lent. */
+export interface NativeVisibility {
+  filter: VisibilityHandle
+  /** Field ids; both are read although nobody asked for them, and then left out again. */
+  keyField: bigint
+  timestampField: bigint
 }
 
 export interface NativeGroupResult {
@@ -136,7 +163,65 @@ export interface NativeReaderOptions {
   bufferBytes: number
   mmap: boolean
   lenient: boolean
+  /** Keys of encrypted files, by their key metadata (see `readKeyMetadata`). */
+  keys?: NativeKey[]
+  visibility?: NativeVisibility
   storage: NativeStorage
+}
+
+/** One whole Parquet file inside another file, or in memory. */
+export interface NativePayload {
+  /** The file around it; absent where `bytes` is it. */
+  path?: string
+  bytes?: Uint8Array
+  /** Where it starts and how long it is, in bytes. */
+  offset: number
+  length: number
+}
+
+/** Where one output column comes from. */
+export interface NativePayloadColumn {
+  /** Payloads one after the other; none = a constant: its default, or null. */
+  payloads: NativePayload[]
+  /** Position of the column in every payload; names and ids of payloads are not looked at. */
+  column: number
+}
+
+export interface NativePayloadOptions {
+  /** One per field of the schema. All that have payloads must have equally many rows. */
+  columns: NativePayloadColumn[]
+  /** Rows, where no column has payloads. */
+  rows: number
+  defaults?: { schema: SchemaHandle; batch: FlatBatch }
+  /** Positions in the schema of what comes out, in this order; absent = all. */
+  output?: number[]
+  batchRows: number
+  batchBytes: number
+  bufferBytes: number
+  visibility?: NativeVisibility
+  storage: NativeStorage
+}
+
+export interface NativePayloadEncoding {
+  compression: NativeCodec
+  /** Dictionary encoding of every column; a codec-written binlog has it. */
+  dictionary: boolean
+}
+
+/** A bloom filter in parts. `bytes` is what its JSON form holds in base64url. */
+export interface NativeBloom {
+  kind: 'basic' | 'blocked'
+  /** Number of hash functions as stored. */
+  k: number
+  /** Basic: m. Blocked: 512 per block. */
+  bits: number
+  bytes: Uint8Array
+}
+
+/** Least and greatest key of what was added: strings in the order of their UTF-8 bytes. */
+export interface NativeKeyRange {
+  min: bigint | string
+  max: bigint | string
 }
 
 export interface NativeFileInfo {
@@ -257,7 +342,63 @@ export interface Addon {
   /** Detach every ArrayBuffer of the batch and free its memory now. Idempotent. */
   batchRelease(batch: BatchHandle): void
 
-  inspectFile(storage: NativeStorage, path: string, done: Completion<NativeFileInfo>): void
+  inspectFile(
+    storage: NativeStorage,
+    path: string,
+    keys: NativeKey[],
+    done: Completion<NativeFileInfo>,
+  ): void
+  /** The key metadata in the tail of every file; null for one that is not encrypted. */
+  readKeyMetadata(
+    storage: NativeStorage,
+    paths: string[],
+    done: Completion<(Uint8Array | null)[]>,
+  ): void
+
+  /** Encode a batch (copied at the call) as one Parquet file in memory, without packed keys. */
+  payloadEncode(
+    schema: SchemaHandle,
+    batches: FlatBatch[],
+    options: NativePayloadEncoding,
+    done: Completion<Uint8Array>,
+  ): void
+  /** Read payloads as one stream of batches of `schema`, through readerNext and readerClose. */
+  payloadOpen(
+    schema: SchemaHandle,
+    options: NativePayloadOptions,
+    flag: CancelHandle,
+    done: Completion<NativeOpenedReader>,
+  ): void
+
+  bloomNew(kind: 'basic' | 'blocked', capacity: number, falsePositive: number): BloomHandle
+  bloomOpen(bloom: NativeBloom): BloomHandle
+  /** Add a column of int64 or utf8 keys, all at once; null without rows. Borrows until `done`. */
+  bloomAdd(
+    bloom: BloomHandle,
+    schema: SchemaHandle,
+    batch: FlatBatch,
+    done: Completion<NativeKeyRange | null>,
+  ): void
+  /** One byte per row: 1 where the key may be in the filter. Borrows until `done`. */
+  bloomTest(
+    bloom: BloomHandle,
+    schema: SchemaHandle,
+    batch: FlatBatch,
+    done: Completion<Uint8Array>,
+  ): void
+  bloomParts(bloom: BloomHandle): NativeBloom
+
+  /** A row is visible when row.ts <= readTimestamp and no later delete of its key is. */
+  visibilityNew(readTimestamp: bigint): VisibilityHandle
+  /** Add deletes: a batch of two columns, key (int64 or utf8) and timestamp (int64). */
+  visibilityAdd(
+    filter: VisibilityHandle,
+    schema: SchemaHandle,
+    batch: FlatBatch,
+    done: Completion<void>,
+  ): void
+  /** Keys with a delete, and rows that readers with this filter left out so far. */
+  visibilityStats(filter: VisibilityHandle): { keys: number; hiddenRows: number }
 
   cdataExport(schema: SchemaHandle, batch: FlatBatch): NativeAddresses
   cdataImport(

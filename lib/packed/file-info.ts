@@ -80,6 +80,6 @@ export async function inspectFile(
   const storage = resolveStorageConfig(known.storage)
   const file = expectText(path, 'path')
   return describeFile(
-    await callAsync<NativeFileInfo>((addon, done) => addon.inspectFile(storage, file, done)),
+    await callAsync<NativeFileInfo>((addon, done) => addon.inspectFile(storage, file, [], done)),
   )
 }

@@ -1,3 +1,5 @@
+export type { ArrowRecord } from './arrow-record.js'
+export * from './collection-schema.js'
 export {
   COLUMN_GROUP_POLICIES,
   type ColumnGroup,
@@ -6,6 +8,7 @@ export {
   groupsByPolicy,
   groupsBySpec,
 } from './column-groups.js'
+export { DataType, type DataTypeName, dataTypeName } from './data-type.js'
 export {
   FIELD_ID_KEY,
   FIRST_USER_FIELD_ID,

@@ -84,7 +84,8 @@ enum PackedErrorCode {
   PACKED_ABORTED = 16,
   PACKED_DETACHED = 17,
   PACKED_OUT_OF_MEMORY = 18,
-  PACKED_INTERNAL = 19
+  PACKED_INTERNAL = 19,
+  PACKED_ENCRYPTION = 20
 };
 
 typedef struct CStatus {

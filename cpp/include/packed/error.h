@@ -35,6 +35,7 @@ enum class ErrorCode : int32_t {
   kDetached = 17,
   kOutOfMemory = 18,
   kInternal = 19,
+  kEncryption = 20,
 };
 
 struct ErrorCodeEntry {
@@ -44,7 +45,7 @@ struct ErrorCodeEntry {
   bool retryable;
 };
 
-inline constexpr std::array<ErrorCodeEntry, 20> kErrorCodes{{
+inline constexpr std::array<ErrorCodeEntry, 21> kErrorCodes{{
     {ErrorCode::kOk, "Ok", false},
     {ErrorCode::kInvalidArgument, "InvalidArgument", false},
     {ErrorCode::kInvalidSchema, "InvalidSchema", false},
@@ -65,6 +66,7 @@ inline constexpr std::array<ErrorCodeEntry, 20> kErrorCodes{{
     {ErrorCode::kDetached, "Detached", false},
     {ErrorCode::kOutOfMemory, "OutOfMemory", true},
     {ErrorCode::kInternal, "Internal", false},
+    {ErrorCode::kEncryption, "Encryption", false},
 }};
 
 /// Where an error happened; empty members mean "not about a file / a field".

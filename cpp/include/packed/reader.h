@@ -12,7 +12,9 @@
 #include "arrow/result.h"
 #include "arrow/type.h"
 
+#include "packed/batch_source.h"
 #include "packed/cancel.h"
+#include "packed/encryption.h"
 #include "packed/storage.h"
 
 namespace packed {
@@ -38,6 +40,8 @@ struct ReaderOptions {
   bool mmap = false;
   /// Take plain Parquet and files without `group_field_id_list`.
   bool lenient = false;
+  /// Keys of encrypted files; files that are not encrypted are read all the same.
+  KeyRing keys;
   CancelToken cancel;
 };
 
@@ -86,7 +90,7 @@ struct FileInfo {
 /// \brief Joins the files of column groups row by row into record batches.
 ///
 /// Not thread-safe but for the cancel token. Batches stay valid after the reader is gone.
-class PackedReader {
+class PackedReader final : public BatchSource {
  public:
   /// \brief Read every footer and cross-check them.
   ///
@@ -95,10 +99,10 @@ class PackedReader {
   static arrow::Result<std::unique_ptr<PackedReader>> Open(std::vector<std::string> paths,
                                                            ReaderOptions options,
                                                            std::shared_ptr<FileStore> store);
-  ~PackedReader();
+  ~PackedReader() override;
 
   /// Schema of every batch: projected, missing fields nullable.
-  const std::shared_ptr<arrow::Schema>& schema() const;
+  const std::shared_ptr<arrow::Schema>& schema() const override;
   int64_t num_rows() const;
   /// One entry per path, in the caller's order.
   const std::vector<FileInfo>& files() const;
@@ -107,10 +111,10 @@ class PackedReader {
   ///
   /// Batches never cross a row-group edge of any projected file, so columns are slices of
   /// decoded memory and never concatenated.
-  arrow::Result<std::shared_ptr<arrow::RecordBatch>> ReadNext();
+  arrow::Result<std::shared_ptr<arrow::RecordBatch>> ReadNext() override;
 
   /// \brief Stop read-ahead and drop what is buffered. Idempotent; later reads are kClosed.
-  void Close() noexcept;
+  void Close() noexcept override;
 
  private:
   class Impl;
@@ -119,6 +123,7 @@ class PackedReader {
 };
 
 /// \brief Footer facts of one file, without judging them (for `packed inspect`).
-arrow::Result<FileInfo> DescribeFile(FileStore& store, const std::string& path);
+arrow::Result<FileInfo> DescribeFile(FileStore& store, const std::string& path,
+                                     const KeyRing& keys = {});
 
 }  // namespace packed

@@ -14,6 +14,7 @@
 #include "arrow/util/compression.h"
 
 #include "packed/cancel.h"
+#include "packed/encryption.h"
 #include "packed/storage.h"
 
 namespace packed {
@@ -56,6 +57,7 @@ struct WriterOptions {
   std::vector<std::pair<std::string, std::string>> user_metadata;  ///< in footer order
   IfExists if_exists = IfExists::kError;
   bool fsync = false;
+  std::optional<Encryption> encryption;
   int concurrency = 0;  ///< column groups encoded at once; 0 = the executor's threads
   CancelToken cancel;
 };

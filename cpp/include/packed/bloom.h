@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "arrow/array.h"
+#include "arrow/result.h"
+
+namespace packed {
+
+enum class BloomKind { kBasic, kBlocked };
+
+/// A filter in parts, as its JSON form has them.
+struct BloomParts {
+  BloomKind kind = BloomKind::kBlocked;
+  uint64_t k = 0;     ///< number of hash functions as stored
+  uint64_t bits = 0;  ///< basic: m; blocked: 512 per block
+  /// Basic: 64-bit length, then 64-bit words, all big-endian. Blocked: blocks of 16 little-endian
+  /// 32-bit words. What the JSON form holds in base64url.
+  std::vector<uint8_t> bytes;
+};
+
+/// Least and greatest key of a column; strings are compared as bytes.
+using KeyBound = std::variant<int64_t, std::string>;
+struct KeyRange {
+  KeyBound min;
+  KeyBound max;
+};
+
+/// \brief A bloom filter over primary keys, bit for bit the one of Milvus's statistics files.
+///
+/// Keys are int64 (hashed as 8 little-endian bytes) or utf8 (hashed as its bytes). Not
+/// thread-safe.
+class BloomFilter {
+ public:
+  /// \brief An empty filter for `capacity` keys (at least 1).
+  static arrow::Result<std::unique_ptr<BloomFilter>> Make(BloomKind kind, int64_t capacity,
+                                                          double false_positive);
+  /// \brief A stored one; kInvalidData where the parts contradict each other.
+  static arrow::Result<std::unique_ptr<BloomFilter>> FromParts(BloomParts parts);
+
+  virtual ~BloomFilter() = default;
+
+  /// \brief Add every key of a column without nulls (kInvalidData); empty result without rows.
+  arrow::Result<std::optional<KeyRange>> Add(const arrow::Array& keys);
+  /// \brief One byte per row: 1 where the key may have been added.
+  arrow::Result<std::vector<uint8_t>> Test(const arrow::Array& keys) const;
+
+  virtual BloomParts ToParts() const = 0;
+
+ protected:
+  virtual void AddKey(std::string_view key) = 0;
+  virtual bool TestKey(std::string_view key) const = 0;
+};
+
+}  // namespace packed

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "arrow/buffer.h"
+#include "arrow/record_batch.h"
+#include "arrow/result.h"
+#include "arrow/type.h"
+
+#include "packed/batch_source.h"
+#include "packed/cancel.h"
+#include "packed/storage.h"
+#include "packed/writer.h"
+
+namespace packed {
+
+/// A whole Parquet file inside another file (what an event of a StorageV1 binlog holds), or in
+/// memory.
+struct Payload {
+  std::string path;                      ///< the file around it; unused where `bytes` is set
+  std::shared_ptr<arrow::Buffer> bytes;  ///< the file around it, in memory
+  int64_t offset = 0;
+  int64_t length = 0;
+};
+
+/// Where one field of the output comes from.
+struct PayloadColumn {
+  std::vector<Payload> payloads;  ///< one after the other; none = a constant
+  int column = 0;                 ///< position in every payload; names and ids are not looked at
+};
+
+struct PayloadReaderOptions {
+  int64_t rows = 0;  ///< rows, where no column has payloads
+  /// One row; its columns (by name) are the values of fields without payloads. Null elsewhere.
+  std::shared_ptr<arrow::RecordBatch> defaults;
+  int64_t batch_rows = 8192;
+  int64_t batch_bytes = 0;
+  int64_t buffer_bytes = 16 << 20;
+  CancelToken cancel;
+};
+
+/// \brief Join columns that live in payloads of their own into record batches of `schema`.
+///
+/// Payloads of different columns need not end at the same rows, only their totals must agree
+/// (kFileCorrupted). A payload that is cut short is kFileCorrupted, never an early end. Stored
+/// types are restored as PackedReader restores them (kTypeMismatch names the field).
+arrow::Result<std::unique_ptr<BatchSource>> OpenPayloads(std::shared_ptr<arrow::Schema> schema,
+                                                         std::vector<PayloadColumn> columns,
+                                                         PayloadReaderOptions options,
+                                                         std::shared_ptr<FileStore> store);
+
+struct PayloadEncoding {
+  Codec codec{arrow::Compression::ZSTD, 3};
+  bool dictionary = true;
+};
+
+/// \brief Encode batches of `schema` as one Parquet file in `Pool()` memory, as the payload
+/// writer of StorageV1 does: no packed keys, one row group per 1 MiB is not needed.
+arrow::Result<std::shared_ptr<arrow::Buffer>> EncodePayload(
+    const std::shared_ptr<arrow::Schema>& schema,
+    const std::vector<std::shared_ptr<arrow::RecordBatch>>& batches,
+    const PayloadEncoding& encoding);
+
+}  // namespace packed
