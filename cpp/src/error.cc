@@ -188,7 +188,8 @@ ErrorInfo DescribeError(const arrow::Status& status) {
 const ErrorCodeEntry& LookupError(ErrorCode code) {
   auto entry = std::find_if(kErrorCodes.begin(), kErrorCodes.end(),
                             [code](const ErrorCodeEntry& e) { return e.code == code; });
-  return entry == kErrorCodes.end() ? kErrorCodes.back() : *entry;
+  return entry == kErrorCodes.end() ? kErrorCodes[static_cast<size_t>(ErrorCode::kInternal)]
+                                    : *entry;
 }
 
 }  // namespace packed
