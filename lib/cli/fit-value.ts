@@ -1,5 +1,5 @@
+import { parseExact, stringifyExact } from '../config/index.js'
 import type { ColumnType } from './column-type.js'
-import { parseExact, stringifyExact } from './exact-json.js'
 
 /** A value as its column holds it, or undefined when it does not fit. Nulls never come here. */
 export type Convert = (value: unknown) => unknown

@@ -1,5 +1,5 @@
+import { parseExact } from '../config/index.js'
 import type { ColumnType } from './column-type.js'
-import { parseExact } from './exact-json.js'
 
 /** What one value looks like; `vector <n>` is an array of n numbers. */
 export type Shape = 'integer' | 'number' | 'boolean' | 'text' | 'nested' | `vector ${number}`

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
+import { stringifyExact } from '../config/index.js'
 import { inspectFile, type PackedColumnChunk, type PackedFileInfo } from '../packed/index.js'
 import { FIELD_ID_KEY } from '../schema/index.js'
-import { stringifyExact } from './exact-json.js'
 import { toStdout } from './output.js'
 import { formatCount, formatRatio, formatTable } from './table.js'
 

@@ -1,5 +1,6 @@
 import { Field, type RecordBatch, Schema } from 'apache-arrow'
 import { Command, Option } from 'commander'
+import { stringifyExact } from '../config/index.js'
 import {
   CODECS,
   type CodecName,
@@ -10,7 +11,6 @@ import {
 import { COLUMN_GROUP_POLICIES, type ColumnGroupPolicy, FIELD_ID_KEY } from '../schema/index.js'
 import { parseCount, splitPairs } from './arguments.js'
 import { type ColumnType, parseColumnType } from './column-type.js'
-import { stringifyExact } from './exact-json.js'
 import { UsageError } from './failure.js'
 import {
   INPUT_FORMATS,

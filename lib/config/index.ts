@@ -1,3 +1,4 @@
+export { parseExact, stringifyExact } from './exact-json.js'
 export {
   describeValue,
   expectBoolean,
