@@ -1,0 +1,145 @@
+import { expectId } from '../config/index.js'
+import {
+  buildLogPath,
+  expectPartition,
+  expectVersion,
+  type Id,
+  joinBelow,
+  type LogPath,
+  type LogPathOptions,
+  parseLogPath,
+} from './log-path.js'
+
+/**
+ * Builders and parsers of the paths of a segment's files.
+ *
+ * A root is a key prefix or a directory; duplicate slashes and `.` go, `..` is refused. Ids are
+ * not negative (a partition may be -1 for all) and below 2^63. Wrong ones are InvalidArgument, so
+ * that nothing built here leaves the root.
+ */
+
+/** `{root}/insert_log/{collection}/{partition}/{segment}/{field or group}/{log}`. */
+export function buildInsertLogPath(
+  root: string,
+  collectionId: Id,
+  partitionId: Id,
+  segmentId: Id,
+  groupOrFieldId: Id,
+  logId: Id,
+  options?: LogPathOptions,
+): string {
+  const ids = { collection: collectionId, partition: partitionId, segment: segmentId }
+  return buildLogPath('insert', root, { ...ids, field: groupOrFieldId, log: logId }, options)
+}
+
+/** `{root}/stats_log/{collection}/{partition}/{segment}/{field}/{log}`; log 1 is the merged one. */
+export function buildStatsLogPath(
+  root: string,
+  collectionId: Id,
+  partitionId: Id,
+  segmentId: Id,
+  fieldId: Id,
+  logId: Id,
+  options?: LogPathOptions,
+): string {
+  const ids = { collection: collectionId, partition: partitionId, segment: segmentId }
+  return buildLogPath('stats', root, { ...ids, field: fieldId, log: logId }, options)
+}
+
+/** `{root}/bm25_stats/{collection}/{partition}/{segment}/{field}/{log}`; log 1 is the merged one. */
+export function buildBm25LogPath(
+  root: string,
+  collectionId: Id,
+  partitionId: Id,
+  segmentId: Id,
+  fieldId: Id,
+  logId: Id,
+  options?: LogPathOptions,
+): string {
+  const ids = { collection: collectionId, partition: partitionId, segment: segmentId }
+  return buildLogPath('bm25', root, { ...ids, field: fieldId, log: logId }, options)
+}
+
+/** `{root}/delta_log/{collection}/{partition}/{segment}/{log}`. */
+export function buildDeltaLogPath(
+  root: string,
+  collectionId: Id,
+  partitionId: Id,
+  segmentId: Id,
+  logId: Id,
+  options?: LogPathOptions,
+): string {
+  const ids = { collection: collectionId, partition: partitionId, segment: segmentId }
+  return buildLogPath('delta', root, { ...ids, log: logId }, options)
+}
+
+/** What an index or a statistic outside the logs belongs to. */
+export interface BuildPathIds {
+  buildId: Id
+  version: number
+  collectionId: Id
+  partitionId: Id
+  segmentId: Id
+  fieldId: Id
+}
+
+function buildParts(ids: BuildPathIds): (bigint | number)[] {
+  return [
+    expectId(ids.buildId, 'buildId'),
+    expectVersion(ids.version, 'version'),
+    expectId(ids.collectionId, 'collectionId'),
+    expectPartition(ids.partitionId, 'partitionId'),
+    expectId(ids.segmentId, 'segmentId'),
+    expectId(ids.fieldId, 'fieldId'),
+  ]
+}
+
+/** Folder of a text index: `{root}/text_log/{build}/{version}/{c}/{p}/{s}/{field}`. */
+export function buildTextIndexPath(root: string, ids: BuildPathIds): string {
+  return joinBelow(root, ['text_log', ...buildParts(ids)])
+}
+
+/** Folder of JSON statistics: `{root}/json_stats/{format}/{build}/{version}/{c}/{p}/{s}/{field}`. */
+export function buildJsonStatsPath(root: string, format: number, ids: BuildPathIds): string {
+  return joinBelow(root, ['json_stats', expectVersion(format, 'format'), ...buildParts(ids)])
+}
+
+/** Base of a StorageV3 segment: `{root}/insert_log/{collection}/{partition}/{segment}`. */
+export function buildSegmentBasePath(
+  root: string,
+  collectionId: Id,
+  partitionId: Id,
+  segmentId: Id,
+): string {
+  return joinBelow(root, [
+    'insert_log',
+    expectId(collectionId, 'collectionId'),
+    expectPartition(partitionId, 'partitionId'),
+    expectId(segmentId, 'segmentId'),
+  ])
+}
+
+/** Delete log of a StorageV3 segment: `{base}/_delta/{log}`. */
+export function buildManifestDeltaPath(basePath: string, logId: Id): string {
+  return joinBelow(basePath, ['_delta', expectId(logId, 'logId')])
+}
+
+/** The parts of the path of an insert log, undefined where it is none. */
+export function parseInsertLogPath(path: string, options?: LogPathOptions): LogPath | undefined {
+  return parseLogPath('insert', path, options)
+}
+
+/** The parts of the path of primary-key statistics, undefined where it is none. */
+export function parseStatsLogPath(path: string, options?: LogPathOptions): LogPath | undefined {
+  return parseLogPath('stats', path, options)
+}
+
+/** The parts of the path of BM25 statistics, undefined where it is none. */
+export function parseBm25LogPath(path: string, options?: LogPathOptions): LogPath | undefined {
+  return parseLogPath('bm25', path, options)
+}
+
+/** The parts of the path of a delete log, undefined where it is none. */
+export function parseDeltaLogPath(path: string, options?: LogPathOptions): LogPath | undefined {
+  return parseLogPath('delta', path, options)
+}
