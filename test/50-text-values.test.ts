@@ -31,6 +31,14 @@ describe('JSON with exact integers', () => {
     })
   })
 
+  test('a string of many megabytes beside a long integer', () => {
+    const text = 'x'.repeat(20 << 20)
+    expect(parseExact(`{"id":9223372036854775807,"s":"${text}"}`)).toEqual({
+      id: 9223372036854775807n,
+      s: text,
+    })
+  })
+
   test('an error speaks of the text as it is', () => {
     expect(() => parseExact('{"id":9223372036854775807,}')).toThrow(/position 26|double-quoted/)
   })

@@ -1,8 +1,11 @@
 /** From so many digits on a number may be an integer that a double cannot hold. */
 const LONG_DIGITS = /\d{16}/
 
-/** A string (with the colon that makes it a key) or a number; nothing else holds digits. */
-const TOKEN = /"(?:[^"\\]|\\.)*"(\s*:)?|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
+/**
+ * A string (with the colon that makes it a key) or a number; nothing else holds digits. Runs are
+ * matched whole: one step per character would exhaust the stack on a string of megabytes.
+ */
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
 
 /**
  * `JSON.parse` that keeps integers beyond 2^53 as bigint.
