@@ -1,0 +1,149 @@
+import { extname } from 'node:path'
+import type { RecordBatch, Schema } from 'apache-arrow'
+import { type Command, Option } from 'commander'
+import { PackedWriter } from '../packed/index.js'
+import { parseCount, splitList } from './arguments.js'
+import { VECTOR_FORMS, type VectorText } from './cell-text.js'
+import { UsageError } from './failure.js'
+import { type Chunks, type IfExists, toFile, toStdout } from './output.js'
+import { arrowChunks } from './output-arrow.js'
+import { csvChunks, ndjsonChunks } from './output-text.js'
+
+const OUTPUT_FORMATS = ['ndjson', 'csv', 'arrow', 'parquet'] as const
+export type OutputFormat = (typeof OUTPUT_FORMATS)[number]
+
+/** What the options of {@link addPrintOptions} become. */
+export interface PrintOptions {
+  format?: OutputFormat
+  columns?: string[]
+  limit?: number
+  out?: string
+  ifExists: IfExists
+  vectors: VectorText
+}
+
+/** Whatever gives batches until null. */
+export interface RowSource {
+  readonly schema: Schema
+  readNext(): Promise<RecordBatch | null>
+}
+
+const EXTENSIONS: Readonly<Record<string, OutputFormat>> = {
+  '.ndjson': 'ndjson',
+  '.jsonl': 'ndjson',
+  '.csv': 'csv',
+  '.arrow': 'arrow',
+  '.arrows': 'arrow',
+  '.parquet': 'parquet',
+}
+
+/** Text of a batch is made at once: small batches keep the first line near. */
+const TEXT_BATCH_ROWS = 1024
+
+/** The options of every verb that prints rows. */
+export function addPrintOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--format <format>', 'by the extension of --out, or else ndjson').choices(
+        OUTPUT_FORMATS,
+      ),
+    )
+    .option('--columns <a,b>', 'only these, in this order; #101 is a field id', splitList)
+    .option('--limit <n>', 'stop after so many rows', parseCount)
+    .option('--out <file>', 'write a file instead of standard output')
+    .addOption(
+      new Option('--if-exists <what>', 'when --out exists')
+        .choices(['error', 'replace'])
+        .default('error'),
+    )
+    .addOption(
+      new Option('--vectors <form>', 'how ndjson and csv show fixed_size_binary')
+        .choices(VECTOR_FORMS)
+        .default('base64'),
+    )
+}
+
+/** @throws UsageError Parquet needs a file. */
+export function outputFormatOf({ format, out }: PrintOptions): OutputFormat {
+  const chosen = format ?? EXTENSIONS[extname(out ?? '').toLowerCase()] ?? 'ndjson'
+  if (chosen !== 'parquet' || out !== undefined) return chosen
+  throw new UsageError('Expected --out <file> for parquet but received none')
+}
+
+/** `#101` is the field id 101; everything else a name. */
+export function columnOf(text: string): string | bigint {
+  return /^#\d+$/.test(text) ? BigInt(text.slice(1)) : text
+}
+
+/** The options of a reader whose rows are printed in this format. */
+export function readOptionsFor(format: OutputFormat): {
+  batchRows?: number
+  copy?: boolean
+  releasePrevious?: boolean
+} {
+  // Arrow's chunks wait in streams as views of the batch, so its memory has to be JavaScript's.
+  if (format === 'arrow') return { copy: true }
+  return format === 'parquet'
+    ? { releasePrevious: true }
+    : { releasePrevious: true, batchRows: TEXT_BATCH_ROWS }
+}
+
+/** Print or write the rows of `source`, as many as asked for. */
+export async function printRows(
+  source: RowSource,
+  options: PrintOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const format = outputFormatOf(options)
+  const batches = limited(source, options.limit ?? Number.POSITIVE_INFINITY)
+  if (format === 'parquet') {
+    await writeParquet(source.schema, batches, options, signal)
+    return
+  }
+  const chunks = chunksOf(source.schema, batches, format, options.vectors)
+  if (options.out === undefined) await toStdout(chunks)
+  else await toFile(options.out, chunks, options.ifExists)
+}
+
+async function* limited(source: RowSource, limit: number): AsyncGenerator<RecordBatch> {
+  let left = limit
+  while (left > 0) {
+    const batch = await source.readNext()
+    if (batch === null) return
+    yield batch.numRows <= left ? batch : batch.slice(0, left)
+    left -= batch.numRows
+  }
+}
+
+function chunksOf(
+  schema: Schema,
+  batches: AsyncIterable<RecordBatch>,
+  format: Exclude<OutputFormat, 'parquet'>,
+  vectors: VectorText,
+): Chunks {
+  if (format === 'arrow') return arrowChunks(batches, schema)
+  return format === 'csv' ? csvChunks(batches, schema, vectors) : ndjsonChunks(batches, vectors)
+}
+
+/** One packed file with every column. */
+async function writeParquet(
+  schema: Schema,
+  batches: AsyncIterable<RecordBatch>,
+  { out, ifExists }: PrintOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const fields = schema.fields.map(({ name }) => name)
+  const writer = await PackedWriter.open({
+    schema,
+    fieldIds: 'auto',
+    groups: [{ id: 0, path: out!, fields }],
+    ifExists,
+    signal,
+  })
+  try {
+    await writer.writeAll(batches)
+    await writer.finish()
+  } finally {
+    await writer.close()
+  }
+}
