@@ -1,5 +1,13 @@
 export type { Binlog, FieldBinlog } from './field-binlog.js'
 export {
+  type BinlogJson,
+  type FieldBinlogJson,
+  fieldBinlogFromJson,
+  fieldBinlogToJson,
+} from './field-binlog-json.js'
+export { type BinlogFacts, binlogOf, fieldBinlogOf } from './field-binlog-of.js'
+export { fieldBinlogFromProto, fieldBinlogToProto } from './field-binlog-proto.js'
+export {
   ALL_PARTITIONS,
   type Id,
   LOG_FOLDERS,
