@@ -47,8 +47,8 @@ ColumnChunkInfo DescribeChunk(const parquet::ColumnChunkMetaData& chunk, int row
 }  // namespace
 
 arrow::Result<FileInfo> DescribeFile(FileStore& store, const std::string& path,
-                                     const KeyRing& /*keys*/) {
-  ARROW_ASSIGN_OR_RAISE(auto footer, ReadFooter(store, path, {}, FooterPolicy::kDescribe));
+                                     const KeyRing& keys) {
+  ARROW_ASSIGN_OR_RAISE(auto footer, ReadFooter(store, path, {}, FooterPolicy::kDescribe, keys));
   ARROW_RETURN_NOT_OK(GuardRead(path, [&] {
     for (int r = 0; r < footer.metadata->num_row_groups(); ++r) {
       const auto row_group = footer.metadata->RowGroup(r);

@@ -8,6 +8,7 @@
 #include "parquet/arrow/schema.h"
 #include "parquet/file_reader.h"
 
+#include "encryption.h"
 #include "packed/error.h"
 #include "packed/memory.h"
 #include "parquet_guard.h"
@@ -15,8 +16,6 @@
 namespace packed {
 namespace {
 
-/// What stands behind the serialized footer: its length and the magic bytes.
-constexpr int64_t kFooterTailBytes = 8;
 constexpr int64_t kStreamBufferBytes = 64 << 10;
 
 std::optional<std::string> FindKey(const FileInfo& info, std::string_view key) {
@@ -64,11 +63,38 @@ arrow::Status ReadColumns(Footer* footer) {
   return arrow::Status::OK();
 }
 
+/// The parsed footer; it keeps what decrypts the pages.
+arrow::Result<std::shared_ptr<parquet::FileMetaData>> ParseFooter(const Footer& footer,
+                                                                  const FooterTail& tail,
+                                                                  const KeyRing& keys) {
+  parquet::ReaderProperties properties = ParquetProperties(false);
+  if (!tail.key_metadata) {
+    auto metadata = parquet::ParquetFileReader::Open(footer.file->file(), properties)->metadata();
+    if (!metadata->is_encryption_algorithm_set()) return metadata;
+    return MakeError(ErrorCode::kNotSupported,
+                     "Expected an encrypted footer or no encryption for " + footer.path() +
+                         " but received encrypted columns below a plain footer",
+                     {footer.path(), ""});
+  }
+  ARROW_ASSIGN_OR_RAISE(auto decryption,
+                        MakeDecryptionProperties(*tail.key_metadata, keys, footer.path()));
+  properties.file_decryption_properties(std::move(decryption));
+  try {
+    return parquet::ParquetFileReader::Open(footer.file->file(), properties)->metadata();
+  } catch (const parquet::ParquetStatusException&) {
+    throw;  // the disk, or a file that is too short: nothing of the key
+  } catch (const parquet::ParquetException& error) {
+    return MakeError(ErrorCode::kEncryption,
+                     "Expected the key that encrypted the footer for " + footer.path() +
+                         " but received another one, or a damaged footer: " + error.what(),
+                     {footer.path(), ""});
+  }
+}
+
 void ReadFacts(Footer* footer) {
   const parquet::FileMetaData& metadata = *footer->metadata;
   FileInfo& info = footer->info;
   info.file_bytes = footer->file->size();
-  info.footer_bytes = static_cast<int64_t>(metadata.size()) + kFooterTailBytes;
   info.rows = metadata.num_rows();
   info.created_by = metadata.created_by();
   info.format_version = parquet::ParquetVersionToString(metadata.version());
@@ -220,22 +246,30 @@ parquet::ArrowReaderProperties ArrowProperties() {
 }
 
 arrow::Result<Footer> ReadFooter(FileStore& store, const std::string& path,
-                                 const ReadOptions& options, FooterPolicy policy) {
+                                 const ReadOptions& options, FooterPolicy policy,
+                                 const KeyRing& keys) {
+  ARROW_ASSIGN_OR_RAISE(auto file, store.Open(path, options));
+  return ReadFooterOf(std::move(file), path, policy, keys);
+}
+
+arrow::Result<Footer> ReadFooterOf(std::shared_ptr<ReadableFile> file, const std::string& path,
+                                   FooterPolicy policy, const KeyRing& keys) {
   Footer footer;
   footer.info.path = path;
-  ARROW_ASSIGN_OR_RAISE(footer.file, store.Open(path, options));
+  footer.file = std::move(file);
   ARROW_RETURN_NOT_OK(GuardRead(path, [&]() -> arrow::Status {
-    footer.metadata =
-        parquet::ParquetFileReader::Open(footer.file->file(), ParquetProperties(false))->metadata();
+    ARROW_ASSIGN_OR_RAISE(const FooterTail tail, ReadFooterTail(*footer.file));
+    ARROW_ASSIGN_OR_RAISE(footer.metadata, ParseFooter(footer, tail, keys));
+    footer.info.footer_bytes = tail.footer_bytes;
     ReadFacts(&footer);
     if (policy == FooterPolicy::kStrict) ARROW_RETURN_NOT_OK(RequireKeys(footer.info));
     ARROW_RETURN_NOT_OK(ReadColumns(&footer));
     if (policy != FooterPolicy::kDescribe) ARROW_RETURN_NOT_OK(CheckRowGroups(footer));
     return arrow::Status::OK();
   }));
-  const arrow::Status keys = TakeKeys(&footer);
-  if (!keys.ok() && policy != FooterPolicy::kDescribe) {
-    return WithContext(keys, ErrorCode::kMetadataCorrupted, {path, ""});
+  const arrow::Status taken = TakeKeys(&footer);
+  if (!taken.ok() && policy != FooterPolicy::kDescribe) {
+    return WithContext(taken, ErrorCode::kMetadataCorrupted, {path, ""});
   }
   return footer;
 }

@@ -46,8 +46,17 @@ enum class FooterPolicy {
 parquet::ReaderProperties ParquetProperties(bool stream);
 parquet::ArrowReaderProperties ArrowProperties();
 
-/// \brief Open a file and read its footer.
+/// \brief Open a file and read its footer, with the key of `keys` that its metadata names where
+/// it is encrypted.
+///
+/// No such key, another key than the one it was encrypted with and a damaged encrypted footer
+/// are kEncryption: only the key could tell the last two apart.
 arrow::Result<Footer> ReadFooter(FileStore& store, const std::string& path,
-                                 const ReadOptions& options, FooterPolicy policy);
+                                 const ReadOptions& options, FooterPolicy policy,
+                                 const KeyRing& keys);
+
+/// \brief The same of a file that is open already; `path` names it in errors.
+arrow::Result<Footer> ReadFooterOf(std::shared_ptr<ReadableFile> file, const std::string& path,
+                                   FooterPolicy policy, const KeyRing& keys = {});
 
 }  // namespace packed

@@ -180,7 +180,8 @@ arrow::Result<FileSet> OpenFileSet(const std::vector<std::string>& paths,
   std::vector<Footer> footers(paths.size());
   ARROW_RETURN_NOT_OK(ParallelFor(static_cast<int>(paths.size()), 0, [&](int i) -> arrow::Status {
     ARROW_RETURN_NOT_OK(options.cancel.Check());
-    ARROW_ASSIGN_OR_RAISE(footers[i], ReadFooter(store, paths[i], read_options, policy));
+    ARROW_ASSIGN_OR_RAISE(footers[i],
+                          ReadFooter(store, paths[i], read_options, policy, options.keys));
     return PlaceInGroup(&footers[i], i, options);
   }));
   FileSet set;

@@ -65,7 +65,8 @@ Result<std::unique_ptr<GroupWriter>> GroupWriter::Open(const GroupPlan& plan,
 }
 
 Status GroupWriter::Start(const WriterOptions& options, FileStore& store) {
-  ARROW_ASSIGN_OR_RAISE(auto properties, MakeWriterProperties(plan_, options.compatibility));
+  ARROW_ASSIGN_OR_RAISE(auto properties,
+                        MakeWriterProperties(plan_, options.compatibility, options.encryption));
   ARROW_ASSIGN_OR_RAISE(file_, store.Create(plan_.path, options.if_exists));
   sink_ = std::make_shared<CountingSink>(file_->stream(), &counters_->bytes_out);
   ARROW_ASSIGN_OR_RAISE(parquet_, parquet::arrow::FileWriter::Open(*plan_.StoredSchema(), Pool(),

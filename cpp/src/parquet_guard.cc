@@ -3,6 +3,7 @@
 #include <exception>
 #include <new>
 
+#include "parquet/encryption/encryption.h"
 #include "parquet/exception.h"
 
 #include "packed/error.h"
@@ -24,6 +25,11 @@ arrow::Status GuardRead(const std::string& path, const std::function<arrow::Stat
     status = read();
   } catch (const parquet::ParquetStatusException& error) {
     status = error.status();
+  } catch (const parquet::HiddenColumnException& error) {
+    status = MakeError(ErrorCode::kEncryption,
+                       std::string("Expected a key for every encrypted column but received none "
+                                   "for one of them: ") +
+                           error.what());
   } catch (const std::bad_alloc&) {
     status = arrow::Status::OutOfMemory("Expected memory for reading but the allocation failed");
   } catch (const std::exception& error) {

@@ -9,6 +9,7 @@
 #include "parquet/schema.h"
 
 #include "codec_check.h"
+#include "encryption.h"
 #include "packed/error.h"
 #include "packed/memory.h"
 
@@ -66,7 +67,8 @@ void SetLeafProperties(const parquet::ColumnDescriptor& leaf, const ColumnPlan& 
 }  // namespace
 
 arrow::Result<std::shared_ptr<parquet::WriterProperties>> MakeWriterProperties(
-    const GroupPlan& group, Compatibility compatibility) {
+    const GroupPlan& group, Compatibility compatibility,
+    const std::optional<Encryption>& encryption) {
   parquet::WriterProperties::Builder builder;
   SetFileProperties(&builder);
 
@@ -87,6 +89,7 @@ arrow::Result<std::shared_ptr<parquet::WriterProperties>> MakeWriterProperties(
     }
     SetLeafProperties(leaf, *columns.at(top_level), compatibility, &builder);
   }
+  if (encryption) builder.encryption(MakeEncryptionProperties(*encryption));
   return builder.build();
 }
 

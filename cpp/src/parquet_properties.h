@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "arrow/result.h"
 #include "parquet/properties.h"
@@ -15,7 +16,8 @@ namespace packed {
 /// none is relied upon. kInvalidSchema when two leaf columns of the file share a dotted path,
 /// since per-column settings go by that path.
 arrow::Result<std::shared_ptr<parquet::WriterProperties>> MakeWriterProperties(
-    const GroupPlan& group, Compatibility compatibility);
+    const GroupPlan& group, Compatibility compatibility,
+    const std::optional<Encryption>& encryption = std::nullopt);
 
 /// \brief No `ARROW:schema`, standard list names, no coercion of timestamps.
 std::shared_ptr<parquet::ArrowWriterProperties> MakeArrowWriterProperties();

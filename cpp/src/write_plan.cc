@@ -14,6 +14,7 @@
 
 #include "codec_check.h"
 #include "dense_vector.h"
+#include "encryption.h"
 #include "packed/error.h"
 #include "stored_type.h"
 
@@ -137,6 +138,7 @@ Status CheckOptions(const arrow::Schema& schema, const WriterOptions& options) {
       ARROW_RETURN_NOT_OK(CheckCodec(*column.codec, "field '" + name + "'", name));
     }
   }
+  if (options.encryption) ARROW_RETURN_NOT_OK(CheckEncryption(*options.encryption));
   return CheckUserMetadata(options);
 }
 

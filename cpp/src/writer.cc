@@ -41,6 +41,7 @@ class PackedWriter::Impl {
       ARROW_ASSIGN_OR_RAISE(auto writer, GroupWriter::Open(group, options_, store, &counters_));
       groups_.push_back(std::move(writer));
     }
+    options_.encryption.reset();  // wipes the key: every file has its own now
     return Status::OK();
   }
 
@@ -143,7 +144,7 @@ class PackedWriter::Impl {
   }
 
   const WritePlan plan_;
-  const WriterOptions options_;
+  WriterOptions options_;
   WriterCounters counters_;
   std::vector<std::unique_ptr<GroupWriter>> groups_;
   bool open_ = true;

@@ -16,6 +16,7 @@
 #include "packed/cancel.h"
 #include "packed/encryption.h"
 #include "packed/storage.h"
+#include "packed/visibility.h"
 
 namespace packed {
 
@@ -42,6 +43,8 @@ struct ReaderOptions {
   bool lenient = false;
   /// Keys of encrypted files; files that are not encrypted are read all the same.
   KeyRing keys;
+  /// Yield visible rows only; a RowGroupReader does not look at it.
+  std::optional<VisibleRows> visible;
   CancelToken cancel;
 };
 
@@ -75,7 +78,7 @@ struct FileInfo {
   std::string path;
   FileLayout layout = FileLayout::kPacked;
   int64_t file_bytes = 0;
-  int64_t footer_bytes = 0;
+  int64_t footer_bytes = 0;  ///< as in GroupResult
   int64_t rows = 0;
   int32_t group = -1;  ///< index in group_field_id_list; -1 = unknown
   std::string created_by;
@@ -103,6 +106,7 @@ class PackedReader final : public BatchSource {
 
   /// Schema of every batch: projected, missing fields nullable.
   const std::shared_ptr<arrow::Schema>& schema() const override;
+  /// Rows of every file, visible or not.
   int64_t num_rows() const;
   /// One entry per path, in the caller's order.
   const std::vector<FileInfo>& files() const;
@@ -110,7 +114,7 @@ class PackedReader final : public BatchSource {
   /// \brief The next batch, or null at the end (again and again).
   ///
   /// Batches never cross a row-group edge of any projected file, so columns are slices of
-  /// decoded memory and never concatenated.
+  /// decoded memory and never concatenated; where rows are not visible, a copy of the others.
   arrow::Result<std::shared_ptr<arrow::RecordBatch>> ReadNext() override;
 
   /// \brief Stop read-ahead and drop what is buffered. Idempotent; later reads are kClosed.

@@ -67,8 +67,10 @@ struct GroupResult {
   int64_t id = 0;
   std::string path;
   int64_t rows = 0;
-  int64_t file_bytes = 0;          ///< size of the file
-  int64_t footer_bytes = 0;        ///< serialized FileMetaData plus 8 (length and magic)
+  int64_t file_bytes = 0;  ///< size of the file
+  /// Serialized FileMetaData plus 8 (length and magic); of an encrypted file the crypto
+  /// metadata and the ciphertext instead: always the length field of the tail plus 8.
+  int64_t footer_bytes = 0;
   int64_t compressed_bytes = 0;    ///< pages as stored
   int64_t uncompressed_bytes = 0;  ///< decoded Arrow bytes of the rows
   int32_t row_groups = 0;
