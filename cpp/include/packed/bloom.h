@@ -4,8 +4,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -35,28 +33,30 @@ struct KeyRange {
 
 /// \brief A bloom filter over primary keys, bit for bit the one of Milvus's statistics files.
 ///
-/// Keys are int64 (hashed as 8 little-endian bytes) or utf8 (hashed as its bytes). Not
-/// thread-safe.
+/// Keys are int64 (hashed as 8 little-endian bytes) or utf8 (hashed as its bytes). Whole columns
+/// only: nothing is looked up or called through a pointer per key. Any number of threads may
+/// call const functions, none meanwhile `Add`.
 class BloomFilter {
  public:
-  /// \brief An empty filter for `capacity` keys (at least 1).
+  /// \brief An empty filter for `capacity` keys (at least 1), sized as Milvus sizes it.
+  ///
+  /// kInvalidArgument unless 0 < false_positive < 1 and the filter stays below 2 GiB.
   static arrow::Result<std::unique_ptr<BloomFilter>> Make(BloomKind kind, int64_t capacity,
                                                           double false_positive);
   /// \brief A stored one; kInvalidData where the parts contradict each other.
-  static arrow::Result<std::unique_ptr<BloomFilter>> FromParts(BloomParts parts);
+  static arrow::Result<std::unique_ptr<BloomFilter>> FromParts(const BloomParts& parts);
 
   virtual ~BloomFilter() = default;
 
-  /// \brief Add every key of a column without nulls (kInvalidData); empty result without rows.
-  arrow::Result<std::optional<KeyRange>> Add(const arrow::Array& keys);
-  /// \brief One byte per row: 1 where the key may have been added.
-  arrow::Result<std::vector<uint8_t>> Test(const arrow::Array& keys) const;
+  /// \brief Add every key of a column; empty result without rows.
+  ///
+  /// kTypeMismatch for other columns; kInvalidData for nulls, wrong offsets or invalid UTF-8, and
+  /// then nothing was added.
+  virtual arrow::Result<std::optional<KeyRange>> Add(const arrow::Array& keys) = 0;
+  /// \brief One byte per row: 1 where the key may have been added. Fails as `Add` does.
+  virtual arrow::Result<std::vector<uint8_t>> Test(const arrow::Array& keys) const = 0;
 
-  virtual BloomParts ToParts() const = 0;
-
- protected:
-  virtual void AddKey(std::string_view key) = 0;
-  virtual bool TestKey(std::string_view key) const = 0;
+  virtual arrow::Result<BloomParts> ToParts() const = 0;
 };
 
 }  // namespace packed
