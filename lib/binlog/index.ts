@@ -32,3 +32,4 @@ export {
   parseInsertLogPath,
   parseStatsLogPath,
 } from './paths.js'
+export * from './v1/index.js'

@@ -1,3 +1,5 @@
+import type { StorageConfig } from '../config/index.js'
+
 /** One object below a prefix. */
 export interface ChunkEntry {
   /** Key, as `read` takes it. */
@@ -20,6 +22,11 @@ export interface ChunkOptions {
 export interface ChunkManager {
   /** Where keys start: a directory, or a prefix in a bucket. */
   readonly rootPath: string
+  /**
+   * Where the addon finds the same objects under the same keys. Absent where it cannot: what it
+   * is to read is then fetched whole, through `read`.
+   */
+  readonly storage?: StorageConfig | undefined
   /** Write a whole object or nothing; an object of the same key is replaced in one step. */
   write(path: string, content: Uint8Array, options?: ChunkOptions): Promise<void>
   /** @throws PackedError NotFound. */

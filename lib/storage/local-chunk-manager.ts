@@ -7,6 +7,7 @@ import {
   expectKnownKeys,
   expectObject,
   expectText,
+  type StorageConfig,
   unexpected,
 } from '../config/index.js'
 import type { ChunkEntry, ChunkManager, ChunkOptions } from './chunk-manager.js'
@@ -42,6 +43,7 @@ const MOST_CALLS = 2
  */
 export class LocalChunkManager implements ChunkManager {
   readonly rootPath: string
+  readonly storage: StorageConfig
   readonly #fsync: boolean
   readonly #gate = new Gate(MOST_CALLS)
 
@@ -49,6 +51,7 @@ export class LocalChunkManager implements ChunkManager {
     const given = expectObject(options, 'LocalChunkManager')
     expectKnownKeys(given, ['rootPath', 'fsync'], 'LocalChunkManager')
     this.rootPath = resolve(expectText(given.rootPath, 'rootPath'))
+    this.storage = { storageType: 'local', rootPath: this.rootPath }
     this.#fsync = expectBoolean(given.fsync, 'fsync', false)
   }
 

@@ -1,0 +1,19 @@
+export {
+  type BinlogDescriptorInit,
+  type BinlogEventInit,
+  type BuildBinlogOptions,
+  buildBinlog,
+  hybridTimestamp,
+} from './build-binlog.js'
+export { type BinlogDescriptor, hasBinlogMagic } from './descriptor.js'
+export { EventType } from './event-header.js'
+export { type BinlogEncryption, type BinlogExtras, MULTI_FIELD } from './extras.js'
+export {
+  type BinlogDecryptor,
+  type BinlogEvent,
+  type BinlogFile,
+  type BinlogPayload,
+  type EncryptedEvents,
+  type ReadBinlogOptions,
+  readBinlog,
+} from './read-binlog.js'
