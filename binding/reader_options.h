@@ -1,8 +1,10 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "arrow/record_batch.h"
 #include "arrow/result.h"
 
 #include "environment.h"
@@ -18,6 +20,11 @@ struct ReaderSettings {
   ReaderOptions options;
   StorageConfig storage;
 };
+
+/// \brief Read the optional row `defaults` of a reader's options, copied; null without it. JS
+/// thread.
+arrow::Result<std::shared_ptr<arrow::RecordBatch>> ReadDefaults(Environment& environment,
+                                                                Napi::Object options);
 
 /// \brief Read a NativeReaderOptions; the row of defaults is copied. JS thread.
 arrow::Result<ReaderSettings> ReadReaderSettings(Environment& environment, Napi::Object options);

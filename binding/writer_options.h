@@ -17,6 +17,9 @@ struct WriterSettings {
   StorageConfig storage;
 };
 
+/// \brief Read a NativeCodec. JS thread.
+arrow::Result<Codec> ReadCodec(Napi::Object codec);
+
 /// \brief Read a NativeWriterOptions. JS thread.
 arrow::Result<WriterSettings> ReadWriterSettings(Napi::Object options);
 

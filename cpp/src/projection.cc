@@ -1,6 +1,7 @@
 #include "projection.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -256,7 +257,8 @@ class PlanBuilder {
 
 }  // namespace
 
-arrow::Result<Projection> MakeProjection(const FileSet& set, const ReaderOptions& options) {
+arrow::Result<Projection> MakeProjection(const FileSet& set, const ReaderOptions& options,
+                                         const std::vector<int64_t>& appended) {
   std::vector<Wanted> fields;
   if (options.schema) {
     ARROW_ASSIGN_OR_RAISE(fields, FieldsOfSchema(set, *options.schema));
@@ -269,6 +271,11 @@ arrow::Result<Projection> MakeProjection(const FileSet& set, const ReaderOptions
   }
   if (!options.schema && options.vectors == VectorForm::kFixedSizeList) {
     ARROW_RETURN_NOT_OK(TakeVectorForm(&fields));
+  }
+  if (!appended.empty()) {
+    ARROW_ASSIGN_OR_RAISE(auto more,
+                          Select(set, FieldsOfFiles(set), {appended.begin(), appended.end()}));
+    std::move(more.begin(), more.end(), std::back_inserter(fields));
   }
   Projection projection;
   PlanBuilder plan(set, fields);

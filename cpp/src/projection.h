@@ -42,6 +42,10 @@ struct Projection {
 };
 
 /// \brief Decide what is read from where, and refuse what cannot be.
-arrow::Result<Projection> MakeProjection(const FileSet& set, const ReaderOptions& options);
+///
+/// Behind what `options` ask for come the columns with the field ids `appended`, as stored, even
+/// where they are among the others: columns that are read twice are decoded once.
+arrow::Result<Projection> MakeProjection(const FileSet& set, const ReaderOptions& options,
+                                         const std::vector<int64_t>& appended = {});
 
 }  // namespace packed

@@ -1,6 +1,7 @@
 #include "read_lane.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "decoded_size.h"
@@ -16,12 +17,16 @@ constexpr int64_t kProbeShares = 4;
 constexpr int64_t kEstimateTrust = 16;
 /// Decoders round their buffers up, whatever the number of rows.
 constexpr int64_t kLeastStepBytes = 1024;
+/// Every step that waits keeps its file open, so that many small files are not all opened ahead.
+constexpr size_t kStepsBeforeNextFile = 2;
 
 }  // namespace
 
-ReadLane::ReadLane(std::shared_ptr<const FileProjection> projection, int64_t share_bytes,
+ReadLane::ReadLane(std::vector<std::shared_ptr<const FileProjection>> files, int64_t share_bytes,
                    CancelToken cancel)
-    : projection_(std::move(projection)), share_bytes_(share_bytes), cancel_(std::move(cancel)) {}
+    : files_(std::make_move_iterator(files.begin()), std::make_move_iterator(files.end())),
+      share_bytes_(share_bytes),
+      cancel_(std::move(cancel)) {}
 
 int64_t ReadLane::RowBytes() const {
   if (seen_row_bytes_ == 0) return cursor_.row_bytes;
@@ -36,18 +41,29 @@ int64_t ReadLane::NextRows() const {
   return std::min({rows, kProbeRows, bounded});
 }
 
+bool ReadLane::OpenNextFile() {
+  if (files_.size() < 2 || steps_.size() >= kStepsBeforeNextFile) return false;
+  files_.pop_front();
+  next_row_group_ = 0;
+  return true;
+}
+
 bool ReadLane::OpenNextRowGroup() {
-  const auto& row_groups = projection_->footer->info.row_groups;
   while (cursor_.rows_left == 0) {
-    if (next_row_group_ == static_cast<int>(row_groups.size())) return false;
+    const auto& file = files_.front();
+    const auto& row_groups = file->footer->info.row_groups;
+    if (next_row_group_ == static_cast<int>(row_groups.size())) {
+      if (!OpenNextFile()) return false;
+      continue;
+    }
     const int index = next_row_group_++;
     const int64_t rows = row_groups[index].rows;
     if (rows == 0) continue;
-    const DecodedSize size = EstimateDecodedSize(*projection_, index);
+    const DecodedSize size = EstimateDecodedSize(*file, index);
     cursor_ = {nullptr, rows, std::max<int64_t>(1, (size.bytes + rows - 1) / rows), size.known,
                size.longest_value};
     const bool whole = NextRows() == rows;
-    cursor_.stream = std::make_shared<RowGroupStream>(projection_, index, whole);
+    cursor_.stream = std::make_shared<RowGroupStream>(file, index, whole);
   }
   return true;
 }
@@ -108,6 +124,7 @@ void ReadLane::Abandon() {
   batches_.clear();
   batches_bytes_ = 0;
   cursor_.stream.reset();
+  files_.clear();
 }
 
 }  // namespace packed

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <vector>
 
 #include "arrow/record_batch.h"
 #include "arrow/result.h"
@@ -11,14 +12,14 @@
 
 namespace packed {
 
-/// \brief The rows of one file on their way to the consumer: planned steps in row order, then
-/// the decoded batches of the front step.
+/// \brief The rows of one file, or of several one after the other, on their way to the consumer:
+/// planned steps in row order, then the decoded batches of the front step.
 ///
 /// Only the thread that calls ReadNext touches it; steps carry the work to other threads.
 class ReadLane {
  public:
   /// `share_bytes` is what one step may decode to; a larger row group is read in several.
-  ReadLane(std::shared_ptr<const FileProjection> projection, int64_t share_bytes,
+  ReadLane(std::vector<std::shared_ptr<const FileProjection>> files, int64_t share_bytes,
            CancelToken cancel);
 
   /// \brief Cut the next step, without starting it; null when every row is planned or the
@@ -56,11 +57,13 @@ class ReadLane {
   };
 
   bool OpenNextRowGroup();
+  /// Go on to the file behind the current one; false while it has to wait, or is the last.
+  bool OpenNextFile();
   int64_t RowBytes() const;
   int64_t NextRows() const;
   bool CanPlan();
 
-  const std::shared_ptr<const FileProjection> projection_;
+  std::deque<std::shared_ptr<const FileProjection>> files_;  ///< the current one is the first
   const int64_t share_bytes_;
   const CancelToken cancel_;
   int next_row_group_ = 0;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "packed/batch_source.h"
 #include "packed/cancel.h"
 #include "packed/storage.h"
+#include "packed/visibility.h"
 #include "packed/writer.h"
 
 namespace packed {
@@ -20,7 +22,7 @@ namespace packed {
 /// A whole Parquet file inside another file (what an event of a StorageV1 binlog holds), or in
 /// memory.
 struct Payload {
-  std::string path;                      ///< the file around it; unused where `bytes` is set
+  std::string path;                      ///< the file around it; with `bytes` for errors only
   std::shared_ptr<arrow::Buffer> bytes;  ///< the file around it, in memory
   int64_t offset = 0;
   int64_t length = 0;
@@ -36,10 +38,20 @@ struct PayloadReaderOptions {
   int64_t rows = 0;  ///< rows, where no column has payloads
   /// One row; its columns (by name) are the values of fields without payloads. Null elsewhere.
   std::shared_ptr<arrow::RecordBatch> defaults;
+  /// Positions in the schema of what comes out, in this order; unset = all. Only these columns,
+  /// and those that `visible` needs, are opened.
+  std::optional<std::vector<int>> output;
+  /// Fields of the schema by their `PARQUET:field_id`.
+  std::optional<VisibleRows> visible;
   int64_t batch_rows = 8192;
   int64_t batch_bytes = 0;
   int64_t buffer_bytes = 16 << 20;
   CancelToken cancel;
+};
+
+struct OpenedPayloads {
+  std::unique_ptr<BatchSource> source;
+  int64_t rows = 0;  ///< visible or not
 };
 
 /// \brief Join columns that live in payloads of their own into record batches of `schema`.
@@ -47,10 +59,12 @@ struct PayloadReaderOptions {
 /// Payloads of different columns need not end at the same rows, only their totals must agree
 /// (kFileCorrupted). A payload that is cut short is kFileCorrupted, never an early end. Stored
 /// types are restored as PackedReader restores them (kTypeMismatch names the field).
-arrow::Result<std::unique_ptr<BatchSource>> OpenPayloads(std::shared_ptr<arrow::Schema> schema,
-                                                         std::vector<PayloadColumn> columns,
-                                                         PayloadReaderOptions options,
-                                                         std::shared_ptr<FileStore> store);
+///
+/// Every footer is read now; after that files are open only while their rows are read.
+arrow::Result<OpenedPayloads> OpenPayloads(std::shared_ptr<arrow::Schema> schema,
+                                           std::vector<PayloadColumn> columns,
+                                           PayloadReaderOptions options,
+                                           std::shared_ptr<FileStore> store);
 
 struct PayloadEncoding {
   Codec codec{arrow::Compression::ZSTD, 3};
@@ -58,7 +72,7 @@ struct PayloadEncoding {
 };
 
 /// \brief Encode batches of `schema` as one Parquet file in `Pool()` memory, as the payload
-/// writer of StorageV1 does: no packed keys, one row group per 1 MiB is not needed.
+/// writer of StorageV1 does: one row group (none without rows), no packed keys, statistics.
 arrow::Result<std::shared_ptr<arrow::Buffer>> EncodePayload(
     const std::shared_ptr<arrow::Schema>& schema,
     const std::vector<std::shared_ptr<arrow::RecordBatch>>& batches,

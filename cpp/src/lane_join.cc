@@ -1,0 +1,138 @@
+#include "lane_join.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "arrow/util/byte_size.h"
+
+#include "catch.h"
+#include "packed/error.h"
+
+namespace packed {
+namespace {
+
+/// Smaller steps cost more in page headers than they save in memory.
+constexpr int64_t kLeastShareBytes = 64 << 10;
+/// Larger ones would only delay the first batch, whatever the budget.
+constexpr int64_t kMostShareBytes = 256 << 20;
+/// Rows of one batch when no lane bounds it (only fields that the files do not have).
+constexpr int64_t kMostConstantRows = 1 << 20;
+
+}  // namespace
+
+LaneJoin::LaneJoin(std::shared_ptr<arrow::Schema> schema, std::vector<OutputColumn> columns,
+                   std::vector<std::vector<std::shared_ptr<const FileProjection>>> lanes,
+                   int64_t rows, JoinLimits limits, CancelToken cancel)
+    : schema_(std::move(schema)),
+      columns_(std::move(columns)),
+      rows_(rows),
+      limits_(limits),
+      cancel_(std::move(cancel)) {
+  const int64_t count = std::max<int64_t>(1, static_cast<int64_t>(lanes.size()));
+  // Half a lane's part of the budget, so that one step decodes while another is consumed.
+  const int64_t share =
+      std::clamp(limits.buffer_bytes / (2 * count), kLeastShareBytes, kMostShareBytes);
+  for (auto& files : lanes) lanes_.emplace_back(std::move(files), share, cancel_);
+  for (const auto& column : columns_) constants_.emplace_back(column.value);
+}
+
+LaneJoin::~LaneJoin() { Close(); }
+
+arrow::Result<std::shared_ptr<arrow::RecordBatch>> LaneJoin::ReadNext() {
+  if (closed_) {
+    return MakeError(ErrorCode::kClosed, "Expected an open reader but received a closed one");
+  }
+  ARROW_RETURN_NOT_OK(failure_);
+  auto batch = CatchAll([this] { return NextBatch(); });
+  if (!batch.ok()) failure_ = batch.status();
+  return batch;
+}
+
+void LaneJoin::Close() noexcept {
+  closed_ = true;
+  for (auto& lane : lanes_) lane.Abandon();
+  lanes_.clear();  // with them the files are closed
+  constants_.clear();
+}
+
+arrow::Result<std::shared_ptr<arrow::RecordBatch>> LaneJoin::NextBatch() {
+  ARROW_RETURN_NOT_OK(cancel_.Check());
+  if (position_ == rows_) return nullptr;
+  ReadAhead();
+  int64_t rows = std::min(limits_.batch_rows, rows_ - position_);
+  if (lanes_.empty()) rows = std::min(rows, kMostConstantRows);
+  for (auto& lane : lanes_) {
+    ARROW_ASSIGN_OR_RAISE(const auto front, lane.Front());
+    if (!front) return MakeError(ErrorCode::kInternal, "Expected rows in every file");
+    rows = std::min(rows, front->num_rows() - lane.front_offset());
+  }
+  ARROW_ASSIGN_OR_RAISE(auto columns, Gather(rows));
+  if (limits_.batch_bytes > 0) {
+    ARROW_ASSIGN_OR_RAISE(rows, FitRows(rows, &columns));
+  }
+  for (auto& lane : lanes_) lane.Advance(rows);
+  position_ += rows;
+  return arrow::RecordBatch::Make(schema_, rows, std::move(columns));
+}
+
+/// Every lane gets a step on its way, whatever the budget; beyond that, the lane that is behind
+/// goes first for as long as its next step fits.
+void LaneJoin::ReadAhead() {
+  for (auto& lane : lanes_) {
+    if (lane.empty()) StartAhead(lane.Plan());
+  }
+  while (true) {
+    ReadLane* behind = nullptr;
+    int64_t held = 0;
+    for (auto& lane : lanes_) {
+      held += lane.held_bytes();
+      if (lane.NextBytes() == 0) continue;
+      if (!behind || lane.planned_rows() < behind->planned_rows()) behind = &lane;
+    }
+    if (!behind || held + behind->NextBytes() > limits_.buffer_bytes) return;
+    StartAhead(behind->Plan());
+  }
+}
+
+/// The next `rows` rows of every output column, as slices.
+arrow::Result<arrow::ArrayVector> LaneJoin::Gather(int64_t rows) {
+  arrow::ArrayVector columns;
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    const OutputColumn& column = columns_[i];
+    if (column.file < 0) {
+      ARROW_ASSIGN_OR_RAISE(auto constant, constants_[i].Slice(rows));
+      columns.push_back(std::move(constant));
+      continue;
+    }
+    ReadLane& lane = lanes_[column.file];
+    ARROW_ASSIGN_OR_RAISE(const auto front, lane.Front());
+    columns.push_back(front->column(column.slot)->Slice(lane.front_offset(), rows));
+  }
+  return columns;
+}
+
+/// The most rows, at least one, whose bytes are within `batch_bytes`; cuts the columns.
+arrow::Result<int64_t> LaneJoin::FitRows(int64_t rows, arrow::ArrayVector* columns) const {
+  const auto fits = [&](int64_t count) -> arrow::Result<bool> {
+    int64_t bytes = 0;
+    for (const auto& column : *columns) {
+      ARROW_ASSIGN_OR_RAISE(const int64_t slice,
+                            arrow::util::ReferencedBufferSize(*column->Slice(0, count)));
+      bytes += slice;
+    }
+    return bytes <= limits_.batch_bytes;
+  };
+  ARROW_ASSIGN_OR_RAISE(const bool all, fits(rows));
+  if (all) return rows;
+  int64_t least = 1;
+  int64_t most = rows - 1;
+  while (least < most) {
+    const int64_t middle = least + (most - least + 1) / 2;
+    ARROW_ASSIGN_OR_RAISE(const bool fitting, fits(middle));
+    (fitting ? least : most) = fitting ? middle : middle - 1;
+  }
+  for (auto& column : *columns) column = column->Slice(0, least);
+  return least;
+}
+
+}  // namespace packed
