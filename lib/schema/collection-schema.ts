@@ -3,6 +3,10 @@ import type { DataType } from './data-type.js'
 /** Value of a field that a row or an old file does not have. */
 export type DefaultValue = boolean | number | bigint | string | Uint8Array
 
+/** `schema.FieldState`. */
+export const FieldState = { Created: 0, Creating: 1, Dropping: 2, Dropped: 3 } as const
+export type FieldState = (typeof FieldState)[keyof typeof FieldState]
+
 /** One field of a collection, complete and checked (`schema.FieldSchema`). */
 export interface FieldSchema {
   /** 0 RowID, 1 Timestamp, from 100 the user's. */
@@ -27,6 +31,7 @@ export interface FieldSchema {
   readonly indexParams: Readonly<Record<string, string>>
   /** Name of the column in an external file; empty otherwise. */
   readonly externalField: string
+  readonly state: FieldState
 }
 
 /** An array of structs; its sub-fields are columns of their own (`schema.StructArrayFieldSchema`). */
@@ -41,7 +46,14 @@ export interface StructArrayField {
 }
 
 /** `schema.FunctionType`. */
-export const FunctionType = { Unknown: 0, BM25: 1, TextEmbedding: 2, Rerank: 3 } as const
+export const FunctionType = {
+  Unknown: 0,
+  BM25: 1,
+  TextEmbedding: 2,
+  Rerank: 3,
+  MinHash: 4,
+  MolFingerprint: 5,
+} as const
 export type FunctionType = (typeof FunctionType)[keyof typeof FunctionType]
 
 /** A function whose output is stored as a field (`schema.FunctionSchema`). */
@@ -68,7 +80,14 @@ export interface CollectionSchema {
   readonly functions: readonly FunctionSchema[]
   readonly properties: Readonly<Record<string, string>>
   readonly dbName: string
+  /** Counts changes of the schema. */
   readonly version: number
+  /** Where the rows of an external collection are; empty otherwise. */
+  readonly externalSource: string
+  readonly externalSpec: string
+  readonly doPhysicalBackfill: boolean
+  readonly fileResourceIds: readonly bigint[]
+  readonly enableNamespace: boolean
 }
 
 /** Field ids of the system fields. */

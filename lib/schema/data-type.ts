@@ -49,3 +49,48 @@ const NAMES = new Map<number, DataTypeName>(
 export function dataTypeName(type: number): DataTypeName | undefined {
   return NAMES.get(type)
 }
+
+/** The data type of a number or a name, undefined for what Milvus does not have. */
+export function dataTypeOf(value: unknown): DataType | undefined {
+  if (typeof value === 'number') return NAMES.has(value) ? (value as DataType) : undefined
+  if (typeof value !== 'string' || !Object.hasOwn(DataType, value)) return undefined
+  return DataType[value as DataTypeName]
+}
+
+const DENSE_VECTORS: ReadonlySet<DataType> = new Set([
+  DataType.BinaryVector,
+  DataType.FloatVector,
+  DataType.Float16Vector,
+  DataType.BFloat16Vector,
+  DataType.Int8Vector,
+])
+
+const ARRAY_ELEMENTS: ReadonlySet<DataType> = new Set([
+  DataType.Bool,
+  DataType.Int8,
+  DataType.Int16,
+  DataType.Int32,
+  DataType.Int64,
+  DataType.Float,
+  DataType.Double,
+  DataType.String,
+  DataType.VarChar,
+  DataType.Timestamptz,
+])
+
+/** A vector whose rows all have the same width in bytes. */
+export function isDenseVector(type: DataType): boolean {
+  return DENSE_VECTORS.has(type)
+}
+
+/** A dense vector, a sparse vector or an array of vectors. */
+export function isVector(type: DataType): boolean {
+  return (
+    isDenseVector(type) || type === DataType.SparseFloatVector || type === DataType.ArrayOfVector
+  )
+}
+
+/** A type that the elements of an Array can have. */
+export function isArrayElement(type: DataType): boolean {
+  return ARRAY_ELEMENTS.has(type)
+}

@@ -8,7 +8,7 @@ export const FIELD_ID_KEY = 'PARQUET:field_id'
 export const FIRST_USER_FIELD_ID = 100n
 
 /** Parquet stores `field_id` as a signed 32-bit integer. */
-const LARGEST_FIELD_ID = 2n ** 31n - 1n
+export const LARGEST_FIELD_ID = 2n ** 31n - 1n
 
 /** A schema whose every top-level field has an id, with the ids in field order. */
 export interface IdentifiedSchema {

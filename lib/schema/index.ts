@@ -1,5 +1,15 @@
+export { arrowDataBytes, recordBytes } from './arrow-bytes.js'
 export type { ArrowRecord } from './arrow-record.js'
 export * from './collection-schema.js'
+export type {
+  CollectionSchemaInit,
+  CollectionSchemaOptions,
+  DataTypeInit,
+  FieldInit,
+  FunctionInit,
+  ParamsInit,
+  StructArrayInit,
+} from './collection-schema-init.js'
 export {
   COLUMN_GROUP_POLICIES,
   type ColumnGroup,
@@ -8,7 +18,16 @@ export {
   groupsByPolicy,
   groupsBySpec,
 } from './column-groups.js'
-export { DataType, type DataTypeName, dataTypeName } from './data-type.js'
+export { createCollectionSchema } from './create-collection-schema.js'
+export {
+  DataType,
+  type DataTypeName,
+  dataTypeName,
+  dataTypeOf,
+  isArrayElement,
+  isDenseVector,
+  isVector,
+} from './data-type.js'
 export {
   FIELD_ID_KEY,
   FIRST_USER_FIELD_ID,
@@ -16,6 +35,19 @@ export {
   type IdentifiedSchema,
   identifyFields,
 } from './field-ids.js'
+export { sameType } from './same-type.js'
+export { projectRecord, SimpleArrowRecord } from './simple-arrow-record.js'
+export { allFields, primaryKeyField, withSystemFields } from './system-fields.js'
+export {
+  type ArrowSchemaOptions,
+  arrowDefaults,
+  arrowNameOf,
+  arrowTypeOf,
+  convertToArrowSchema,
+  DIM_KEY,
+  ELEMENT_TYPE_KEY,
+} from './to-arrow.js'
+export { dimOf, vectorWidthBytes } from './type-params.js'
 export {
   ELEMENT_BYTES,
   elementOf,
