@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "key_options.h"
 #include "packed/error.h"
 #include "storage_options.h"
 #include "values.h"
@@ -22,6 +23,8 @@ constexpr NamedCodec kCodecs[] = {
     {"brotli", arrow::Compression::BROTLI}, {"uncompressed", arrow::Compression::UNCOMPRESSED},
 };
 
+}  // namespace
+
 arrow::Result<Codec> ReadCodec(Napi::Object object) {
   ARROW_ASSIGN_OR_RAISE(const auto name, ReadMember<std::string>(object, "codec"));
   ARROW_ASSIGN_OR_RAISE(const auto level, ReadOptional<int32_t>(object, "level"));
@@ -30,6 +33,8 @@ arrow::Result<Codec> ReadCodec(Napi::Object object) {
   }
   return Unexpected("a codec of Parquet", "codec", object.Get("codec"));
 }
+
+namespace {
 
 arrow::Result<std::optional<Codec>> ReadOptionalCodec(Napi::Object object, const char* name) {
   ARROW_ASSIGN_OR_RAISE(auto native, ReadOptional<Napi::Object>(object, name));
@@ -80,6 +85,10 @@ arrow::Result<WriterOptions> ReadOptions(Napi::Object object) {
   options.if_exists = replace ? IfExists::kReplace : IfExists::kError;
   ARROW_ASSIGN_OR_RAISE(options.fsync, ReadMember<bool>(object, "fsync"));
   ARROW_ASSIGN_OR_RAISE(options.concurrency, ReadMember<int32_t>(object, "concurrency"));
+  ARROW_ASSIGN_OR_RAISE(auto encryption, ReadOptional<Napi::Object>(object, "encryption"));
+  if (encryption.has_value()) {
+    ARROW_ASSIGN_OR_RAISE(options.encryption, ReadEncryption(*encryption));
+  }
   return options;
 }
 

@@ -37,7 +37,6 @@ describe('PackedWriter.open refuses', () => {
   })
 
   test.each([
-    ['encryption', {}],
     ['multipartPartBytes', 10 << 20],
     ['layout', 'fast'],
     ['layout', 'small'],

@@ -318,7 +318,6 @@ describe('PackedReader.open refuses', () => {
 
   test.each([
     ['filter', [['id', '=', 1]]],
-    ['keyRetriever', () => new Uint8Array()],
     ['storage', { storageType: 'minio' }],
   ])('the unbuilt option %s', async (name, value) => {
     const error = await rejection(() => openUntyped({ [name]: value }))

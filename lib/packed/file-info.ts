@@ -1,9 +1,16 @@
 import type { Schema } from 'apache-arrow'
 import { unflattenSchema } from '../cdata/index.js'
 import type { StorageConfig } from '../config/index.js'
-import { expectKnownKeys, expectObject, expectText, resolveStorageConfig } from '../config/index.js'
+import {
+  expectFunction,
+  expectKnownKeys,
+  expectObject,
+  expectText,
+  resolveStorageConfig,
+} from '../config/index.js'
 import type { NativeFileInfo } from '../native/index.js'
 import { callAsync } from '../native/index.js'
+import { type KeyRetriever, withKeys } from './key-retriever.js'
 import type { PackedRowGroup } from './reader-options.js'
 
 /** One column chunk of a Parquet file. */
@@ -33,7 +40,7 @@ export interface PackedFileInfo {
   /** Which layout of the format's history the file has. */
   layout: 'packed' | 'rowGroupSize' | 'columnOffsets' | 'plain'
   fileBytes: number
-  /** Serialized Parquet FileMetaData plus 8 (its length and the magic). */
+  /** As in `ColumnGroupResult`. */
   footerBytes: number
   rows: number
   /** Position in `group_field_id_list`; -1 when the file does not say. */
@@ -69,17 +76,20 @@ export function describeFile(native: NativeFileInfo): PackedFileInfo {
 /**
  * Footer facts of one Parquet file, packed or not, without judging them.
  *
- * @throws PackedError NotFound, PermissionDenied, StorageIO, FileCorrupted, InvalidArgument.
+ * @throws PackedError NotFound, PermissionDenied, StorageIO, FileCorrupted, InvalidArgument,
+ *   Encryption (as `PackedReader.open`).
  */
 export async function inspectFile(
   path: string,
-  options: { storage?: StorageConfig } = {},
+  options: { storage?: StorageConfig; keyRetriever?: KeyRetriever } = {},
 ): Promise<PackedFileInfo> {
   const known = expectObject(options, 'the options of inspectFile')
-  expectKnownKeys(known, ['storage'], 'inspectFile')
+  expectKnownKeys(known, ['storage', 'keyRetriever'], 'inspectFile')
   const storage = resolveStorageConfig(known.storage)
   const file = expectText(path, 'path')
-  return describeFile(
-    await callAsync<NativeFileInfo>((addon, done) => addon.inspectFile(storage, file, [], done)),
+  const keyRetriever = expectFunction<KeyRetriever>(known.keyRetriever, 'keyRetriever')
+  const native = await withKeys({ storage, paths: [file], keyRetriever }, (keys) =>
+    callAsync<NativeFileInfo>((addon, done) => addon.inspectFile(storage, file, keys, done)),
   )
+  return describeFile(native)
 }

@@ -1,9 +1,31 @@
 export type { BatchInput } from './batch-input.js'
 export { CODECS, type CodecName, type Compression } from './compression.js'
+export type { EncryptionAlgorithm, PackedEncryption } from './encryption.js'
 export { inspectFile, type PackedColumnChunk, type PackedFileInfo } from './file-info.js'
+export type { KeyRetriever } from './key-retriever.js'
 export { allocate, type MemoryUsage, memoryUsage } from './memory.js'
+export { PackedRecordReader } from './packed-record-reader.js'
+export type { PackedRecordReaderOptions } from './packed-record-reader-options.js'
+export { PackedRecordWriter } from './packed-record-writer.js'
+export type { PackedRecordWriterOptions } from './packed-record-writer-options.js'
+export {
+  encodePayload,
+  type PayloadColumnSource,
+  type PayloadEncodeOptions,
+  PayloadReader,
+  type PayloadReaderOptions,
+  type PayloadSource,
+} from './payload.js'
+export {
+  encryptionOf,
+  type MilvusKeyMetadata,
+  type PluginContext,
+  parseKeyMetadata,
+} from './plugin-context.js'
 export { PackedReader } from './reader.js'
 export type { PackedReaderOptions, PackedRowGroup, VectorForm } from './reader-options.js'
+export type { RecordReader, RecordWriter } from './record-io.js'
+export { SerialQueue } from './serial-queue.js'
 export { toVectorColumn, type VectorColumnOptions, type VectorValues } from './vector-column.js'
 export {
   type BitsMatrix,
@@ -14,6 +36,12 @@ export {
   type VectorsOfOptions,
   vectorsOf,
 } from './vectors-of.js'
+export {
+  type DeletedKeys,
+  type RowVisibility,
+  VisibilityFilter,
+  type VisibilityStats,
+} from './visibility.js'
 export { PackedWriter } from './writer.js'
 export type {
   ColumnGroupResult,

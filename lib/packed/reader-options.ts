@@ -1,5 +1,7 @@
 import type { Schema } from 'apache-arrow'
 import type { StorageConfig } from '../config/index.js'
+import type { NativeVisibility } from '../native/index.js'
+import type { KeyRetriever } from './key-retriever.js'
 
 /** How dense vectors (FIXED_LEN_BYTE_ARRAY) come out where the schema does not say. */
 export type VectorForm = 'fixed_size_binary' | 'fixed_size_list'
@@ -49,10 +51,15 @@ export interface PackedReaderOptions {
   lenient?: boolean
   /** Aborting rejects what is in flight with the signal's reason and ends the reader. */
   signal?: AbortSignal
+  /**
+   * Gives the keys of encrypted files. Files that are not encrypted are read as well; without a
+   * retriever an encrypted file is an `Encryption` error.
+   */
+  keyRetriever?: KeyRetriever
+  /** @internal Drops rows before anything of them is lent; what a SegmentReader reads through. */
+  visibility?: NativeVisibility
   /** Not built yet. */
   filter?: never
-  /** Not built yet. */
-  keyRetriever?: never
 }
 
 /** One Parquet row group of one of the files. */

@@ -1,6 +1,7 @@
 import { flattenBatch, flattenSchema } from '../cdata/index.js'
 import {
   expectBoolean,
+  expectFunction,
   expectId,
   expectInteger,
   expectKnownKeys,
@@ -12,13 +13,14 @@ import {
   resolveStorageConfig,
   unexpected,
 } from '../config/index.js'
-import type { NativeReaderOptions, ReadPolicy } from '../native/index.js'
+import type { NativeReaderOptions, NativeVisibility, ReadPolicy } from '../native/index.js'
 import { callSync } from '../native/index.js'
 import { defaultRow } from './default-row.js'
 import { expectSchema } from './expect-schema.js'
+import type { KeyRetriever } from './key-retriever.js'
 
 const WHERE = 'PackedReader.open'
-const UNBUILT = ['filter', 'keyRetriever'] as const
+const UNBUILT = ['filter'] as const
 const KNOWN = [
   'paths',
   'storage',
@@ -35,6 +37,8 @@ const KNOWN = [
   'mmap',
   'lenient',
   'signal',
+  'keyRetriever',
+  'visibility',
   ...UNBUILT,
 ] as const
 
@@ -47,6 +51,7 @@ export interface ReaderSettings {
   native: NativeReaderOptions
   policy: ReadPolicy
   releasePrevious: boolean
+  keyRetriever: KeyRetriever | undefined
   signal: AbortSignal | undefined
 }
 
@@ -78,6 +83,9 @@ export function resolveReaderSettings(value: unknown): ReaderSettings {
       bufferBytes: bufferBytes === 0 ? DEFAULT_BUFFER_BYTES : bufferBytes,
       mmap: expectBoolean(options.mmap, 'mmap', false),
       lenient: expectBoolean(options.lenient, 'lenient', false),
+      ...(options.visibility === undefined
+        ? {}
+        : { visibility: options.visibility as NativeVisibility }),
       storage: resolveStorageConfig(options.storage),
     },
     policy: {
@@ -87,6 +95,7 @@ export function resolveReaderSettings(value: unknown): ReaderSettings {
       }),
     },
     releasePrevious: expectBoolean(options.releasePrevious, 'releasePrevious', false),
+    keyRetriever: expectFunction<KeyRetriever>(options.keyRetriever, 'keyRetriever'),
     signal: expectSignal(options.signal, 'signal'),
   }
 }

@@ -6,6 +6,7 @@ import type { BatchHandle, NativeBatch, NativeOpenedReader } from '../native/ind
 import { callAsync, callSync } from '../native/index.js'
 import { AbortLink } from './abort-link.js'
 import { describeFile, type PackedFileInfo } from './file-info.js'
+import { withKeys } from './key-retriever.js'
 import type { PackedReaderOptions, PackedRowGroup } from './reader-options.js'
 import { type ReaderSettings, resolveReaderSettings } from './reader-settings.js'
 import { SerialQueue } from './serial-queue.js'
@@ -55,14 +56,19 @@ export class PackedReader implements AsyncIterable<RecordBatch> {
    * @throws PackedError InvalidArgument (unknown option or column), NotSupported (options that
    *   are not built yet), NotFound, PermissionDenied, StorageIO, MetadataCorrupted (missing or
    *   wrong packed keys), FileCorrupted (damaged Parquet, unequal row counts), InvalidSchema,
-   *   TypeMismatch (naming field, stored and requested type). The signal's reason when aborted.
+   *   TypeMismatch (naming field, stored and requested type), Encryption (no key, another key,
+   *   a damaged encrypted footer, a retriever that failed). The signal's reason when aborted.
    */
   static async open(options: PackedReaderOptions): Promise<PackedReader> {
     const settings = resolveReaderSettings(options)
     const link = new AbortLink(settings.signal)
     try {
-      const opened = await callAsync<NativeOpenedReader>((addon, done) =>
-        addon.readerOpen(settings.native, link.flag, done),
+      const { native, keyRetriever, signal } = settings
+      const files = { storage: native.storage, paths: native.paths, keyRetriever, signal }
+      const opened = await withKeys(files, (keys) =>
+        callAsync<NativeOpenedReader>((addon, done) =>
+          addon.readerOpen({ ...native, keys }, link.flag, done),
+        ),
       )
       const reader = new PackedReader(opened, settings, link)
       if (link.aborted) await reader.close()

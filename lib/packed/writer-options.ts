@@ -2,6 +2,7 @@ import type { Schema } from 'apache-arrow'
 import type { StorageConfig } from '../config/index.js'
 import type { ColumnGroup, ColumnGroupPolicy, ColumnGroupSpec } from '../schema/index.js'
 import type { CodecName, Compression } from './compression.js'
+import type { PackedEncryption } from './encryption.js'
 
 /** Choices for one column; what is absent falls back to the writer's. */
 export interface ColumnWriteOptions {
@@ -82,8 +83,8 @@ export interface PackedWriterOptions {
    * is then a failed write, what `finish` has published stays.
    */
   onProgress?: (progress: WriterProgress) => void
-  /** Not built yet. */
-  encryption?: never
+  /** Encrypts every file with one key; the key is kept no longer than the files are open. */
+  encryption?: PackedEncryption
   /** Not built yet. */
   multipartPartBytes?: never
 }
@@ -100,7 +101,10 @@ export interface ColumnGroupResult
   rows: number
   /** Size of the file. */
   fileBytes: number
-  /** Serialized Parquet FileMetaData plus 8 (its length and the magic). */
+  /**
+   * Serialized Parquet FileMetaData plus 8 (its length and the magic); of an encrypted file the
+   * crypto metadata and the encrypted footer plus 8.
+   */
   footerBytes: number
   /** Pages as stored. */
   compressedBytes: number

@@ -23,11 +23,12 @@ import {
   identifyFields,
 } from '../schema/index.js'
 import { resolveCodec, resolveCompression } from './compression.js'
+import { resolveEncryption } from './encryption.js'
 import { expectSchema } from './expect-schema.js'
 import type { WriterProgress } from './writer-options.js'
 
 const WHERE = 'PackedWriter.open'
-const UNBUILT = ['encryption', 'multipartPartBytes'] as const
+const UNBUILT = ['multipartPartBytes'] as const
 const KNOWN = [
   'schema',
   'fieldIds',
@@ -48,6 +49,7 @@ const KNOWN = [
   'copy',
   'signal',
   'onProgress',
+  'encryption',
   ...UNBUILT,
 ] as const
 const COLUMN_KEYS = ['codec', 'level', 'encoding', 'dim'] as const
@@ -101,6 +103,7 @@ function resolveNative(
       ? { codec: 'zstd', level: 3 }
       : resolveCompression(options.compression, 'compression')
   const bufferBytes = expectInteger(options.bufferBytes, 'bufferBytes', { fallback: 0 })
+  const encryption = resolveEncryption(options.encryption)
   return {
     groups: groups.map(({ id, path, columns: positions }) => ({ id, path, columns: positions })),
     compatibility: expectOneOf(
@@ -126,6 +129,7 @@ function resolveNative(
       max: MOST_THREADS,
       fallback: 0,
     }),
+    ...(encryption === undefined ? {} : { encryption }),
     storage: resolveStorageConfig(options.storage),
   }
 }

@@ -24,6 +24,9 @@ import { resolveWriterSettings, type WriterSettings } from './writer-settings.js
 
 type State = 'open' | 'finished' | 'failed' | 'closed'
 
+/** What outlives the open: not the key of the encryption. */
+type Settings = Omit<WriterSettings, 'native'>
+
 /** Writers that nobody closed: their native half removes the files, this tells the programmer. */
 const forgotten = new FinalizationRegistry<{ link: AbortLink; path: string }>(({ link, path }) => {
   link.unlink()
@@ -49,7 +52,7 @@ const forgotten = new FinalizationRegistry<{ link: AbortLink; path: string }>(({
  */
 export class PackedWriter {
   readonly #native: WriterHandle
-  readonly #settings: WriterSettings
+  readonly #settings: Settings
   readonly #link: AbortLink
   readonly #intake: BatchIntake
   readonly #queue = new SerialQueue()
@@ -57,7 +60,7 @@ export class PackedWriter {
   #failure: unknown
   #closing: Promise<void> | undefined
 
-  private constructor(native: WriterHandle, settings: WriterSettings, link: AbortLink) {
+  private constructor(native: WriterHandle, settings: Settings, link: AbortLink) {
     this.#native = native
     this.#settings = settings
     this.#link = link
@@ -75,13 +78,13 @@ export class PackedWriter {
    *   NoSpace, StorageIO. The signal's reason when it is aborted.
    */
   static async open(options: PackedWriterOptions): Promise<PackedWriter> {
-    const settings = resolveWriterSettings(options)
+    const { native: nativeOptions, ...settings } = resolveWriterSettings(options)
     const link = new AbortLink(settings.signal)
     try {
       const schema = flattenSchema(settings.identified.schema)
       const handle = callSync((addon) => addon.importSchema(schema))
       const native = await callAsync<WriterHandle>((addon, done) =>
-        addon.writerOpen(handle, settings.native, link.flag, done),
+        addon.writerOpen(handle, nativeOptions, link.flag, done),
       )
       const writer = new PackedWriter(native, settings, link)
       if (link.aborted) await writer.close()

@@ -33,7 +33,7 @@ export async function writer(): Promise<void> {
 
   // @ts-expect-error -- a misspelled option
   await PackedWriter.open({ schema, directory: 'seg', bufferSize: 1 })
-  // @ts-expect-error -- not built yet
+  // @ts-expect-error -- encryption needs a key and what finds it again
   await PackedWriter.open({ schema, directory: 'seg', encryption: {} })
   // @ts-expect-error -- no such codec
   await PackedWriter.open({ schema, directory: 'seg', compression: 'zip' })
