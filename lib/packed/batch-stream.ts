@@ -1,0 +1,213 @@
+import { Readable } from 'node:stream'
+import { type RecordBatch, type Schema, Table } from 'apache-arrow'
+import { unflattenBatch, unflattenSchema } from '../cdata/index.js'
+import { captureCallSite, PackedError } from '../errors/index.js'
+import type {
+  Addon,
+  BatchHandle,
+  CancelHandle,
+  Completion,
+  NativeBatch,
+  NativeOpenedReader,
+  ReadPolicy,
+} from '../native/index.js'
+import { callAsync, callSync } from '../native/index.js'
+import { AbortLink } from './abort-link.js'
+import { SerialQueue } from './serial-queue.js'
+
+/** What a stream does with its batches. */
+export interface StreamPolicy {
+  policy: ReadPolicy
+  /** Release a batch when the next one is asked for. */
+  releasePrevious: boolean
+}
+
+/** Streams hold no files to remove; only the signal must let go of a forgotten one. */
+const forgotten = new FinalizationRegistry<AbortLink>((link) => link.unlink())
+
+/**
+ * Open a native reader and make a stream of it.
+ *
+ * @throws the signal's reason when it is aborted, what `start` and `make` throw otherwise.
+ */
+export async function openStream<Stream extends BatchStream>(
+  signal: AbortSignal | undefined,
+  start: (addon: Addon, flag: CancelHandle, done: Completion<NativeOpenedReader>) => void,
+  make: (opened: NativeOpenedReader, link: AbortLink) => Stream,
+): Promise<Stream> {
+  const link = new AbortLink(signal)
+  try {
+    const opened = await callAsync<NativeOpenedReader>((addon, done) =>
+      start(addon, link.flag, done),
+    )
+    const stream = make(opened, link)
+    if (link.aborted) await stream.close()
+    link.throwIfAborted()
+    return stream
+  } catch (error) {
+    link.unlink()
+    throw link.translate(error)
+  }
+}
+
+/**
+ * Record batches out of the core: what every reader has, whatever it reads.
+ *
+ * Batches view native memory where they are large; it is given back when JavaScript drops the
+ * batch, or at once by `release`. Batches outlive their reader.
+ *
+ * Calls may overlap: they run one after the other in call order.
+ */
+export abstract class BatchStream implements AsyncIterable<RecordBatch> {
+  readonly #opened: NativeOpenedReader
+  readonly #settings: StreamPolicy
+  readonly #link: AbortLink
+  readonly #queue = new SerialQueue()
+  readonly #owners = new WeakMap<RecordBatch, BatchHandle>()
+  /** Schema of every batch: projected, fields that are not stored nullable. */
+  readonly schema: Schema
+  /** With `releasePrevious`: the batch to release at the next call. */
+  #previous: RecordBatch | undefined
+  #state: 'open' | 'ended' | 'closed' = 'open'
+  #closing: Promise<void> | undefined
+
+  protected constructor(opened: NativeOpenedReader, settings: StreamPolicy, link: AbortLink) {
+    this.#opened = opened
+    this.#settings = settings
+    this.#link = link
+    this.schema = unflattenSchema(opened.schema)
+    forgotten.register(this, link, this)
+  }
+
+  /** Rows that are stored, visible or not. */
+  get numRows(): number {
+    return this.#opened.rows
+  }
+
+  /**
+   * The next batch, or null at the end, again and again.
+   *
+   * @throws PackedError FileCorrupted, FileChanged, InvalidData (nulls where the schema has
+   *   none), StorageIO, OutOfMemory, Closed. The signal's reason when it is aborted.
+   */
+  readNext(): Promise<RecordBatch | null> {
+    const site = captureCallSite(this.readNext)
+    return this.#queue.run(async () => {
+      try {
+        this.#expectOpen('readNext')
+        if (this.#previous !== undefined) this.release(this.#previous)
+        this.#previous = undefined
+        return this.#state === 'ended' ? null : await this.#next()
+      } catch (error) {
+        const failure = this.#link.translate(error)
+        throw failure instanceof PackedError ? failure.at(site) : failure
+      }
+    })
+  }
+
+  /**
+   * Batches until the end. Leaving the loop early closes the reader; several iterators of one
+   * reader share its position.
+   */
+  async *[Symbol.asyncIterator](): AsyncGenerator<RecordBatch, void, undefined> {
+    let ended = false
+    try {
+      for (let batch = await this.readNext(); batch !== null; batch = await this.readNext()) {
+        yield batch
+      }
+      ended = true
+    } finally {
+      if (!ended) await this.close()
+    }
+  }
+
+  /**
+   * Everything that is left, as one Table. Its batches stay apart: no column is copied to be
+   * joined. `releasePrevious` does not apply.
+   */
+  async toTable(): Promise<Table> {
+    const batches: RecordBatch[] = []
+    for (let batch = await this.#keepNext(); batch !== null; batch = await this.#keepNext()) {
+      batches.push(batch)
+    }
+    return new Table(this.schema, batches)
+  }
+
+  /** An object-mode Node stream of the batches; destroying it closes the reader. */
+  toReadable(): Readable {
+    const stream = Readable.from(this, { objectMode: true, highWaterMark: 1 })
+    // A generator that never ran has no `finally` to run when it is destroyed.
+    return stream.once('close', () => {
+      if (!stream.readableEnded) void this.close()
+    })
+  }
+
+  /**
+   * Give the memory of a batch back at once: its typed arrays become empty. A batch of another
+   * reader is InvalidArgument; releasing twice is harmless.
+   */
+  release(batch: RecordBatch): void {
+    const owner = this.#owners.get(batch)
+    if (owner === undefined) {
+      throw new PackedError(
+        'InvalidArgument',
+        'Expected a batch of this reader for release but received another object',
+      )
+    }
+    callSync((addon) => addon.batchRelease(owner))
+  }
+
+  /**
+   * Wait for the calls before it, then stop read-ahead and close the files. Idempotent: every
+   * call gives the same promise. Later reads are `Closed`; batches handed out stay valid.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#queue.run(async () => {
+      const ended = this.#state === 'ended'
+      this.#state = 'closed'
+      if (!ended) await this.#closeNative()
+    })
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #keepNext(): Promise<RecordBatch | null> {
+    const batch = await this.readNext()
+    this.#previous = undefined
+    return batch
+  }
+
+  async #next(): Promise<RecordBatch | null> {
+    this.#link.throwIfAborted()
+    const { reader } = this.#opened
+    const native = await callAsync<NativeBatch | null>((addon, done) =>
+      addon.readerNext(reader, this.#settings.policy, done),
+    )
+    if (native === null) {
+      this.#state = 'ended'
+      await this.#closeNative()
+      return null
+    }
+    const batch = unflattenBatch(this.schema, native)
+    this.#owners.set(batch, native.owner)
+    if (this.#settings.releasePrevious) this.#previous = batch
+    return batch
+  }
+
+  #closeNative(): Promise<void> {
+    this.#link.unlink()
+    forgotten.unregister(this)
+    return callAsync<void>((addon, done) => addon.readerClose(this.#opened.reader, done))
+  }
+
+  #expectOpen(method: string): void {
+    if (this.#state !== 'closed') return
+    throw new PackedError(
+      'Closed',
+      `Expected an open ${this.constructor.name} for ${method}() but received one that is closed`,
+    )
+  }
+}

@@ -1,0 +1,70 @@
+import type { Schema } from 'apache-arrow'
+import { flattenBatch, flattenSchema } from '../cdata/index.js'
+import { expectBoolean, expectInteger, expectObject } from '../config/index.js'
+import type { FlatBatch, SchemaHandle } from '../native/index.js'
+import { callSync } from '../native/index.js'
+import type { StreamPolicy } from './batch-stream.js'
+import { defaultRow } from './default-row.js'
+
+const DEFAULT_BATCH_ROWS = 8192
+const DEFAULT_BUFFER_BYTES = 16 << 20
+const DEFAULT_OUTSTANDING_BYTES = 2 ** 30
+
+/** Options that every reader of batches has. */
+export const STREAM_OPTIONS = [
+  'batchRows',
+  'batchBytes',
+  'bufferBytes',
+  'releasePrevious',
+  'copy',
+  'maxOutstandingBytes',
+  'signal',
+] as const
+
+/** How much a reader holds and hands out at a time. */
+export interface StreamLimits {
+  batchRows: number
+  batchBytes: number
+  bufferBytes: number
+}
+
+/** @throws PackedError InvalidArgument. */
+export function resolveLimits(options: Record<string, unknown>): StreamLimits {
+  const bufferBytes = expectInteger(options.bufferBytes, 'bufferBytes', { fallback: 0 })
+  return {
+    batchRows: expectInteger(options.batchRows, 'batchRows', {
+      min: 1,
+      fallback: DEFAULT_BATCH_ROWS,
+    }),
+    batchBytes: expectInteger(options.batchBytes, 'batchBytes', { fallback: 0 }),
+    bufferBytes: bufferBytes === 0 ? DEFAULT_BUFFER_BYTES : bufferBytes,
+  }
+}
+
+/** @throws PackedError InvalidArgument. */
+export function resolvePolicy(options: Record<string, unknown>): StreamPolicy {
+  return {
+    policy: {
+      copy: expectBoolean(options.copy, 'copy', false),
+      maxOutstandingBytes: expectInteger(options.maxOutstandingBytes, 'maxOutstandingBytes', {
+        fallback: DEFAULT_OUTSTANDING_BYTES,
+      }),
+    },
+    releasePrevious: expectBoolean(options.releasePrevious, 'releasePrevious', false),
+  }
+}
+
+/** A schema as the addon takes it. @throws PackedError for types that it does not have. */
+export function importSchema(schema: Schema): SchemaHandle {
+  const flat = flattenSchema(schema)
+  return callSync((addon) => addon.importSchema(flat))
+}
+
+/** The row of values for fields of `schema` that are not stored. @throws as `defaultRow`. */
+export function resolveDefaults(
+  schema: Schema,
+  values: unknown,
+): { schema: SchemaHandle; batch: FlatBatch } {
+  const row = defaultRow(schema, expectObject(values, 'defaults'))
+  return { schema: importSchema(row.schema), batch: flattenBatch(row) }
+}
