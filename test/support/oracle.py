@@ -12,6 +12,7 @@ import pyarrow.ipc as ipc
 import pyarrow.parquet as pq
 
 import oracle_compare
+import oracle_encryption
 import oracle_types
 
 
@@ -120,6 +121,7 @@ COMMANDS = {
     "sameAsIpc": same_as_ipc,
     "sameIpc": same_ipc,
     "writeTypes": write_types,
+    **oracle_encryption.COMMANDS,
     "version": lambda request: pa.__version__,
 }
 
