@@ -6,8 +6,10 @@
 
 #include "batch_import.h"
 #include "handle_kinds.h"
+#include "key_options.h"
 #include "storage_options.h"
 #include "values.h"
+#include "visibility_handle.h"
 
 namespace packed::binding {
 namespace {
@@ -34,14 +36,16 @@ arrow::Result<VectorForm> ReadVectorForm(Napi::Object object) {
   return Unexpected("'fixed_size_binary' or 'fixed_size_list'", "vectors", object.Get("vectors"));
 }
 
+}  // namespace
+
 arrow::Result<std::shared_ptr<arrow::RecordBatch>> ReadDefaults(Environment& environment,
-                                                                Napi::Object defaults) {
-  ARROW_ASSIGN_OR_RAISE(auto schema, ReadHandle<arrow::Schema>(defaults, "schema"));
-  ARROW_ASSIGN_OR_RAISE(auto batch, ReadMember<Napi::Object>(defaults, "batch"));
+                                                                Napi::Object options) {
+  ARROW_ASSIGN_OR_RAISE(auto defaults, ReadOptional<Napi::Object>(options, "defaults"));
+  if (!defaults.has_value()) return nullptr;
+  ARROW_ASSIGN_OR_RAISE(auto schema, ReadHandle<arrow::Schema>(*defaults, "schema"));
+  ARROW_ASSIGN_OR_RAISE(auto batch, ReadMember<Napi::Object>(*defaults, "batch"));
   return ImportAsRecordBatch(environment, batch, schema, /*copy=*/true);
 }
-
-}  // namespace
 
 arrow::Result<ReaderSettings> ReadReaderSettings(Environment& environment, Napi::Object object) {
   ReaderSettings settings;
@@ -54,16 +58,18 @@ arrow::Result<ReaderSettings> ReadReaderSettings(Environment& environment, Napi:
   if (columns.has_value()) {
     ARROW_ASSIGN_OR_RAISE(options.columns, ReadColumns(*columns));
   }
-  ARROW_ASSIGN_OR_RAISE(auto defaults, ReadOptional<Napi::Object>(object, "defaults"));
-  if (defaults.has_value()) {
-    ARROW_ASSIGN_OR_RAISE(options.defaults, ReadDefaults(environment, *defaults));
-  }
+  ARROW_ASSIGN_OR_RAISE(options.defaults, ReadDefaults(environment, object));
   ARROW_ASSIGN_OR_RAISE(options.vectors, ReadVectorForm(object));
   ARROW_ASSIGN_OR_RAISE(options.batch_rows, ReadMember<int64_t>(object, "batchRows"));
   ARROW_ASSIGN_OR_RAISE(options.batch_bytes, ReadMember<int64_t>(object, "batchBytes"));
   ARROW_ASSIGN_OR_RAISE(options.buffer_bytes, ReadMember<int64_t>(object, "bufferBytes"));
   ARROW_ASSIGN_OR_RAISE(options.mmap, ReadMember<bool>(object, "mmap"));
   ARROW_ASSIGN_OR_RAISE(options.lenient, ReadMember<bool>(object, "lenient"));
+  ARROW_ASSIGN_OR_RAISE(auto keys, ReadOptional<Napi::Array>(object, "keys"));
+  if (keys.has_value()) {
+    ARROW_ASSIGN_OR_RAISE(options.keys, ReadKeys(*keys));
+  }
+  ARROW_ASSIGN_OR_RAISE(options.visible, ReadVisibility(object));
   ARROW_ASSIGN_OR_RAISE(auto storage, ReadMember<Napi::Object>(object, "storage"));
   ARROW_ASSIGN_OR_RAISE(settings.storage, ReadStorage(storage));
   return settings;
