@@ -38,7 +38,7 @@ export {
 } from './vectors-of.js'
 export {
   type DeletedKeys,
-  type RowVisibility,
+  type DeleteTimestamps,
   VisibilityFilter,
   type VisibilityStats,
 } from './visibility.js'
