@@ -1,0 +1,134 @@
+import { type Field, Schema } from 'apache-arrow'
+import {
+  expectId,
+  expectKnownKeys,
+  expectObject,
+  expectSignal,
+  expectText,
+  unexpected,
+} from '../config/index.js'
+import { arrowDefaults, type CollectionSchema, fieldIdOf } from '../schema/index.js'
+import { arrowSchemaOf, truePath } from './packed-record-writer-options.js'
+import type { PackedReaderOptions } from './reader-options.js'
+
+const WHERE = 'PackedRecordReader.open'
+const OWN = ['schema', 'paths', 'columns', 'defaults', 'bucketName'] as const
+
+/** Options that mean the same here and in `PackedReader.open`. */
+const PASSED_ON = [
+  'storage',
+  'vectors',
+  'batchRows',
+  'batchBytes',
+  'bufferBytes',
+  'releasePrevious',
+  'copy',
+  'maxOutstandingBytes',
+  'mmap',
+  'lenient',
+  'keyRetriever',
+  'visibility',
+  'signal',
+] as const
+
+type PassedOn = Extract<(typeof PASSED_ON)[number], keyof PackedReaderOptions>
+
+/** Options of `PackedRecordReader.open`. A name that is not listed here is InvalidArgument. */
+export interface PackedRecordReaderOptions extends Pick<PackedReaderOptions, PassedOn> {
+  /** The columns to read, matched by field id; those that a chunk does not have are filled. */
+  schema: Schema | CollectionSchema
+  /** The files of every chunk, chunks in order, in each the same number of files. */
+  paths: readonly (readonly string[])[]
+  /** Which columns of the schema come out, in this order, by name or field id; all if absent. */
+  columns?: readonly (string | number | bigint)[]
+  /**
+   * Values of columns that a chunk does not have, by name; those of the collection if absent.
+   * A column without one comes out as nulls.
+   */
+  defaults?: Readonly<Record<string, unknown>>
+  /** Put in front of every path on other than local storage; `storage.bucketName` if absent. */
+  bucketName?: string
+}
+
+/** Checked options of a record reader. */
+export interface RecordReaderPlan {
+  schema: Schema
+  chunks: readonly (readonly string[])[]
+  /** Options of the reader of every chunk. */
+  reader: Omit<PackedReaderOptions, 'paths'>
+  signal: AbortSignal | undefined
+}
+
+/** Check the options of `PackedRecordReader.open`. @throws PackedError InvalidArgument. */
+export function planRecordReader(value: unknown): RecordReaderPlan {
+  const options = expectObject(value, `the options of ${WHERE}`)
+  expectKnownKeys(options, [...OWN, ...PASSED_ON], WHERE)
+  const whole = arrowSchemaOf(options.schema)
+  const schema = selectColumns(whole, options.columns)
+  const chunks = expectChunks(options.paths).map((chunk) =>
+    chunk.map((path) => truePath(path, options)),
+  )
+  const given = PASSED_ON.filter((key) => options[key] !== undefined)
+  const passedOn = Object.fromEntries(given.map((key) => [key, options[key]]))
+  return {
+    schema,
+    chunks,
+    reader: { ...passedOn, schema, ...defaultsFor(schema, whole, options) },
+    signal: expectSignal(options.signal, 'signal'),
+  }
+}
+
+function defaultsFor(
+  schema: Schema,
+  whole: Schema,
+  options: Record<string, unknown>,
+): { defaults?: Record<string, unknown> } {
+  const given = givenDefaults(options)
+  const stranger = Object.keys(given).find((name) => !hasField(whole, name))
+  if (stranger !== undefined)
+    throw unexpected('names of fields of the schema', 'defaults', stranger)
+  const kept = Object.entries(given).filter(([name]) => hasField(schema, name))
+  return kept.length === 0 ? {} : { defaults: Object.fromEntries(kept) }
+}
+
+function givenDefaults({ schema, defaults }: Record<string, unknown>): Record<string, unknown> {
+  if (defaults !== undefined) return expectObject(defaults, 'defaults')
+  const source = expectObject(schema, 'schema')
+  return 'structArrayFields' in source ? arrowDefaults(schema as CollectionSchema) : {}
+}
+
+function hasField(schema: Schema, name: string): boolean {
+  return schema.fields.some((field) => field.name === name)
+}
+
+function selectColumns(schema: Schema, value: unknown): Schema {
+  if (value === undefined) return schema
+  if (!Array.isArray(value) || value.length === 0) {
+    throw unexpected('a non-empty array of names or field ids', 'columns', value)
+  }
+  const fields = value.map((column: unknown, index): Field => {
+    const name = `columns[${index}]`
+    const id = typeof column === 'string' ? undefined : expectId(column, name)
+    const found = schema.fields.find((field) =>
+      id === undefined ? field.name === column : fieldIdOf(field) === id,
+    )
+    if (found !== undefined) return found
+    throw unexpected('a name or field id of the schema', name, column)
+  })
+  return new Schema(fields, schema.metadata)
+}
+
+function expectChunks(value: unknown): string[][] {
+  if (!Array.isArray(value)) throw unexpected('an array of chunks', 'paths', value)
+  return value.map((chunk: unknown, index) => {
+    const name = `paths[${index}]`
+    if (!Array.isArray(chunk) || chunk.length === 0) {
+      throw unexpected('a non-empty array of paths', name, chunk)
+    }
+    const groups = (value[0] as unknown[]).length
+    if (chunk.length !== groups) {
+      throw unexpected(`${groups} paths as in the first chunk`, name, chunk)
+    }
+    return chunk.map((path, group) => expectText(path, `${name}[${group}]`))
+  })
+}
