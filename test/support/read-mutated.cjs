@@ -11,6 +11,8 @@ const { NUMBERED_SCHEMA, numberedBatch } = require('./numbered-rows.cjs')
 const { Random } = require('./random.cjs')
 
 const FILE_TIMEOUT_MS = 20_000
+const KEY = Buffer.from('footer_key_16B__')
+const keyRetriever = () => KEY
 
 const [directory, seed, count, fixtures] = process.argv.slice(2)
 const random = new Random(Number(seed))
@@ -88,6 +90,7 @@ async function outcomeOf(action) {
 function readOptions(paths) {
   return {
     paths,
+    keyRetriever,
     lenient: random.next() < 0.3,
     mmap: random.next() < 0.2,
     copy: random.next() < 0.3,
@@ -96,10 +99,10 @@ function readOptions(paths) {
   }
 }
 
-async function check(kind, paths, broken, options = { paths }) {
+async function check(kind, paths, broken, options = { paths, keyRetriever }) {
   say({ start: kind })
   const read = await outcomeOf(() => readAll(options))
-  const inspect = await outcomeOf(() => inspectFile(broken))
+  const inspect = await outcomeOf(() => inspectFile(broken, { keyRetriever }))
   say({ kind, read, inspect })
 }
 
@@ -134,10 +137,13 @@ async function checkPaths(set) {
 }
 
 async function main() {
+  const encryption = { key: KEY, keyMetadata: 'a key' }
   const own = [
     await writeOwn('dictionary', { rowGroupBytes: 8192 }),
     await writeOwn('snappy', { rowGroupBytes: 16384, compression: 'snappy', vectors: 'zstd' }),
     await writeOwn('stored', { compression: 'uncompressed' }),
+    await writeOwn('encrypted', { encryption, rowGroupBytes: 8192 }),
+    await writeOwn('pages in CTR', { encryption: { ...encryption, algorithm: 'AES_GCM_CTR_V1' } }),
   ]
   const sets = [...own, ...fixtureSets()]
   for (const set of sets) await check('intact', set, set[0])
