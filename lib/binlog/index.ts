@@ -1,3 +1,10 @@
+export {
+  checkAligned,
+  pathOfLog,
+  type SegmentLocation,
+  sortedByField,
+} from './binlog-chunks.js'
+export { type BinlogRecordReaderOptions, openBinlogRecordReader } from './binlog-record-reader.js'
 export type { Binlog, FieldBinlog } from './field-binlog.js'
 export {
   type BinlogJson,
@@ -32,4 +39,24 @@ export {
   parseInsertLogPath,
   parseStatsLogPath,
 } from './paths.js'
+export {
+  PrimaryKeyStats,
+  type PrimaryKeyStatsInit,
+  type PrimaryKeyStatsOptions,
+} from './primary-key-stats.js'
+export { parsePrimaryKeyStats } from './primary-key-stats-file.js'
+export {
+  type BloomParts,
+  PrimaryKeyFilter,
+  type PrimaryKeyFilterKind,
+} from './primary-key-stats-filter.js'
+export {
+  serializeMergedPrimaryKeyStats,
+  serializePrimaryKeyStats,
+} from './primary-key-stats-json.js'
+export type {
+  PrimaryKey,
+  PrimaryKeyColumn,
+  PrimaryKeyType,
+} from './primary-key-stats-keys.js'
 export * from './v1/index.js'
