@@ -17,3 +17,5 @@ export {
   type ReadBinlogOptions,
   readBinlog,
 } from './read-binlog.js'
+export { V1RecordReader } from './record-reader.js'
+export type { V1RecordReaderOptions } from './record-reader-options.js'

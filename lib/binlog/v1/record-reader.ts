@@ -1,0 +1,202 @@
+import { type Field, Schema } from 'apache-arrow'
+import { captureCallSite, isPackedError, PackedError } from '../../errors/index.js'
+import {
+  type PayloadColumnSource,
+  PayloadReader,
+  type RecordReader,
+  SerialQueue,
+} from '../../packed/index.js'
+import { fieldIdOf, SimpleArrowRecord } from '../../schema/index.js'
+import type { V1Chunk } from './chunk-plan.js'
+import { EventType } from './event-header.js'
+import { eventsOfType, payloadSource } from './payload-sources.js'
+import { readBinlog } from './read-binlog.js'
+import {
+  planV1Reader,
+  type V1ReaderPlan,
+  type V1RecordReaderOptions,
+} from './record-reader-options.js'
+
+/**
+ * Reads the insert logs of a StorageV1 segment: one file per field and chunk, joined row by row
+ * into the same records as StorageV2 gives. One chunk is open at a time.
+ *
+ * Calls may overlap: they run one after the other in call order.
+ *
+ * @example
+ * const reader = await V1RecordReader.open({ fieldBinlogs, schema, chunkManager })
+ * for (let record = await reader.next(); record; record = await reader.next()) use(record)
+ */
+export class V1RecordReader implements RecordReader {
+  readonly #plan: V1ReaderPlan
+  readonly #queue = new SerialQueue()
+  /** The chunk that is being read, or is to be opened next. */
+  #chunk = 0
+  #reader: PayloadReader | undefined
+  #failure: { error: unknown } | undefined
+  #closed = false
+  #closing: Promise<void> | undefined
+
+  private constructor(plan: V1ReaderPlan) {
+    this.#plan = plan
+  }
+
+  /**
+   * Align the logs and open the first chunk. Without any log the reader is at its end.
+   *
+   * @throws PackedError InvalidArgument, MetadataCorrupted (logs that do not align), and what
+   *   `readBinlog` and `PayloadReader.open` throw, naming the log.
+   */
+  static async open(options: V1RecordReaderOptions): Promise<V1RecordReader> {
+    const reader = new V1RecordReader(planV1Reader(options))
+    if (reader.#plan.chunks.length > 0) await reader.#openChunk()
+    return reader
+  }
+
+  /** The columns asked for; in a record, those that its chunk does not have may be nullable. */
+  get schema(): Schema {
+    const { schema, columns } = this.#plan
+    return schema.selectAt(Array.from({ length: columns }, (_, index) => index))
+  }
+
+  /**
+   * The next record, or null at the end, again and again.
+   *
+   * @throws PackedError FileCorrupted, TypeMismatch, StorageIO and others, naming the log; after a
+   *   failure the same one again, never an end. Closed. The signal's reason when it is aborted.
+   */
+  next(): Promise<SimpleArrowRecord | null> {
+    const site = captureCallSite(this.next)
+    return this.#queue.run(async () => {
+      try {
+        this.#expectUsable()
+        return await this.#next()
+      } catch (error) {
+        if (!this.#closed) this.#failure ??= { error }
+        throw isPackedError(error) ? error.at(site) : error
+      }
+    })
+  }
+
+  /** Records until the end. Leaving the loop early closes the reader. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<SimpleArrowRecord, void, undefined> {
+    let ended = false
+    try {
+      for (let record = await this.next(); record !== null; record = await this.next()) yield record
+      ended = true
+    } finally {
+      if (!ended) await this.close()
+    }
+  }
+
+  /** Close the chunk that is open. Idempotent; later calls of `next` are `Closed`. */
+  close(): Promise<void> {
+    this.#closing ??= this.#queue.run(() => {
+      this.#closed = true
+      return this.#closeChunk()
+    })
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #next(): Promise<SimpleArrowRecord | null> {
+    const { chunks } = this.#plan
+    while (this.#chunk < chunks.length) {
+      const reader = this.#reader ?? (await this.#openChunk())
+      const batch = await reader.readNext()
+      if (batch !== null) return new SimpleArrowRecord(batch)
+      await this.#closeChunk()
+      this.#chunk += 1
+    }
+    return null
+  }
+
+  async #openChunk(): Promise<PayloadReader> {
+    this.#reader = await openChunk(this.#plan, this.#plan.chunks[this.#chunk]!)
+    return this.#reader
+  }
+
+  async #closeChunk(): Promise<void> {
+    const reader = this.#reader
+    this.#reader = undefined
+    await reader?.close()
+  }
+
+  #expectUsable(): void {
+    if (this.#failure !== undefined) throw this.#failure.error
+    if (!this.#closed) return
+    throw new PackedError(
+      'Closed',
+      'Expected an open V1RecordReader for next() but received one that is closed',
+    )
+  }
+}
+
+async function openChunk(plan: V1ReaderPlan, chunk: V1Chunk): Promise<PayloadReader> {
+  const { defaults, chunkManager, reader: options } = plan
+  const fields = fieldsToOpen(plan, chunk)
+  const ids = fields.map((field) => fieldIdOf(field)!)
+  const columns = await Promise.all(ids.map((id) => columnSource(plan, chunk, id)))
+  const constant = fields.filter((_, index) => columns[index]!.payloads.length === 0)
+  const kept = Object.entries(defaults).filter(([name]) =>
+    constant.some((field) => field.name === name),
+  )
+  const reader = await PayloadReader.open({
+    ...options,
+    schema: new Schema(fields),
+    columns,
+    rows: chunk.rows,
+    output: Array.from({ length: plan.columns }, (_, index) => index),
+    ...(kept.length === 0 ? {} : { defaults: Object.fromEntries(kept) }),
+    ...(chunkManager.storage === undefined ? {} : { storage: chunkManager.storage }),
+  })
+  if (chunk.rows === 0 || reader.numRows === chunk.rows) return reader
+  await reader.close()
+  const [path] = chunk.paths.values()
+  throw new PackedError(
+    'MetadataCorrupted',
+    `Expected ${chunk.rows} rows for the chunk of "${path}" but received ${reader.numRows}`,
+    { path },
+  )
+}
+
+/**
+ * The fields to read. Where the metadata do not say how many rows a chunk has and it holds none
+ * of the columns asked for, another field has to tell.
+ */
+function fieldsToOpen({ schema, whole }: V1ReaderPlan, chunk: V1Chunk): Field[] {
+  const isStored = (field: Field) => chunk.paths.has(fieldIdOf(field)!)
+  if (chunk.rows > 0 || schema.fields.some(isStored)) return schema.fields
+  const witness = whole.fields.find(isStored)
+  if (witness !== undefined) return [...schema.fields, witness]
+  const [path] = chunk.paths.values()
+  throw new PackedError(
+    'MetadataCorrupted',
+    `Expected a number of rows, or a log of a known field, for the chunk of "${path}" but received neither`,
+    { path },
+  )
+}
+
+/** Where the rows of one field of a chunk are; nowhere for a field that was added later. */
+async function columnSource(
+  { chunkManager, decryptor, signal }: V1ReaderPlan,
+  chunk: V1Chunk,
+  fieldId: bigint,
+): Promise<PayloadColumnSource> {
+  const path = chunk.paths.get(fieldId)
+  if (path === undefined) return { payloads: [] }
+  const file = await readBinlog(chunkManager, path, { decryptor, signal })
+  if (file.descriptor.fieldId !== fieldId) {
+    throw new PackedError(
+      'MetadataCorrupted',
+      `Expected a log of field ${fieldId} for "${path}" but received one of ${file.descriptor.fieldId}`,
+      { path },
+    )
+  }
+  const events = eventsOfType(file, EventType.Insert, path)
+  const payloads = events.map(({ payload }) => payloadSource(chunkManager, path, payload, signal))
+  return { payloads: await Promise.all(payloads) }
+}
