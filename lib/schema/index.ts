@@ -28,6 +28,8 @@ export {
   isDenseVector,
   isVector,
 } from './data-type.js'
+export { decodeScalarField } from './decode-scalar-field.js'
+export { encodeScalarField, type ScalarFieldOptions } from './encode-scalar-field.js'
 export {
   FIELD_ID_KEY,
   FIRST_USER_FIELD_ID,
@@ -36,6 +38,7 @@ export {
   identifyFields,
 } from './field-ids.js'
 export { sameType } from './same-type.js'
+export type { ScalarValue } from './scalar-kinds.js'
 export { projectRecord, SimpleArrowRecord } from './simple-arrow-record.js'
 export { allFields, primaryKeyField, withSystemFields } from './system-fields.js'
 export {
