@@ -19,3 +19,5 @@ export {
 } from './read-binlog.js'
 export { V1RecordReader } from './record-reader.js'
 export type { V1RecordReaderOptions } from './record-reader-options.js'
+export { V1RecordWriter } from './record-writer.js'
+export type { V1RecordWriterOptions } from './record-writer-options.js'

@@ -1,4 +1,5 @@
 import { type Field, Schema } from 'apache-arrow'
+import type { StorageConfig } from '../../config/index.js'
 import { captureCallSite, isPackedError, PackedError } from '../../errors/index.js'
 import {
   type PayloadColumnSource,
@@ -136,48 +137,62 @@ export class V1RecordReader implements RecordReader {
 }
 
 async function openChunk(plan: V1ReaderPlan, chunk: V1Chunk): Promise<PayloadReader> {
-  const { defaults, chunkManager, reader: options } = plan
-  const fields = fieldsToOpen(plan, chunk)
-  const ids = fields.map((field) => fieldIdOf(field)!)
-  const columns = await Promise.all(ids.map((id) => columnSource(plan, chunk, id)))
-  const constant = fields.filter((_, index) => columns[index]!.payloads.length === 0)
+  const { schema, defaults, reader: options } = plan
+  const columns = await columnSources(plan, chunk, schema.fields)
+  const constant = schema.fields.filter((_, index) => columns[index]!.payloads.length === 0)
   const kept = Object.entries(defaults).filter(([name]) =>
     constant.some((field) => field.name === name),
   )
+  const allConstant = constant.length === columns.length
   const reader = await PayloadReader.open({
     ...options,
-    schema: new Schema(fields),
+    ...placeOf(plan),
+    schema,
     columns,
-    rows: chunk.rows,
+    rows: allConstant ? await countRows(plan, chunk) : chunk.rows,
     output: Array.from({ length: plan.columns }, (_, index) => index),
     ...(kept.length === 0 ? {} : { defaults: Object.fromEntries(kept) }),
-    ...(chunkManager.storage === undefined ? {} : { storage: chunkManager.storage }),
   })
   if (chunk.rows === 0 || reader.numRows === chunk.rows) return reader
   await reader.close()
-  const [path] = chunk.paths.values()
-  throw new PackedError(
-    'MetadataCorrupted',
-    `Expected ${chunk.rows} rows for the chunk of "${path}" but received ${reader.numRows}`,
-    { path },
-  )
+  throw corrupted(chunk, `${chunk.rows} rows`, `${reader.numRows}`)
 }
 
 /**
- * The fields to read. Where the metadata do not say how many rows a chunk has and it holds none
- * of the columns asked for, another field has to tell.
+ * Rows of a chunk that holds none of the columns asked for: as the metadata have them, or as
+ * another field of it has.
  */
-function fieldsToOpen({ schema, whole }: V1ReaderPlan, chunk: V1Chunk): Field[] {
-  const isStored = (field: Field) => chunk.paths.has(fieldIdOf(field)!)
-  if (chunk.rows > 0 || schema.fields.some(isStored)) return schema.fields
-  const witness = whole.fields.find(isStored)
-  if (witness !== undefined) return [...schema.fields, witness]
+async function countRows(plan: V1ReaderPlan, chunk: V1Chunk): Promise<number> {
+  if (chunk.rows > 0) return chunk.rows
+  const witness = plan.whole.fields
+    .filter((field) => chunk.paths.has(fieldIdOf(field)!))
+    .slice(0, 1)
+  if (witness.length === 0) {
+    throw corrupted(chunk, 'a number of rows, or a log of a known field,', 'neither')
+  }
+  const columns = await columnSources(plan, chunk, witness)
+  const schema = new Schema(witness)
+  const reader = await PayloadReader.open({ ...placeOf(plan), schema, columns })
+  await reader.close()
+  return reader.numRows
+}
+
+function placeOf({ chunkManager: { storage } }: V1ReaderPlan): { storage?: StorageConfig } {
+  return storage === undefined ? {} : { storage }
+}
+
+function corrupted(chunk: V1Chunk, expected: string, received: string): PackedError {
   const [path] = chunk.paths.values()
-  throw new PackedError(
-    'MetadataCorrupted',
-    `Expected a number of rows, or a log of a known field, for the chunk of "${path}" but received neither`,
-    { path },
-  )
+  const message = `Expected ${expected} for the chunk of "${path}" but received ${received}`
+  return new PackedError('MetadataCorrupted', message, { path })
+}
+
+function columnSources(
+  plan: V1ReaderPlan,
+  chunk: V1Chunk,
+  fields: readonly Field[],
+): Promise<PayloadColumnSource[]> {
+  return Promise.all(fields.map((field) => columnSource(plan, chunk, fieldIdOf(field)!)))
 }
 
 /** Where the rows of one field of a chunk are; nowhere for a field that was added later. */
