@@ -21,6 +21,9 @@ using arrow::Status;
 
 namespace {
 
+/// Parquet numbers the row groups of an encrypted file with 16 bits.
+constexpr size_t kMostEncryptedRowGroups = 32767;
+
 int64_t BytesOf(int64_t bits) { return (bits + 7) / 8; }
 
 std::shared_ptr<const arrow::KeyValueMetadata> FooterKeys(
@@ -47,6 +50,7 @@ GroupWriter::GroupWriter(const GroupPlan& plan, const WriterOptions& options,
     : plan_(plan),
       cancel_(options.cancel),
       counters_(counters),
+      encrypted_(options.encryption.has_value()),
       null_counts_(plan.columns.size(), 0) {
   for (const auto& column : plan.columns) {
     trailing_bits_ += TrailingOffsetBits(*column.stored->type());
@@ -130,12 +134,21 @@ Result<std::shared_ptr<arrow::ArrayData>> GroupWriter::StoredSlice(size_t column
   return ToDenseVectors(plain, plan.stored->type());
 }
 
+Status GroupWriter::CheckRowGroupLimit() const {
+  if (!encrypted_ || row_groups_.size() < kMostEncryptedRowGroups) return Status::OK();
+  return MakeError(ErrorCode::kInvalidData, "Expected at most " +
+                                                std::to_string(kMostEncryptedRowGroups) +
+                                                " row groups for an encrypted file but received "
+                                                "rows for one more; raise the row group bytes");
+}
+
 Status GroupWriter::WriteRowGroup(int64_t end) {
   const int64_t begin = incoming_ ? incoming_->begin : end;
   const int64_t rows = pending_.rows() + end - begin;
   if (rows == 0) return Status::OK();
   const int64_t bits = pending_.bits() + (incoming_ ? incoming_->sizer.Bits(begin, end) : 0);
   ARROW_RETURN_NOT_OK(cancel_.Check());
+  ARROW_RETURN_NOT_OK(Explain(CheckRowGroupLimit()));
   ARROW_RETURN_NOT_OK(Explain(CatchAll([this] { return parquet_->NewRowGroup(); })));
   for (size_t i = 0; i < plan_.columns.size(); ++i) {
     ARROW_RETURN_NOT_OK(cancel_.Check());

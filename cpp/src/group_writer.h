@@ -82,6 +82,7 @@ class GroupWriter {
   arrow::Status Start(const WriterOptions& options, FileStore& store);
   /// One row group of all pending rows and of the incoming rows up to `end`.
   arrow::Status WriteRowGroup(int64_t end);
+  arrow::Status CheckRowGroupLimit() const;
   arrow::Status WriteColumn(size_t column, int64_t begin, int64_t end);
   arrow::Result<std::shared_ptr<arrow::ArrayData>> StoredSlice(size_t column, int64_t begin,
                                                                int64_t end) const;
@@ -93,6 +94,7 @@ class GroupWriter {
   const GroupPlan& plan_;
   CancelToken cancel_;
   WriterCounters* counters_;
+  const bool encrypted_;
   int64_t row_group_bits_;  ///< the target, less what does not depend on rows
   int64_t trailing_bits_ = 0;
 

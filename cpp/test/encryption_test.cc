@@ -4,6 +4,7 @@
 
 #include <cstring>
 #include <fstream>
+#include <set>
 
 #include "arrow/io/file.h"
 #include "parquet/arrow/writer.h"
@@ -50,6 +51,14 @@ int64_t TailBytes(const std::string& file) {
   uint32_t length = 0;
   std::memcpy(&length, file.data() + file.size() - 8, sizeof(length));
   return int64_t{length} + 8;
+}
+
+/// What a file's authenticated data starts with: made of random bytes by its crypto objects.
+std::string FileUniqueOf(const std::string& file) {
+  const int64_t tail = TailBytes(file);
+  const auto* footer = reinterpret_cast<const uint8_t*>(file.data()) + file.size() - tail;
+  const auto crypto = parquet::FileCryptoMetaData::Make(footer, tail - 8);
+  return crypto->encryption_algorithm().aad.aad_file_unique;
 }
 
 class EncryptionTest : public ::testing::Test {
@@ -132,10 +141,9 @@ TEST_F(EncryptionTest, EveryFileHasItsOwnCryptoObjects) {
     options.batch_rows = 700;
     ExpectRows(ReadFiles(paths, options));
   }
-  // The nonce of a file is part of its authenticated data: files do not fit one another.
-  const std::string other = ReadBytes(paths[2]);
-  Write(EncryptionOf(Key(32)), {{0}, {1}, {2}});
-  EXPECT_NE(ReadBytes(paths[2]), other);
+  std::set<std::string> unique;
+  for (const auto& path : paths) unique.insert(FileUniqueOf(ReadBytes(path)));
+  EXPECT_EQ(unique.size(), paths.size());
 }
 
 TEST_F(EncryptionTest, FooterBytesAreThoseOfTheFile) {
@@ -228,7 +236,7 @@ TEST_F(EncryptionTest, DamageInPagesIsCorruptionAndInTheFooterEncryption) {
   Write(EncryptionOf(Key(16)), {{0, 1, 2}});
   const std::string file = ReadBytes(paths_[0]);
   const auto footer = static_cast<size_t>(TailBytes(file));
-  for (size_t at = 4; at < file.size() - footer; at += 997) {
+  for (size_t at = 4; at < file.size() - footer; at += 3989) {
     std::string damaged = file;
     damaged[at] ^= 1;
     WriteBytes(paths_[0], damaged);
@@ -249,6 +257,19 @@ TEST_F(EncryptionTest, DamageInPagesIsCorruptionAndInTheFooterEncryption) {
   WriteBytes(paths_[0], damaged);
   EXPECT_TRUE(FailsWith(ReadFiles({paths_[0]}, WithKey(Key(16))).status(), ErrorCode::kEncryption,
                         {"or a damaged footer"}));
+}
+
+TEST_F(EncryptionTest, MoreRowGroupsThanTheFormatCountsAreAnError) {
+  const auto schema = arrow::schema({schema_->field(0)});
+  WriterOptions options;
+  options.encryption = EncryptionOf(Key(16));
+  options.row_group_bytes = 1;
+  auto writer = Must(PackedWriter::Open(schema, GroupsOf(dir_, {{0}}), options, LocalStore()));
+  ASSERT_TRUE(writer->Write(BatchOf(schema, {test::Int64s(32000)})).ok());
+  const auto status = writer->Write(BatchOf(schema, {test::Int64s(1000)}));
+  EXPECT_TRUE(FailsWith(status, ErrorCode::kInvalidData, {"row groups", dir_.File("0")}));
+  writer.reset();
+  EXPECT_TRUE(dir_.Entries().empty());
 }
 
 TEST_F(EncryptionTest, BadArgumentsMakeNoFile) {
