@@ -30,6 +30,7 @@ export {
 } from './data-type.js'
 export { decodeScalarField } from './decode-scalar-field.js'
 export { encodeScalarField, type ScalarFieldOptions } from './encode-scalar-field.js'
+export { type FieldGroup, pruneGroups } from './field-group.js'
 export {
   FIELD_ID_KEY,
   FIRST_USER_FIELD_ID,
@@ -40,6 +41,16 @@ export {
 export { sameType } from './same-type.js'
 export type { ScalarValue } from './scalar-kinds.js'
 export { projectRecord, SimpleArrowRecord } from './simple-arrow-record.js'
+export { type FrozenGroup, type FrozenSplitOptions, frozenSplit } from './split-frozen.js'
+export {
+  type AverageSizePolicy,
+  type SplitOptions,
+  type SplitPolicies,
+  type SystemColumnPolicy,
+  splitByDefaultPolicies,
+  splitBySchema,
+  splitLegacy,
+} from './split-policies.js'
 export { allFields, primaryKeyField, withSystemFields } from './system-fields.js'
 export {
   type ArrowSchemaOptions,
