@@ -4,6 +4,7 @@ import {
   type FieldBinlog,
   fieldBinlogFromJson,
   readBinlog,
+  readDeleteLog,
   V1RecordReader,
 } from '../lib/binlog/index.js'
 import { createCollectionSchema } from '../lib/schema/index.js'
@@ -14,7 +15,7 @@ const DIRECTORY = join(__dirname, 'golden', 'v1')
 const chunks = new LocalChunkManager({ rootPath: DIRECTORY })
 const expected = JSON.parse(readFileSync(join(DIRECTORY, 'expected.json'), 'utf8')) as Record<
   string,
-  { field: number; events: number; values: unknown[] }
+  { field: number; events: number; values: unknown[]; keys: string[]; timestamps: string[] }
 >
 
 const schema = createCollectionSchema({
@@ -72,5 +73,22 @@ describe.each([
       for (const value of record.toBatch().getChildAt(0)!) read.push(plain(value))
     }
     expect(read).toEqual(values)
+  })
+})
+
+describe.each([
+  'delete-json-int64',
+  'delete-json-varchar',
+  'delete-legacy-text',
+  'delete-multi-field-int64',
+  'delete-multi-field-varchar',
+  'delete-packed-int64',
+  'delete-packed-varchar',
+])('the delete log %s', (name) => {
+  test('gives the keys and times that it was made of', async () => {
+    const { keys, timestamps } = await readDeleteLog(chunks, name)
+    expect(Array.from(keys, String)).toEqual(expected[name]!.keys)
+    expect(Array.from(timestamps, String)).toEqual(expected[name]!.timestamps)
+    expect(Array.isArray(keys)).toBe(name.endsWith('varchar'))
   })
 })

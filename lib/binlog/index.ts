@@ -1,10 +1,12 @@
 export {
   checkAligned,
+  childFieldsOf,
   pathOfLog,
   type SegmentLocation,
   sortedByField,
 } from './binlog-chunks.js'
 export { type BinlogRecordReaderOptions, openBinlogRecordReader } from './binlog-record-reader.js'
+export * from './delete-log/index.js'
 export type { Binlog, FieldBinlog } from './field-binlog.js'
 export {
   type BinlogJson,

@@ -1,0 +1,86 @@
+import { type Data, Field, Int64, Schema, Type, Utf8 } from 'apache-arrow'
+import { isPackedError, PackedError } from '../../errors/index.js'
+import { FIELD_ID_KEY } from '../../schema/index.js'
+import type { DeleteColumns } from './parse-rows.js'
+
+/** Names of the columns of a delete log; StorageV2's own have none and are told by their ids. */
+export const KEY_COLUMN = 'pk'
+export const TIME_COLUMN = 'ts'
+
+export type DeleteKeyType = 'int64' | 'utf8'
+
+/** Key and time of a delete as columns, field ids 0 and 1 as in a StorageV2 delete log. */
+export function deleteSchema(keys: DeleteKeyType): Schema {
+  const field = (name: string, type: Int64 | Utf8, id: number) =>
+    new Field(name, type, false, new Map([[FIELD_ID_KEY, String(id)]]))
+  const key = keys === 'int64' ? new Int64() : new Utf8()
+  return new Schema([field(KEY_COLUMN, key, 0), field(TIME_COLUMN, new Int64(), 1)])
+}
+
+/**
+ * What `open` gives for the type of the keys, `first` tried before the other one: StorageV2 files
+ * do not say what they hold before they are opened.
+ */
+export async function openEitherWay<T>(
+  first: DeleteKeyType,
+  open: (schema: Schema) => Promise<T>,
+): Promise<T> {
+  try {
+    return await open(deleteSchema(first))
+  } catch (error) {
+    if (!isPackedError(error) || error.code !== 'TypeMismatch') throw error
+    return open(deleteSchema(first === 'int64' ? 'utf8' : 'int64'))
+  }
+}
+
+/** A batch of a delete log with two columns, copied out of the batch's memory. */
+export function columnsOfBatch(key: Data, time: Data, path: string): DeleteColumns {
+  for (const [column, name] of [
+    [key, KEY_COLUMN],
+    [time, TIME_COLUMN],
+  ] as const) {
+    if (column.nullCount === 0) continue
+    throw new PackedError(
+      'FileCorrupted',
+      `Expected no nulls for "${name}" of the delete log "${path}" but received ${column.nullCount}`,
+      { path, field: name },
+    )
+  }
+  const { buffer, byteOffset, length } = time.values as BigInt64Array
+  // Times are stored as int64; the bits are those of the uint64 that they are.
+  const timestamps = new BigUint64Array(buffer, byteOffset, length).slice(0, time.length)
+  const keys =
+    (key.typeId as Type) === Type.Utf8
+      ? textsOf(key)
+      : (key.values as BigInt64Array).slice(0, key.length)
+  return { keys, timestamps }
+}
+
+function textsOf({ length, valueOffsets, values }: Data): string[] {
+  const decoder = new TextDecoder()
+  return Array.from({ length }, (_, row) =>
+    decoder.decode((values as Uint8Array).subarray(valueOffsets[row], valueOffsets[row + 1])),
+  )
+}
+
+/** Parts of one log as one, in order. @throws PackedError FileCorrupted for keys of two types. */
+export function joinColumns(parts: readonly DeleteColumns[], path: string): DeleteColumns {
+  const rows = parts.reduce((sum, { timestamps }) => sum + timestamps.length, 0)
+  const timestamps = new BigUint64Array(rows)
+  const integers = new BigInt64Array(parts.some(({ keys }) => Array.isArray(keys)) ? 0 : rows)
+  const texts: string[][] = []
+  let row = 0
+  for (const part of parts) {
+    timestamps.set(part.timestamps, row)
+    if (Array.isArray(part.keys)) texts.push(part.keys)
+    else if (integers.length === rows) integers.set(part.keys, row)
+    row += part.timestamps.length
+  }
+  if (texts.length === 0) return { keys: integers, timestamps }
+  if (texts.length === parts.length) return { keys: texts.flat(), timestamps }
+  throw new PackedError(
+    'FileCorrupted',
+    `Expected keys of one type for the delete log "${path}" but received integers and text`,
+    { path },
+  )
+}

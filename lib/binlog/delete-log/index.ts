@@ -1,0 +1,1 @@
+export { type ReadDeleteLogOptions, readDeleteLog } from './read-delete-log.js'
