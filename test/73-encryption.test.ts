@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { inspect } from 'node:util'
 import type { RecordBatch } from 'apache-arrow'
 import { inspectFile, PackedReader, type PackedReaderOptions, PackedWriter } from '../lib/index.js'
-import { encryptionOf, type PackedEncryption, parseKeyMetadata } from '../lib/packed/index.js'
+import type { PackedEncryption } from '../lib/packed/index.js'
 import { rejection } from './support/rejection.js'
 import { expectSample, sampleBatch, sampleSchema } from './support/sample.js'
 import { temporaryDirectory } from './support/temporary.js'
@@ -243,7 +243,11 @@ describe('errors', () => {
   })
 
   test.each([
-    ['an object', 'secret', 'Expected an object for encryption'],
+    [
+      'an object',
+      'secret',
+      'Expected an object for encryption but received a value of type string',
+    ],
     ['a key', { keyMetadata: 'm' }, 'for encryption.key but received a value of type undefined'],
     ['a key of bytes', { key: 'secret', keyMetadata: 'm' }, 'received a value of type string'],
     ['a key that AES has', { key: KEY.subarray(3), keyMetadata: 'm' }, 'received 13 bytes'],
@@ -286,63 +290,4 @@ test('keys show in no inspection or JSON of a writer or reader', async () => {
   }
   await writer.close()
   await reader.close()
-})
-
-describe('the plugin context of Milvus', () => {
-  const context = { key: OTHER_KEY, keyMetadata: 'edek_1', encryptionZone: 7n, collectionId: 449 }
-
-  test('becomes the encryption of a writer, and its metadata the parts again', async () => {
-    const encryption = encryptionOf(context)
-    expect(encryption).toEqual({
-      key: OTHER_KEY,
-      keyMetadata: Buffer.from('7_449_edek_1'),
-      algorithm: 'AES_GCM_V1',
-    })
-    const own = await write('plugin', encryption)
-    const zones: bigint[] = []
-    const reader = await open({
-      paths: own,
-      keyRetriever: (metadata) => {
-        const { encryptionZone, collectionId, keyMetadata } = parseKeyMetadata(metadata)
-        zones.push(encryptionZone, collectionId)
-        return Buffer.from(keyMetadata).toString() === 'edek_1' ? OTHER_KEY : KEY
-      },
-    })
-    expect(zones).toEqual([7n, 449n])
-    await expectRows(reader)
-  })
-
-  test('may leave the collection and the encrypted key out, or have bytes for it', () => {
-    const bare = encryptionOf({ key: KEY, encryptionZone: 2 })
-    expect(bare.keyMetadata).toEqual(Buffer.from('2_0_'))
-    const edek = Uint8Array.of(0, 95, 255)
-    const { keyMetadata } = encryptionOf({ ...context, keyMetadata: edek })
-    expect(parseKeyMetadata(keyMetadata as Uint8Array)).toEqual({
-      encryptionZone: 7n,
-      collectionId: 449n,
-      keyMetadata: Buffer.from(edek),
-    })
-  })
-
-  test.each([
-    ['key', 'secret', 'a value of type string'],
-    ['encryptionZone', -1, '-1'],
-    ['encryptionZone', 2 ** 53, '9007199254740992'],
-    ['collectionId', 'x', '"x"'],
-    ['keyMetadata', 7, 'a value of type number'],
-  ])('%s may not be %p', async (name, value, received) => {
-    const error = await rejection(() => encryptionOf({ ...context, [name]: value }))
-    expect(error.code).toBe('InvalidArgument')
-    expect(error.message).toContain(`pluginContext.${name}`)
-    expect(error.message).toContain(received)
-    expect(error.message).not.toContain('secret')
-  })
-
-  test.each(['', 'encryption_meta_data', '7', '7_8', 'a_b_c', '-1_2_c'])(
-    'key metadata of another kind is InvalidData: %p',
-    async (text) => {
-      const error = await rejection(() => parseKeyMetadata(Buffer.from(text)))
-      expect(error.code).toBe('InvalidData')
-    },
-  )
 })

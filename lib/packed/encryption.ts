@@ -50,15 +50,32 @@ export function expectKey(value: unknown, name: string, path?: string): Uint8Arr
 }
 
 /**
+ * An object that has a key in it. Of anything else only the type is told.
+ *
+ * @throws PackedError InvalidArgument.
+ */
+export function expectKeyed(
+  value: unknown,
+  name: string,
+  known: readonly string[],
+): Record<string, unknown> {
+  if (typeof value !== 'object') {
+    const message = `Expected an object for ${name} but received a value of type ${typeof value}`
+    throw new PackedError('InvalidArgument', message)
+  }
+  const object = expectObject(value, name)
+  expectKnownKeys(object, known, name)
+  return object
+}
+
+/**
  * Check the option `encryption` of a writer.
  *
  * @throws PackedError InvalidArgument, without the key in its message.
  */
 export function resolveEncryption(value: unknown): NativeEncryption | undefined {
   if (value === undefined) return undefined
-  if (typeof value !== 'object') throw unexpected('an object', 'encryption', typeof value)
-  const options = expectObject(value, 'encryption')
-  expectKnownKeys(options, ['key', 'keyMetadata', 'algorithm'], 'encryption')
+  const options = expectKeyed(value, 'encryption', ['key', 'keyMetadata', 'algorithm'])
   const { keyMetadata } = options
   const metadata = typeof keyMetadata === 'string' ? Buffer.from(keyMetadata) : keyMetadata
   if (!isBytes(metadata) || metadata.length === 0) {

@@ -1,6 +1,8 @@
 import { expectId } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
-import { expectKey, isBytes, type PackedEncryption } from './encryption.js'
+import { expectKey, expectKeyed, isBytes, type PackedEncryption } from './encryption.js'
+
+const KNOWN = ['key', 'keyMetadata', 'encryptionZone', 'collectionId']
 
 /** What Milvus hands to its packed writer when a collection is in an encryption zone. */
 export interface PluginContext {
@@ -33,9 +35,10 @@ export interface MilvusKeyMetadata {
  * @throws PackedError InvalidArgument, without the key in its message.
  */
 export function encryptionOf(context: PluginContext): PackedEncryption {
-  const zone = expectId(context.encryptionZone, 'pluginContext.encryptionZone')
-  const collection = expectId(context.collectionId ?? 0n, 'pluginContext.collectionId')
-  const wrapped = context.keyMetadata ?? ''
+  const parts = expectKeyed(context, 'pluginContext', KNOWN)
+  const zone = expectId(parts.encryptionZone, 'pluginContext.encryptionZone')
+  const collection = expectId(parts.collectionId ?? 0n, 'pluginContext.collectionId')
+  const wrapped = parts.keyMetadata ?? ''
   if (typeof wrapped !== 'string' && !isBytes(wrapped)) {
     throw new PackedError(
       'InvalidArgument',
@@ -44,7 +47,7 @@ export function encryptionOf(context: PluginContext): PackedEncryption {
     )
   }
   return {
-    key: expectKey(context.key, 'pluginContext.key'),
+    key: expectKey(parts.key, 'pluginContext.key'),
     keyMetadata: Buffer.concat([Buffer.from(`${zone}_${collection}_`), Buffer.from(wrapped)]),
     algorithm: 'AES_GCM_V1',
   }
