@@ -25,6 +25,10 @@ import {
 import { rejection } from './support/rejection.js'
 import { filesBelow, temporaryDirectory } from './support/temporary.js'
 
+const ALL_OFF = {
+  policies: { systemColumn: false, averageSize: false, selectedDataType: false },
+}
+
 const root = temporaryDirectory('packed-records')
 let count = 0
 
@@ -361,28 +365,43 @@ describe('PackedRecordWriter', () => {
 
 describe('quirk 8 of the format note: no split has an empty group', () => {
   const schema = recordCollection()
+  const users = { ...schema, fields: schema.fields.slice(2) }
   const huge = new Map(schema.fields.map(({ fieldId }) => [fieldId, 1 << 20]))
-  const policies = { systemColumn: { enabled: false } }
   test.each([
-    ['default policies', () => splitByDefaultPolicies(schema)],
-    ['every column over the limit', () => splitByDefaultPolicies(schema, { averageBytes: huge })],
+    ['default policies', schema, () => splitByDefaultPolicies(schema)],
     [
-      'the first column over the limit, no system group',
-      () => splitByDefaultPolicies(schema, { averageBytes: new Map([[0n, 5000]]), policies }),
+      'every column over the limit',
+      schema,
+      () => splitByDefaultPolicies(schema, { averageBytes: huge }),
     ],
-    ['one group per field', () => splitBySchema(schema)],
-    ['the legacy split', () => splitLegacy(schema)],
-  ])('%s', async (_, split) => {
+    [
+      'the first column over the limit, without system fields and their group',
+      users,
+      () =>
+        splitByDefaultPolicies(users, {
+          averageBytes: new Map([[100n, 5000]]),
+          policies: { systemColumn: false },
+        }),
+    ],
+    ['every policy off but the rest', schema, () => splitByDefaultPolicies(schema, ALL_OFF)],
+    ['one group per field', schema, () => splitBySchema(schema)],
+    ['the legacy split', schema, () => splitLegacy(schema)],
+  ])('%s', async (_, collection, split) => {
     const groups = split()
     const covered = groups.flatMap(({ columns }) => columns).sort((a, b) => a - b)
-    expect(groups.every(({ fieldIds, columns }) => fieldIds.length > 0 && columns.length > 0)).toBe(
-      true,
+    expect(groups.map(({ fieldIds }) => fieldIds.length).filter((length) => length === 0)).toEqual(
+      [],
     )
-    expect(covered).toEqual(schema.fields.map((_, index) => index))
+    expect(covered).toEqual(collection.fields.map((__, index) => index))
     const paths = freshPaths(groups)
-    const writer = await PackedRecordWriter.open({ schema, paths, columnGroups: groups })
+    const writer = await PackedRecordWriter.open({
+      schema: collection,
+      paths,
+      columnGroups: groups,
+    })
     await writer.write(recordOf(0, 20))
     await writer.close()
-    expect(valuesOf(await readBack(paths), 100n)).toHaveLength(20)
+    const records = await readBack(paths, { columns: ['id', 'vector'] })
+    expect(valuesOf(records, 100n)).toHaveLength(20)
   })
 })

@@ -53,7 +53,7 @@ export function recordColumns(start: number, rows: number): Map<bigint, Data> {
     vectorFromArray(numbers.map(value), new Int64()).data[0]!
   const floats = Float32Array.from({ length: rows * RECORD_DIM }, (_, i) => start * RECORD_DIM + i)
   const type = new FixedSizeBinary(4 * RECORD_DIM)
-  return new Map([
+  return new Map<bigint, Data>([
     [0n, int64((row) => BigInt(row + 1))],
     [1n, int64((row) => BigInt(1000 + row))],
     [100n, int64((row) => BigInt(row) * 2n)],
