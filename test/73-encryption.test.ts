@@ -51,6 +51,13 @@ const openWriter = (encryption: unknown) =>
     encryption: encryption as PackedEncryption,
   })
 
+/** A key whose memory was given away. */
+function transferred(key: Uint8Array): Uint8Array {
+  const given = Uint8Array.from(key)
+  structuredClone(given.buffer, { transfer: [given.buffer] })
+  return given
+}
+
 beforeAll(async () => {
   paths = await write('plain key', { key: KEY, keyMetadata: METADATA })
 })
@@ -125,6 +132,18 @@ describe('encrypted files', () => {
     expect(keyRetriever).toHaveBeenCalledTimes(3)
     await expectRows(await open({ paths: plain, keyRetriever }))
     expect(keyRetriever).toHaveBeenCalledTimes(3)
+  })
+
+  test('without any row are encrypted and read, too', async () => {
+    const writer = await PackedWriter.open({
+      schema: sampleSchema(),
+      directory: join(directory, 'empty'),
+      encryption: { key: KEY, keyMetadata: METADATA },
+    })
+    const empty = (await writer.finish()).groups.map(({ path }) => path)
+    const reader = await open({ paths: empty })
+    expect([reader.numRows, await reader.readNext()]).toEqual([0, null])
+    expect((await rejection(() => PackedReader.open({ paths: empty }))).code).toBe('Encryption')
   })
 
   test('are inspected with the key', async () => {
@@ -250,6 +269,7 @@ describe('errors', () => {
     ],
     ['a key', { keyMetadata: 'm' }, 'for encryption.key but received a value of type undefined'],
     ['a key of bytes', { key: 'secret', keyMetadata: 'm' }, 'received a value of type string'],
+    ['an attached key', { key: transferred(KEY), keyMetadata: 'm' }, 'received 0 bytes'],
     ['a key that AES has', { key: KEY.subarray(3), keyMetadata: 'm' }, 'received 13 bytes'],
     ['key metadata', { key: KEY }, 'for encryption.keyMetadata but received undefined'],
     ['some key metadata', { key: KEY, keyMetadata: '' }, 'for encryption.keyMetadata'],
