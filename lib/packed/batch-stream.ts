@@ -3,10 +3,8 @@ import { type RecordBatch, type Schema, Table } from 'apache-arrow'
 import { unflattenBatch, unflattenSchema } from '../cdata/index.js'
 import { captureCallSite, PackedError } from '../errors/index.js'
 import type {
-  Addon,
   BatchHandle,
   CancelHandle,
-  Completion,
   NativeBatch,
   NativeOpenedReader,
   ReadPolicy,
@@ -32,15 +30,12 @@ const forgotten = new FinalizationRegistry<AbortLink>((link) => link.unlink())
  */
 export async function openStream<Stream extends BatchStream>(
   signal: AbortSignal | undefined,
-  start: (addon: Addon, flag: CancelHandle, done: Completion<NativeOpenedReader>) => void,
+  start: (flag: CancelHandle) => Promise<NativeOpenedReader>,
   make: (opened: NativeOpenedReader, link: AbortLink) => Stream,
 ): Promise<Stream> {
   const link = new AbortLink(signal)
   try {
-    const opened = await callAsync<NativeOpenedReader>((addon, done) =>
-      start(addon, link.flag, done),
-    )
-    const stream = make(opened, link)
+    const stream = make(await start(link.flag), link)
     if (link.aborted) await stream.close()
     link.throwIfAborted()
     return stream

@@ -151,7 +151,7 @@ export class PayloadReader extends BatchStream {
     const { schema, native, policy, signal } = resolvePayloadSettings(options)
     return openStream(
       signal,
-      (addon, flag, done) => addon.payloadOpen(schema, native, flag, done),
+      (flag) => callAsync((addon, done) => addon.payloadOpen(schema, native, flag, done)),
       (opened, link) => new PayloadReader(opened, policy, link),
     )
   }

@@ -1,9 +1,7 @@
-import { flattenBatch, flattenSchema } from '../cdata/index.js'
 import {
   expectBoolean,
   expectFunction,
   expectId,
-  expectInteger,
   expectKnownKeys,
   expectObject,
   expectOneOf,
@@ -13,11 +11,17 @@ import {
   resolveStorageConfig,
   unexpected,
 } from '../config/index.js'
-import type { NativeReaderOptions, NativeVisibility, ReadPolicy } from '../native/index.js'
-import { callSync } from '../native/index.js'
-import { defaultRow } from './default-row.js'
+import type { NativeReaderOptions, NativeVisibility } from '../native/index.js'
+import type { StreamPolicy } from './batch-stream.js'
 import { expectSchema } from './expect-schema.js'
 import type { KeyRetriever } from './key-retriever.js'
+import {
+  importSchema,
+  resolveDefaults,
+  resolveLimits,
+  resolvePolicy,
+  STREAM_OPTIONS,
+} from './stream-settings.js'
 
 const WHERE = 'PackedReader.open'
 const UNBUILT = ['filter'] as const
@@ -28,29 +32,17 @@ const KNOWN = [
   'columns',
   'defaults',
   'vectors',
-  'batchRows',
-  'batchBytes',
-  'bufferBytes',
-  'releasePrevious',
-  'copy',
-  'maxOutstandingBytes',
   'mmap',
   'lenient',
-  'signal',
   'keyRetriever',
   'visibility',
+  ...STREAM_OPTIONS,
   ...UNBUILT,
 ] as const
 
-const DEFAULT_BATCH_ROWS = 8192
-const DEFAULT_BUFFER_BYTES = 16 << 20
-const DEFAULT_OUTSTANDING_BYTES = 2 ** 30
-
 /** Checked options of a reader: what the addon gets and what stays on this side. */
-export interface ReaderSettings {
+export interface ReaderSettings extends StreamPolicy {
   native: NativeReaderOptions
-  policy: ReadPolicy
-  releasePrevious: boolean
   keyRetriever: KeyRetriever | undefined
   signal: AbortSignal | undefined
 }
@@ -64,7 +56,6 @@ export function resolveReaderSettings(value: unknown): ReaderSettings {
   const options = expectObject(value, `the options of ${WHERE}`)
   expectKnownKeys(options, KNOWN, WHERE)
   refuseUnbuilt(options, UNBUILT, WHERE)
-  const bufferBytes = expectInteger(options.bufferBytes, 'bufferBytes', { fallback: 0 })
   return {
     native: {
       paths: expectPaths(options.paths),
@@ -75,12 +66,7 @@ export function resolveReaderSettings(value: unknown): ReaderSettings {
         ['fixed_size_binary', 'fixed_size_list'],
         'fixed_size_binary',
       ),
-      batchRows: expectInteger(options.batchRows, 'batchRows', {
-        min: 1,
-        fallback: DEFAULT_BATCH_ROWS,
-      }),
-      batchBytes: expectInteger(options.batchBytes, 'batchBytes', { fallback: 0 }),
-      bufferBytes: bufferBytes === 0 ? DEFAULT_BUFFER_BYTES : bufferBytes,
+      ...resolveLimits(options),
       mmap: expectBoolean(options.mmap, 'mmap', false),
       lenient: expectBoolean(options.lenient, 'lenient', false),
       ...(options.visibility === undefined
@@ -88,13 +74,7 @@ export function resolveReaderSettings(value: unknown): ReaderSettings {
         : { visibility: options.visibility as NativeVisibility }),
       storage: resolveStorageConfig(options.storage),
     },
-    policy: {
-      copy: expectBoolean(options.copy, 'copy', false),
-      maxOutstandingBytes: expectInteger(options.maxOutstandingBytes, 'maxOutstandingBytes', {
-        fallback: DEFAULT_OUTSTANDING_BYTES,
-      }),
-    },
-    releasePrevious: expectBoolean(options.releasePrevious, 'releasePrevious', false),
+    ...resolvePolicy(options),
     keyRetriever: expectFunction<KeyRetriever>(options.keyRetriever, 'keyRetriever'),
     signal: expectSignal(options.signal, 'signal'),
   }
@@ -123,15 +103,9 @@ function resolveProjection(
     return projection
   }
   const schema = expectSchema(options.schema, 'schema')
-  const flat = flattenSchema(schema)
-  projection.schema = callSync((addon) => addon.importSchema(flat))
+  projection.schema = importSchema(schema)
   if (options.defaults !== undefined) {
-    const row = defaultRow(schema, expectObject(options.defaults, 'defaults'))
-    const rowSchema = flattenSchema(row.schema)
-    projection.defaults = {
-      schema: callSync((addon) => addon.importSchema(rowSchema)),
-      batch: flattenBatch(row),
-    }
+    projection.defaults = resolveDefaults(schema, options.defaults)
   }
   return projection
 }
