@@ -78,13 +78,16 @@ function fieldRefs(
   ids: readonly (number | bigint)[] = [],
   fields: readonly FieldSchema[],
 ): FieldRefs {
+  if (!Array.isArray(names) || !Array.isArray(ids)) {
+    throw unexpected('arrays', `${end}s of "${owner}"`, Array.isArray(names) ? ids : names)
+  }
   const count = Math.max(names.length, ids.length)
   if (ids.length > 0 && names.length > 0 && ids.length !== names.length) {
     throw unexpected(`as many ids as names (${names.length})`, `${end}s of "${owner}"`, ids)
   }
   const found = Array.from({ length: count }, (_, index) => {
     const name = names[index]
-    const id = ids[index] === undefined ? undefined : BigInt(ids[index])
+    const id = ids[index] === undefined ? undefined : expectId(ids[index], `${end}s of "${owner}"`)
     const field = fields.find(
       (candidate) =>
         (name === undefined || candidate.name === name) &&

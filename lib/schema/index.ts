@@ -10,6 +10,8 @@ export type {
   ParamsInit,
   StructArrayInit,
 } from './collection-schema-init.js'
+export { collectionSchemaFromJson, collectionSchemaToJson } from './collection-schema-json.js'
+export { collectionSchemaFromProto, collectionSchemaToProto } from './collection-schema-proto.js'
 export {
   COLUMN_GROUP_POLICIES,
   type ColumnGroup,
