@@ -22,3 +22,22 @@ export function splitPairs(text: string): [name: string, value: string][] {
     throw new InvalidArgumentError(`Expected name:value but received "${pair}"`)
   })
 }
+
+/** A number of 64 bits from 0 on, exact. */
+export function parseBigId(text: string): bigint {
+  if (/^\d{1,19}$/.test(text) && BigInt(text) < 2n ** 63n) return BigInt(text)
+  throw new InvalidArgumentError(`Expected a whole number but received "${text}"`)
+}
+
+/** Bits of a hybrid timestamp below its milliseconds. */
+const LOGICAL_BITS = 18n
+
+/** A hybrid timestamp, or a time (`2026-01-31T12:00:00Z`) as the last one of its millisecond. */
+export function parseTimestamp(text: string): bigint {
+  if (/^\d{1,19}$/.test(text)) return parseBigId(text)
+  const ms = /^\d{4}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN
+  if (Number.isSafeInteger(ms) && ms >= 0) return ((BigInt(ms) + 1n) << LOGICAL_BITS) - 1n
+  throw new InvalidArgumentError(
+    `Expected a hybrid timestamp or a time like 2026-01-31T12:00:00Z but received "${text}"`,
+  )
+}

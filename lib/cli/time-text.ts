@@ -64,3 +64,8 @@ export function decimalText(unscaled: bigint, scale: number): string {
   const digits = pad(unscaled < 0n ? -unscaled : unscaled, scale + 1)
   return `${unscaled < 0n ? '-' : ''}${digits.slice(0, -scale)}.${digits.slice(-scale)}`
 }
+
+/** A hybrid timestamp with the time that its milliseconds are. */
+export function hybridTimeText(timestamp: bigint): string {
+  return `${timestamp} (${timestampText(timestamp >> 18n, TimeUnit.MILLISECOND, true)})`
+}

@@ -1,0 +1,53 @@
+import { Command } from 'commander'
+import { SegmentReader } from '../segment/index.js'
+import { parseTimestamp } from './arguments.js'
+import {
+  addPrintOptions,
+  columnOf,
+  outputFormatOf,
+  type PrintOptions,
+  printRows,
+  readOptionsFor,
+} from './print-rows.js'
+import { addSegmentOptions, findSegment, type SegmentOptions, schemaOf } from './segment-target.js'
+
+interface SegmentCatOptions extends PrintOptions, SegmentOptions {
+  readTs?: bigint
+  systemFields: boolean
+  deletes: boolean
+}
+
+export function segmentCatCommand(signal: AbortSignal): Command {
+  const command = new Command('cat').description('print the rows that are there at a timestamp')
+  return addPrintOptions(addSegmentOptions(command))
+    .option(
+      '--read-ts <ts>',
+      'leave out what is younger: a hybrid timestamp or a time',
+      parseTimestamp,
+    )
+    .option('--system-fields', 'RowID and Timestamp, too', false)
+    .option('--no-deletes', 'print deleted rows as well')
+    .action((segment: bigint, options: SegmentCatOptions) => cat(segment, options, signal))
+}
+
+async function cat(id: bigint, options: SegmentCatOptions, signal: AbortSignal): Promise<void> {
+  const format = outputFormatOf(options)
+  const target = await findSegment(id, options, signal)
+  const { chunkManager, segment } = target
+  const reader = await SegmentReader.open({
+    schema: await schemaOf(target, options),
+    binlogs: segment.binlogs,
+    chunkManager,
+    systemFields: options.systemFields,
+    signal,
+    ...(options.deletes ? { deltalogs: segment.deltalogs, l0Deltalogs: segment.l0Deltalogs } : {}),
+    ...(options.readTs === undefined ? {} : { readTimestamp: options.readTs }),
+    ...(options.columns === undefined ? {} : { columns: options.columns.map(columnOf) }),
+    ...readOptionsFor(format),
+  })
+  try {
+    await printRows(reader, options, signal)
+  } finally {
+    await reader.close()
+  }
+}

@@ -1,0 +1,168 @@
+import { readDeleteLog } from '../binlog/index.js'
+import { expectId, expectKnownKeys, expectObject } from '../config/index.js'
+import { DeleteData } from '../data/index.js'
+import { PackedError } from '../errors/index.js'
+import { type CollectionSchema, SimpleArrowRecord, withSystemFields } from '../schema/index.js'
+import type { ChunkManager } from '../storage/index.js'
+import type { LocatedSegment } from './locate-segment.js'
+import type { SegmentInfo, StorageVersion } from './segment-info.js'
+import { segmentPrefix, walkLogs } from './segment-keys.js'
+import { SegmentReader } from './segment-reader.js'
+import type { SegmentReaderOptions } from './segment-reader-options.js'
+import { SegmentWriter } from './segment-writer.js'
+import type { SegmentWriterOptions } from './segment-writer-options.js'
+
+/** Options of {@link convertSegment}. */
+export interface ConvertSegmentOptions
+  extends Pick<SegmentReaderOptions, 'decryptor' | 'keyRetriever' | 'signal'>,
+    Pick<SegmentWriterOptions, 'groups' | 'bloomFilter' | 'encryption' | 'chunkBytes'> {
+  /** The segment as `locateSegment` gives it, and where it is. */
+  source: { chunkManager: ChunkManager; segment: LocatedSegment }
+  /** The segment's own if absent. */
+  schema?: CollectionSchema
+  /** Where the new segment goes: another tree, or the same one under another number. */
+  target: { chunkManager: ChunkManager; root?: string }
+  /** 2 (default): column groups. 0: one binlog per field. */
+  storageVersion?: StorageVersion
+  /** Number of the new segment; the old one's if absent. */
+  segmentId?: bigint | number
+  /** New logs are numbered from it on; by the clock, as Milvus's own, if absent. */
+  firstLogId?: bigint | number
+}
+
+const KNOWN = [
+  'source',
+  'schema',
+  'target',
+  'storageVersion',
+  'segmentId',
+  'firstLogId',
+  'decryptor',
+  'keyRetriever',
+  'signal',
+  'groups',
+  'bloomFilter',
+  'encryption',
+  'chunkBytes',
+]
+/** StorageV1 files are made in memory: chunks as large as Milvus makes them. */
+const V1_CHUNK_BYTES = 64 << 20
+
+/**
+ * Rewrite a segment in the other storage version, or in fresh column groups.
+ *
+ * Every row stays, deleted ones included, and so do the segment's own delete logs; deletes of L0
+ * segments are not its own and stay where they are. Statistics are made anew. Memory is bounded:
+ * rows stream through, keys are held for one chunk, deletes for one log.
+ *
+ * @throws PackedError AlreadyExists (a log of the new number is there), InvalidData (not as many
+ *   rows as the metadata has), and what reading and writing throw; then nothing of the new
+ *   segment is left.
+ */
+export async function convertSegment(options: ConvertSegmentOptions): Promise<SegmentInfo> {
+  const given = expectObject(options, 'convertSegment')
+  expectKnownKeys(given, KNOWN, 'convertSegment')
+  const { source, target, storageVersion = 2, groups, bloomFilter, encryption, signal } = options
+  await refuseExisting(options)
+  const { segment } = source
+  const schema = withSystemFields(schemaOf(options))
+  const defaultBytes = storageVersion === 0 ? { chunkBytes: V1_CHUNK_BYTES } : {}
+  const writer = new SegmentWriter({
+    schema,
+    chunkManager: target.chunkManager,
+    root: target.root ?? '',
+    layout: segment.layout,
+    ids: {
+      collectionId: segment.collectionId,
+      partitionId: segment.partitionId,
+      segmentId: options.segmentId ?? segment.segmentId,
+    },
+    allocateId: counterFrom(options.firstLogId),
+    storageVersion,
+    ...defaultBytes,
+    ...(options.chunkBytes === undefined ? {} : { chunkBytes: options.chunkBytes }),
+    ...(groups === undefined ? {} : { groups }),
+    ...(bloomFilter === undefined ? {} : { bloomFilter }),
+    ...(encryption === undefined ? {} : { encryption }),
+    ...(signal === undefined ? {} : { signal }),
+  })
+  try {
+    await copyRows(writer, schema, options)
+    await copyDeletes(writer, options)
+    if (segment.numRows !== writer.numRows) {
+      throw new PackedError(
+        'InvalidData',
+        `Expected ${segment.numRows} rows of segment ${segment.segmentId} as its metadata has ` +
+          `them but read ${writer.numRows}`,
+      )
+    }
+    return await writer.finish()
+  } finally {
+    await writer.abort()
+  }
+}
+
+function schemaOf({ schema, source }: ConvertSegmentOptions): CollectionSchema {
+  const found = schema ?? source.segment.schema
+  if (found !== undefined) return found
+  const message = 'Expected a schema for convertSegment but neither it nor the segment has one'
+  throw new PackedError('InvalidSchema', message)
+}
+
+/** Numbers in a row; the clock's are as hybrid timestamps are, and never meet Milvus's older ones. */
+function counterFrom(first: bigint | number | undefined): () => bigint {
+  let next = first === undefined ? BigInt(Date.now()) << 18n : expectId(first, 'firstLogId')
+  return () => next++
+}
+
+async function copyRows(
+  writer: SegmentWriter,
+  schema: CollectionSchema,
+  { source, decryptor, keyRetriever, signal }: ConvertSegmentOptions,
+): Promise<void> {
+  const reader = await SegmentReader.open({
+    schema,
+    binlogs: source.segment.binlogs,
+    chunkManager: source.chunkManager,
+    systemFields: true,
+    releasePrevious: true,
+    ...(decryptor === undefined ? {} : { decryptor }),
+    ...(keyRetriever === undefined ? {} : { keyRetriever }),
+    ...(signal === undefined ? {} : { signal }),
+  })
+  try {
+    for await (const batch of reader) await writer.write(new SimpleArrowRecord(batch))
+  } finally {
+    await reader.close()
+  }
+}
+
+/** Log by log: they name their segment, whose number may be another now. */
+async function copyDeletes(
+  writer: SegmentWriter,
+  { source, decryptor, keyRetriever, signal }: ConvertSegmentOptions,
+): Promise<void> {
+  const { chunkManager, segment } = source
+  for (const { logPath } of segment.deltalogs.flatMap(({ binlogs }) => binlogs)) {
+    const options = { decryptor, keyRetriever, signal }
+    const { keys, timestamps } = await readDeleteLog(chunkManager, logPath, options)
+    const deletes = new DeleteData()
+    deletes.appendColumns(keys, timestamps)
+    await writer.writeDeletes(deletes)
+  }
+}
+
+/** A folder with logs of two segments under one number would be neither. */
+async function refuseExisting({ source, target, ...options }: ConvertSegmentOptions) {
+  const { chunkManager, root = '' } = target
+  const segmentId = expectId(options.segmentId ?? source.segment.segmentId, 'segmentId')
+  const { collectionId, partitionId, layout } = source.segment
+  const tree = { chunkManager, root, layout, signal: options.signal }
+  const ids = { collectionId, partitionId, segmentId }
+  for (const kind of ['insert', 'stats', 'bm25', 'delta'] as const) {
+    for await (const { path } of walkLogs(tree, kind, segmentPrefix(tree, kind, ids))) {
+      const message = `Expected no logs of segment ${segmentId} in the target but found ${path}`
+      throw new PackedError('AlreadyExists', message, { path })
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import { Schema } from 'apache-arrow'
+import { PackedError } from '../errors/index.js'
+import { inspectFile } from '../packed/index.js'
+import { type CollectionSchema, convertFromArrowSchema, fieldIdOf } from '../schema/index.js'
+import type { ChunkManager } from '../storage/index.js'
+import type { LocatedSegment } from './locate-segment.js'
+import { storageOf } from './segment-keys.js'
+
+/**
+ * A collection as far as the footers of a StorageV2 segment show it, for looking at its rows.
+ *
+ * Names, ids, Arrow types and nullability are those of the files; the primary key is the field
+ * that has statistics. What a binary column means (which vector, JSON, an array) no footer says.
+ *
+ * @throws PackedError InvalidSchema for StorageV1, whose files do not name their fields; NotFound
+ *   for a segment without logs; what `inspectFile` throws.
+ */
+export async function deriveSchema(
+  segment: LocatedSegment,
+  { chunkManager }: { chunkManager: ChunkManager },
+): Promise<CollectionSchema> {
+  const { segmentId, binlogs, statslogs } = segment
+  if (segment.storageVersion === 0) {
+    throw new PackedError(
+      'InvalidSchema',
+      `Expected a schema for segment ${segmentId} of StorageV1 but received none: its files do ` +
+        'not name their fields',
+    )
+  }
+  const fields = new Map<bigint, Schema['fields'][number]>()
+  for (const { binlogs: logs } of binlogs) {
+    // The youngest log has the fields that were added last.
+    const path = logs.at(-1)?.logPath
+    if (path === undefined) continue
+    const { schema } = await inspectFile(path, { storage: storageOf(chunkManager) })
+    for (const field of schema.fields) fields.set(fieldIdOf(field)!, field)
+  }
+  const sorted = [...fields].sort(([left], [right]) => (left < right ? -1 : 1))
+  const primaryKey = statslogs[0]?.fieldId
+  return convertFromArrowSchema(new Schema(sorted.map(([, field]) => field)), {
+    name: `segment-${segmentId}`,
+    ...(primaryKey === undefined ? {} : { primaryKey }),
+  })
+}

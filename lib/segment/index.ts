@@ -1,0 +1,35 @@
+export { type ConvertSegmentOptions, convertSegment } from './convert-segment.js'
+export { deriveSchema } from './derive-schema.js'
+export type { BackupExportOptions, SegmentToExport } from './export-backup.js'
+export type { BulkExportOptions } from './export-bulk.js'
+export { exportForMilvusImport } from './export-milvus-import.js'
+export type { ImportTarget, MilvusImportRequest } from './export-request.js'
+export {
+  type LocatedSegment,
+  type LocateSegmentOptions,
+  locateSegment,
+} from './locate-segment.js'
+export type { SegmentIds, SegmentInfo, StorageVersion } from './segment-info.js'
+export { SegmentReader } from './segment-reader.js'
+export type { SegmentReaderOptions } from './segment-reader-options.js'
+export {
+  readSidecar,
+  segmentInfoFromJson,
+  segmentInfoToJson,
+  sidecarKey,
+  writeSidecar,
+} from './segment-sidecar.js'
+export {
+  type GroupStats,
+  type LogTotals,
+  type SegmentStats,
+  segmentStats,
+} from './segment-stats.js'
+export { SegmentWriter, writeSegment } from './segment-writer.js'
+export type { SegmentWriterOptions, WriteSegmentOptions } from './segment-writer-options.js'
+export type { SegmentProblem } from './verify-problem.js'
+export {
+  type SegmentVerification,
+  type VerifySegmentOptions,
+  verifySegment,
+} from './verify-segment.js'

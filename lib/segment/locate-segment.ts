@@ -1,0 +1,205 @@
+import { ALL_PARTITIONS, type FieldBinlog, type LogPathLayout } from '../binlog/index.js'
+import {
+  expectBoolean,
+  expectId,
+  expectKnownKeys,
+  expectObject,
+  expectOneOf,
+  expectSignal,
+  unexpected,
+} from '../config/index.js'
+import { PackedError } from '../errors/index.js'
+import type { ChunkManager } from '../storage/index.js'
+import { logsByField } from './log-list.js'
+import type { SegmentIds, SegmentInfo } from './segment-info.js'
+import {
+  joinKey,
+  kindPrefix,
+  partitionPrefix,
+  type SegmentTree,
+  segmentPrefix,
+  walkLogs,
+} from './segment-keys.js'
+import { readSidecar } from './segment-sidecar.js'
+
+/** Options of {@link locateSegment}. */
+export interface LocateSegmentOptions {
+  /** Where the tree is; local. */
+  chunkManager: ChunkManager
+  segmentId: bigint | number
+  /** Key prefix that `insert_log` is below; the manager's own root by default. */
+  root?: string
+  /** Only needed where one number is a segment of several collections or partitions. */
+  collectionId?: bigint | number
+  partitionId?: bigint | number
+  /** Milvus's own is tried first, and then the segment-first one. */
+  layout?: LogPathLayout
+  /** Take the metadata from our sidecar file where there is one (default) or from the files. */
+  sidecar?: boolean
+  signal?: AbortSignal
+}
+
+/** A segment in a tree of files. */
+export interface LocatedSegment extends SegmentInfo {
+  readonly root: string
+  readonly layout: LogPathLayout
+  /**
+   * Where the metadata is from. Files alone do not say the schema, nor the timestamp ranges of
+   * StorageV2 logs (0 there).
+   */
+  readonly source: 'sidecar' | 'files'
+  /** Delete logs of the L0 segments of its partition and of all partitions. */
+  readonly l0Deltalogs: readonly FieldBinlog[]
+}
+
+const KNOWN = [
+  'chunkManager',
+  'segmentId',
+  'root',
+  'collectionId',
+  'partitionId',
+  'layout',
+  'sidecar',
+  'signal',
+] as const
+
+interface Wanted {
+  segmentId: bigint
+  collectionId: bigint | undefined
+  partitionId: bigint | undefined
+}
+
+/**
+ * Find the logs of a segment by its number, and the delete logs of L0 segments that concern it.
+ *
+ * An L0 segment is one that has delete logs and no insert logs. Its partition is the segment's
+ * or -1, which stands for all.
+ *
+ * @throws PackedError NotFound (no such segment), InvalidArgument (several of them: say which
+ *   collection and partition), NotSupported (a StorageV3 segment), MetadataCorrupted (sidecar),
+ *   FileCorrupted and what reading the files throws.
+ */
+export async function locateSegment(options: LocateSegmentOptions): Promise<LocatedSegment> {
+  const given = expectObject(options, 'locateSegment')
+  expectKnownKeys(given, KNOWN, 'locateSegment')
+  const root = given.root ?? ''
+  if (typeof root !== 'string') throw unexpected('a key prefix', 'root', root)
+  const useSidecar = expectBoolean(given.sidecar, 'sidecar', true)
+  const wanted: Wanted = {
+    segmentId: expectId(given.segmentId, 'segmentId'),
+    collectionId: optionalId(given.collectionId, 'collectionId'),
+    partitionId: optionalId(given.partitionId, 'partitionId'),
+  }
+  const base = {
+    chunkManager: expectObject(given.chunkManager, 'chunkManager') as unknown as ChunkManager,
+    root: joinKey(root),
+    signal: expectSignal(given.signal, 'signal'),
+  }
+  const layouts: LogPathLayout[] =
+    given.layout === undefined
+      ? ['milvus', 'segmentFirst']
+      : [expectOneOf(given.layout, 'layout', ['milvus', 'segmentFirst'])]
+  for (const layout of layouts) {
+    const tree: SegmentTree = { ...base, layout }
+    const ids = await findIds(tree, wanted)
+    if (ids !== undefined) return describeSegment(tree, ids, useSidecar)
+  }
+  throw await notFound({ ...base, layout: 'milvus' }, wanted.segmentId)
+}
+
+function optionalId(value: unknown, name: string): bigint | undefined {
+  return value === undefined ? undefined : expectId(value, name)
+}
+
+/** The one segment of that number; undefined where there is none. */
+async function findIds(tree: SegmentTree, wanted: Wanted): Promise<SegmentIds | undefined> {
+  const found = new Map<string, SegmentIds>()
+  for await (const log of walkLogs(tree, 'insert', kindPrefix(tree, 'insert'))) {
+    const { collectionId, partitionId, segmentId } = log
+    if (segmentId !== wanted.segmentId) continue
+    if ((wanted.collectionId ?? collectionId) !== collectionId) continue
+    if ((wanted.partitionId ?? partitionId) !== partitionId) continue
+    found.set(`${collectionId}/${partitionId}`, { collectionId, partitionId, segmentId })
+  }
+  const [first, ...others] = found.values()
+  if (others.length === 0) return first
+  throw new PackedError(
+    'InvalidArgument',
+    `Expected one segment ${wanted.segmentId} but found several, in ` +
+      `${[...found.keys()].join(' and ')} (collection/partition): say which`,
+  )
+}
+
+async function describeSegment(
+  tree: SegmentTree,
+  ids: SegmentIds,
+  useSidecar: boolean,
+): Promise<LocatedSegment> {
+  const { chunkManager, root, layout, signal } = tree
+  const known = useSidecar ? await readSidecar(chunkManager, root, ids, { signal }) : undefined
+  const info = known ?? (await infoFromFiles(tree, ids))
+  const l0Deltalogs = await l0Logs(tree, ids)
+  return { ...info, root, layout, source: known === undefined ? 'files' : 'sidecar', l0Deltalogs }
+}
+
+async function infoFromFiles(tree: SegmentTree, ids: SegmentIds): Promise<SegmentInfo> {
+  const list = (kind: 'insert' | 'stats' | 'bm25' | 'delta') =>
+    logsByField(tree, kind, walkLogs(tree, kind, segmentPrefix(tree, kind, ids)))
+  const binlogs = await list('insert')
+  const storageVersion = binlogs.some(({ childFields }) => childFields.length > 0) ? 2 : 0
+  return {
+    ...ids,
+    storageVersion,
+    schema: undefined,
+    numRows: rowsOf(binlogs),
+    binlogs,
+    statslogs: await list('stats'),
+    bm25logs: await list('bm25'),
+    deltalogs: await list('delta'),
+  }
+}
+
+/** Rows of the longest list: a field that was added later has fewer logs. */
+function rowsOf(binlogs: readonly FieldBinlog[]): number {
+  const most = (lists: readonly FieldBinlog[]): number =>
+    Math.max(0, ...lists.map((list) => list.binlogs.reduce((sum, log) => sum + log.entriesNum, 0)))
+  const isGroup = ({ childFields }: FieldBinlog): boolean => childFields.length > 0
+  return most(binlogs.filter(isGroup)) + most(binlogs.filter((list) => !isGroup(list)))
+}
+
+async function l0Logs(tree: SegmentTree, ids: SegmentIds): Promise<FieldBinlog[]> {
+  const { collectionId, partitionId } = ids
+  const lists: FieldBinlog[] = []
+  for (const partition of new Set([partitionId, ALL_PARTITIONS])) {
+    const withRows = new Set<bigint>()
+    const inserts = partitionPrefix(tree, 'insert', collectionId, partition)
+    for await (const { segmentId } of walkLogs(tree, 'insert', inserts)) withRows.add(segmentId)
+    const deletes = walkLogs(tree, 'delta', partitionPrefix(tree, 'delta', collectionId, partition))
+    const isL0 = async function* () {
+      for await (const log of deletes) if (!withRows.has(log.segmentId)) yield log
+    }
+    lists.push(...(await logsByField(tree, 'delta', isL0())))
+  }
+  return lists
+}
+
+/** Says what is there instead. */
+async function notFound(tree: SegmentTree, segmentId: bigint): Promise<PackedError> {
+  const { chunkManager, signal } = tree
+  const where = joinKey(tree.root, 'insert_log')
+  for await (const { path } of chunkManager.walk(kindPrefix(tree, 'insert'), { signal })) {
+    if (!path.includes(`/${segmentId}/_metadata/`)) continue
+    const message = `Expected a segment of StorageV1 or V2 but segment ${segmentId} has a manifest`
+    return new PackedError('NotSupported', message, { path })
+  }
+  for await (const log of walkLogs(tree, 'delta', kindPrefix(tree, 'delta'))) {
+    if (log.segmentId !== segmentId) continue
+    const message = `Expected insert logs of segment ${segmentId} but it only has delete logs (L0)`
+    return new PackedError('NotFound', message, { path: log.path })
+  }
+  return new PackedError(
+    'NotFound',
+    `Expected logs of segment ${segmentId} below ${where} but found none`,
+    { path: where },
+  )
+}

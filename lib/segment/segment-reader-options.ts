@@ -1,0 +1,150 @@
+import type { BinlogDecryptor, FieldBinlog, SegmentLocation } from '../binlog/index.js'
+import {
+  expectBoolean,
+  expectFunction,
+  expectId,
+  expectKnownKeys,
+  expectObject,
+  expectSignal,
+  type StorageConfig,
+  unexpected,
+} from '../config/index.js'
+import type { PackedReaderOptions } from '../packed/index.js'
+import type { CollectionSchema } from '../schema/index.js'
+import { type ChunkManager, LocalChunkManager } from '../storage/index.js'
+import { storageOf } from './segment-keys.js'
+
+const WHERE = 'SegmentReader.open'
+
+/** Options that mean the same here and in `PackedReader.open`. */
+const PASSED_ON = [
+  'batchRows',
+  'batchBytes',
+  'bufferBytes',
+  'releasePrevious',
+  'copy',
+  'maxOutstandingBytes',
+  'mmap',
+  'lenient',
+  'keyRetriever',
+] as const
+const OWN = [
+  'schema',
+  'binlogs',
+  'deltalogs',
+  'l0Deltalogs',
+  'storage',
+  'chunkManager',
+  'location',
+  'readTimestamp',
+  'columns',
+  'systemFields',
+  'decryptor',
+  'signal',
+] as const
+
+type PassedOn = Extract<(typeof PASSED_ON)[number], keyof PackedReaderOptions>
+
+/** Options of `SegmentReader.open`. A name that is not listed here is InvalidArgument. */
+export interface SegmentReaderOptions extends Pick<PackedReaderOptions, PassedOn> {
+  /** The collection; with or without the system fields. */
+  schema: CollectionSchema
+  /** Insert logs of StorageV1 (by field), of StorageV2 (by column group), or both. */
+  binlogs: readonly FieldBinlog[]
+  /** Delete logs; those of L0 segments may be here or in `l0Deltalogs`. */
+  deltalogs?: readonly FieldBinlog[]
+  l0Deltalogs?: readonly FieldBinlog[]
+  /** Where the logs are: a local directory, the working directory if neither is given. */
+  storage?: StorageConfig
+  chunkManager?: ChunkManager
+  /** For insert logs that have an id and no path. */
+  location?: SegmentLocation
+  /** Hybrid timestamp: later rows and deletes do not count. No bound if absent. */
+  readTimestamp?: bigint | number
+  /** The columns that come out, in this order, by name or field id; the user's fields if absent. */
+  columns?: readonly (string | number | bigint)[]
+  /** Without `columns`: RowID and Timestamp, too, in front. */
+  systemFields?: boolean
+  /** For StorageV1 binlogs that are encrypted. */
+  decryptor?: BinlogDecryptor
+  signal?: AbortSignal
+}
+
+/** Checked options of a segment reader. */
+export interface SegmentReaderSettings {
+  schema: CollectionSchema
+  binlogs: readonly FieldBinlog[]
+  deltalogs: readonly FieldBinlog[]
+  chunkManager: ChunkManager
+  storage: StorageConfig
+  location: SegmentLocation | undefined
+  readTimestamp: bigint | undefined
+  columns: readonly (string | bigint)[] | undefined
+  systemFields: boolean
+  decryptor: BinlogDecryptor | undefined
+  signal: AbortSignal | undefined
+  passedOn: Pick<PackedReaderOptions, PassedOn>
+}
+
+/** Check the options of `SegmentReader.open`. @throws PackedError InvalidArgument. */
+export function resolveSegmentReader(value: unknown): SegmentReaderSettings {
+  const options = expectObject(value, `the options of ${WHERE}`)
+  expectKnownKeys(options, [...OWN, ...PASSED_ON], WHERE)
+  const given = PASSED_ON.filter((key) => options[key] !== undefined)
+  return {
+    schema: expectCollection(options.schema),
+    binlogs: expectLists(options.binlogs, 'binlogs'),
+    deltalogs: [
+      ...expectLists(options.deltalogs ?? [], 'deltalogs'),
+      ...expectLists(options.l0Deltalogs ?? [], 'l0Deltalogs'),
+    ],
+    ...placeOf(options),
+    location: options.location as SegmentLocation | undefined,
+    readTimestamp:
+      options.readTimestamp === undefined
+        ? undefined
+        : expectId(options.readTimestamp, 'readTimestamp'),
+    columns: options.columns === undefined ? undefined : expectColumns(options.columns),
+    systemFields: expectBoolean(options.systemFields, 'systemFields', false),
+    decryptor: expectFunction<BinlogDecryptor>(options.decryptor, 'decryptor'),
+    signal: expectSignal(options.signal, 'signal'),
+    passedOn: Object.fromEntries(given.map((key) => [key, options[key]])),
+  }
+}
+
+/** The same place for the core, which wants a configuration, and for what is read on this side. */
+function placeOf(
+  options: Record<string, unknown>,
+): Pick<SegmentReaderSettings, 'chunkManager' | 'storage'> {
+  const { chunkManager, storage } = options as Partial<SegmentReaderOptions>
+  if (chunkManager !== undefined) {
+    return { chunkManager, storage: storage ?? storageOf(chunkManager) }
+  }
+  const rootPath = storage?.rootPath ?? '.'
+  return {
+    chunkManager: new LocalChunkManager({ rootPath }),
+    storage: storage ?? { rootPath },
+  }
+}
+
+function expectCollection(value: unknown): CollectionSchema {
+  const schema = expectObject(value, 'schema')
+  if (Array.isArray(schema.fields) && 'structArrayFields' in schema) {
+    return value as CollectionSchema
+  }
+  throw unexpected('a collection schema (createCollectionSchema makes one)', 'schema', value)
+}
+
+function expectLists(value: unknown, name: string): readonly FieldBinlog[] {
+  if (Array.isArray(value)) return value
+  throw unexpected('an array of FieldBinlog', name, value)
+}
+
+function expectColumns(value: unknown): (string | bigint)[] {
+  if (!Array.isArray(value) || value.length === 0) {
+    throw unexpected('a non-empty array of names or field ids', 'columns', value)
+  }
+  return value.map((column, index) =>
+    typeof column === 'string' ? column : expectId(column, `columns[${index}]`),
+  )
+}

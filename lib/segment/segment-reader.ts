@@ -1,0 +1,228 @@
+import { makeData, RecordBatch, type Schema, Struct, Table } from 'apache-arrow'
+import { openBinlogRecordReader } from '../binlog/index.js'
+import { captureCallSite, isPackedError, PackedError } from '../errors/index.js'
+import { type RecordReader, SerialQueue, VisibilityFilter } from '../packed/index.js'
+import {
+  type ArrowRecord,
+  primaryKeyField,
+  TIMESTAMP_FIELD,
+  withSystemFields,
+} from '../schema/index.js'
+import { addDeletes } from './delete-lists.js'
+import { type SegmentOutput, segmentOutput } from './output-schema.js'
+import { rowsOf, type SegmentPart, segmentParts, storedFields } from './segment-parts.js'
+import {
+  resolveSegmentReader,
+  type SegmentReaderOptions,
+  type SegmentReaderSettings,
+} from './segment-reader-options.js'
+
+/** Every row and every delete is older. */
+const NO_BOUND = 2n ** 63n - 1n
+
+/** A segment that is being read: its parts, what comes out of them, and what hides rows. */
+interface OpenSegment {
+  settings: SegmentReaderSettings
+  parts: readonly SegmentPart[]
+  output: SegmentOutput
+  /** Undefined where every row is visible. */
+  filter: VisibilityFilter | undefined
+}
+
+/**
+ * Reads the rows of a segment that are there at a read timestamp, as Arrow record batches in the
+ * order of its chunks.
+ *
+ * A row is visible when row.ts <= read ts and it is not deleted; it is deleted when row.ts is
+ * strictly below the greatest delete.ts <= read ts of its key. That is decided natively, before
+ * a batch reaches JavaScript. StorageV1 and V2 read as the same batches. Fields that were added
+ * later come out as their default or null, dropped ones do not come out.
+ *
+ * Calls may overlap: they run one after the other in call order. Batches outlive their reader.
+ *
+ * @example
+ * await using reader = await SegmentReader.open({ schema, binlogs, deltalogs, readTimestamp })
+ * for await (const batch of reader) console.log(batch.numRows)
+ */
+export class SegmentReader implements AsyncIterable<RecordBatch> {
+  readonly #segment: OpenSegment
+  readonly #queue = new SerialQueue()
+  /** The part that is being read, or is to be opened next. */
+  #part = 0
+  #reader: RecordReader | undefined
+  #failure: { error: unknown } | undefined
+  #closed = false
+  #closing: Promise<void> | undefined
+
+  private constructor(segment: OpenSegment) {
+    this.#segment = segment
+  }
+
+  /**
+   * Read the delete logs and open the first chunk. Without any insert log the reader is at its
+   * end.
+   *
+   * @throws PackedError InvalidArgument (unknown option or column), InvalidSchema (deletes and no
+   *   primary key), MetadataCorrupted (unequal numbers of logs or rows between groups),
+   *   Encryption, NotFound, FileCorrupted, TypeMismatch, StorageIO, naming the file. The signal's
+   *   reason when it is aborted.
+   */
+  static async open(options: SegmentReaderOptions): Promise<SegmentReader> {
+    const settings = resolveSegmentReader(options)
+    settings.signal?.throwIfAborted()
+    const schema = withSystemFields(settings.schema)
+    const parts = await segmentParts(settings.binlogs, settings)
+    const output = segmentOutput(schema, settings, storedFields(parts))
+    const filter = await filterOf(settings)
+    const reader = new SegmentReader({ settings: { ...settings, schema }, parts, output, filter })
+    if (parts.length > 0) await reader.#openPart()
+    return reader
+  }
+
+  /** Schema of every batch, field ids in the metadata of its fields. */
+  get schema(): Schema {
+    return this.#segment.output.schema
+  }
+
+  /** Rows of the segment, hidden ones included, as the metadata of its logs has them. */
+  get numRows(): number {
+    return rowsOf(this.#segment.parts)
+  }
+
+  /** Rows that were read and left out so far: deleted, or written after the read timestamp. */
+  get hiddenRows(): number {
+    return this.#segment.filter?.stats.hiddenRows ?? 0
+  }
+
+  /** Keys that have a delete at or before the read timestamp. */
+  get deletedKeys(): number {
+    return this.#segment.filter?.stats.deletedKeys ?? 0
+  }
+
+  /**
+   * The next batch with at least one row, or null at the end, again and again.
+   *
+   * @throws PackedError as `open`; after a failure the same one again, never an end. Closed.
+   */
+  readNext(): Promise<RecordBatch | null> {
+    const site = captureCallSite(this.readNext)
+    return this.#queue.run(async () => {
+      try {
+        this.#expectUsable()
+        return await this.#next()
+      } catch (error) {
+        if (!this.#closed) this.#failure ??= { error }
+        throw isPackedError(error) ? error.at(site) : error
+      }
+    })
+  }
+
+  /** Batches until the end. Leaving the loop early closes the reader. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<RecordBatch, void, undefined> {
+    let ended = false
+    try {
+      for (let batch = await this.readNext(); batch !== null; batch = await this.readNext()) {
+        yield batch
+      }
+      ended = true
+    } finally {
+      if (!ended) await this.close()
+    }
+  }
+
+  /** Everything that is left, as one Table; not with `releasePrevious`. */
+  async toTable(): Promise<Table> {
+    if (this.#segment.settings.passedOn.releasePrevious === true) {
+      const message =
+        'Expected a reader that keeps batches for toTable() but releasePrevious is set'
+      throw new PackedError('InvalidArgument', message)
+    }
+    const batches: RecordBatch[] = []
+    for (let batch = await this.readNext(); batch !== null; batch = await this.readNext()) {
+      batches.push(batch)
+    }
+    return new Table(this.schema, batches)
+  }
+
+  /** Close the chunk that is open. Idempotent; later reads are `Closed`. */
+  close(): Promise<void> {
+    this.#closing ??= this.#queue.run(async () => {
+      this.#closed = true
+      await this.#closePart()
+    })
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #next(): Promise<RecordBatch | null> {
+    while (this.#part < this.#segment.parts.length) {
+      const reader = this.#reader ?? (await this.#openPart())
+      const record = await reader.next()
+      if (record === null) {
+        await this.#closePart()
+        this.#part++
+      } else if (record.numRows > 0) {
+        return this.#toBatch(record)
+      }
+    }
+    return null
+  }
+
+  /** The record under the one schema of all batches, over the same memory. */
+  #toBatch(record: ArrowRecord): RecordBatch {
+    const { schema, fieldIds } = this.#segment.output
+    const children = fieldIds.map((id) => record.column(id)!)
+    const type = new Struct(schema.fields)
+    const length = record.numRows
+    return new RecordBatch(schema, makeData({ type, length, nullCount: 0, children }))
+  }
+
+  async #openPart(): Promise<RecordReader> {
+    const { settings, parts, output, filter } = this.#segment
+    const { storageVersion, binlogs } = parts[this.#part]!
+    const { schema, chunkManager, storage, location, decryptor, signal, passedOn } = settings
+    const reader = await openBinlogRecordReader(binlogs, schema, {
+      ...passedOn,
+      storageVersion,
+      chunkManager,
+      storage,
+      columns: output.fieldIds,
+      ...(location === undefined ? {} : { location }),
+      ...(decryptor === undefined ? {} : { decryptor }),
+      ...(signal === undefined ? {} : { signal }),
+      ...(filter === undefined
+        ? {}
+        : { visibility: filter.native(primaryKeyField(schema).fieldId, TIMESTAMP_FIELD) }),
+    })
+    this.#reader = reader
+    return reader
+  }
+
+  async #closePart(): Promise<void> {
+    const reader = this.#reader
+    this.#reader = undefined
+    await reader?.close()
+  }
+
+  #expectUsable(): void {
+    if (this.#failure !== undefined) throw this.#failure.error
+    if (!this.#closed) return
+    throw new PackedError(
+      'Closed',
+      'Expected an open SegmentReader for readNext() but received one that is closed',
+    )
+  }
+}
+
+/** What hides rows; undefined where nothing can. */
+async function filterOf(settings: SegmentReaderSettings): Promise<VisibilityFilter | undefined> {
+  const { readTimestamp, deltalogs, schema } = settings
+  const hasDeletes = deltalogs.some(({ binlogs }) => binlogs.length > 0)
+  if (!hasDeletes && readTimestamp === undefined) return undefined
+  const filter = new VisibilityFilter(readTimestamp ?? NO_BOUND)
+  if (hasDeletes) await addDeletes(filter, deltalogs, primaryKeyField(schema), settings)
+  return filter
+}

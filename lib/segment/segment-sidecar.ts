@@ -1,0 +1,113 @@
+import { type FieldBinlog, fieldBinlogFromJson, fieldBinlogToJson } from '../binlog/index.js'
+import { describeValue, expectId, parseExact, stringifyExact } from '../config/index.js'
+import { PackedError } from '../errors/index.js'
+import { collectionSchemaFromJson, collectionSchemaToJson } from '../schema/index.js'
+import type { ChunkManager, ChunkOptions } from '../storage/index.js'
+import type { SegmentIds, SegmentInfo } from './segment-info.js'
+import { joinKey } from './segment-keys.js'
+
+/** Our own folder: Milvus keeps what it holds in etcd, and never looks into it. */
+const FOLDER = '_segment'
+const VERSION = 1
+const LISTS = ['binlogs', 'statslogs', 'bm25logs', 'deltalogs'] as const
+
+/** `{root}/_segment/{collection}/{partition}/{segment}.json`. */
+export function sidecarKey(root: string, ids: SegmentIds): string {
+  const { collectionId, partitionId, segmentId } = ids
+  return joinKey(root, FOLDER, collectionId, partitionId, `${segmentId}.json`)
+}
+
+/**
+ * Keep the metadata of a segment beside its files: what Milvus has in etcd.
+ *
+ * An optional file of ours. A tree without it is readable; its schema and the timestamp ranges
+ * of its logs then have to come from somewhere else.
+ */
+export async function writeSidecar(
+  chunkManager: ChunkManager,
+  root: string,
+  info: SegmentInfo,
+  options: ChunkOptions = {},
+): Promise<string> {
+  const key = sidecarKey(root, info)
+  const text = `${stringifyExact(segmentInfoToJson(info), 2)}\n`
+  await chunkManager.write(key, new TextEncoder().encode(text), options)
+  return key
+}
+
+/**
+ * The metadata that {@link writeSidecar} kept, undefined where there is none.
+ *
+ * @throws PackedError MetadataCorrupted naming the file.
+ */
+export async function readSidecar(
+  chunkManager: ChunkManager,
+  root: string,
+  ids: SegmentIds,
+  options: ChunkOptions = {},
+): Promise<SegmentInfo | undefined> {
+  const key = sidecarKey(root, ids)
+  if (!(await chunkManager.exist(key, options))) return undefined
+  const bytes = await chunkManager.read(key, options)
+  try {
+    const info = segmentInfoFromJson(parseExact(new TextDecoder().decode(bytes)))
+    for (const name of ['collectionId', 'partitionId', 'segmentId'] as const) {
+      if (info[name] === ids[name]) continue
+      throw malformed(`${ids[name]} as its path says`, name, info[name])
+    }
+    return info
+  } catch (cause) {
+    const message = `${key}: ${(cause as Error).message}`
+    throw new PackedError('MetadataCorrupted', message, { path: key, cause })
+  }
+}
+
+/** A plain value for JSON, lists in Milvus's names (see `fieldBinlogToJson`). */
+export function segmentInfoToJson(info: SegmentInfo): Record<string, unknown> {
+  return {
+    version: VERSION,
+    collectionID: info.collectionId,
+    partitionID: info.partitionId,
+    segmentID: info.segmentId,
+    storage_version: info.storageVersion,
+    num_of_rows: info.numRows,
+    schema: info.schema === undefined ? undefined : collectionSchemaToJson(info.schema),
+    ...Object.fromEntries(LISTS.map((name) => [name, info[name].map(fieldBinlogToJson)])),
+  }
+}
+
+/** The reverse. @throws PackedError MetadataCorrupted, and what the schema's parser throws. */
+export function segmentInfoFromJson(json: unknown): SegmentInfo {
+  if (typeof json !== 'object' || json === null) throw malformed('an object', 'segment', json)
+  const value = json as Record<string, unknown>
+  if (value.version !== VERSION) throw malformed(String(VERSION), 'version', value.version)
+  const { storage_version: storageVersion, num_of_rows: numRows } = value
+  if (storageVersion !== 0 && storageVersion !== 2) {
+    throw malformed('0 or 2', 'storage_version', storageVersion)
+  }
+  if (typeof numRows !== 'number' || !Number.isSafeInteger(numRows) || numRows < 0) {
+    throw malformed('a count', 'num_of_rows', numRows)
+  }
+  const list = (name: (typeof LISTS)[number]): FieldBinlog[] => {
+    const items = value[name] ?? []
+    if (!Array.isArray(items)) throw malformed('an array', name, items)
+    return items.map(fieldBinlogFromJson)
+  }
+  return {
+    collectionId: expectId(value.collectionID, 'collectionID'),
+    partitionId: expectId(value.partitionID, 'partitionID'),
+    segmentId: expectId(value.segmentID, 'segmentID'),
+    storageVersion,
+    numRows,
+    schema: value.schema === undefined ? undefined : collectionSchemaFromJson(value.schema),
+    binlogs: list('binlogs'),
+    statslogs: list('statslogs'),
+    bm25logs: list('bm25logs'),
+    deltalogs: list('deltalogs'),
+  }
+}
+
+function malformed(expected: string, name: string, value: unknown): PackedError {
+  const message = `Expected ${expected} for ${name} but received ${describeValue(value)}`
+  return new PackedError('MetadataCorrupted', message)
+}

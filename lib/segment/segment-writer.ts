@@ -1,0 +1,226 @@
+import { buildDeltaLogPath, writeDeleteLog } from '../binlog/index.js'
+import { buildRecord, type DeleteData, type InsertData } from '../data/index.js'
+import { PackedError } from '../errors/index.js'
+import {
+  type ArrowRecord,
+  allFields,
+  type CollectionSchema,
+  type FieldGroup,
+  primaryKeyField,
+  recordBytes,
+  splitByDefaultPolicies,
+} from '../schema/index.js'
+import { type ChunkWriter, openChunkWriter } from './chunk-writer.js'
+import { LogLists } from './log-lists.js'
+import type { SegmentInfo } from './segment-info.js'
+import { writeSidecar } from './segment-sidecar.js'
+import {
+  resolveSegmentWriter,
+  type SegmentWriterOptions,
+  type SegmentWriterSettings,
+  type WriteSegmentOptions,
+} from './segment-writer-options.js'
+import { StatsWriter } from './stats-writer.js'
+import { spanOfLogs } from './time-span.js'
+
+/**
+ * Writes a segment as Milvus lays it out: insert logs chunk by chunk, the statistics of every
+ * chunk, delete logs, and at the end the merged statistics.
+ *
+ * The column groups are settled by the first record and stay, so that all chunks agree. What a
+ * failed call leaves is removed, logs of earlier chunks included. One call at a time.
+ *
+ * @example
+ * const writer = new SegmentWriter({ schema, chunkManager, ids, allocateId })
+ * await writer.write(record)
+ * const info = await writer.finish()
+ */
+export class SegmentWriter {
+  readonly #settings: SegmentWriterSettings
+  readonly #binlogs = new LogLists()
+  readonly #deltalogs = new LogLists()
+  readonly #stats: StatsWriter
+  #groups: readonly FieldGroup[] | undefined
+  #chunk: ChunkWriter | undefined
+  #rows = 0
+  #state: 'open' | 'failed' | 'finished' = 'open'
+
+  /** @throws PackedError InvalidArgument, InvalidSchema (no primary key), NotSupported. */
+  constructor(options: SegmentWriterOptions) {
+    this.#settings = resolveSegmentWriter(options)
+    this.#groups = this.#settings.groups
+    this.#stats = new StatsWriter(this.#settings)
+  }
+
+  /** The collection with system fields: every field that a record has to have. */
+  get schema(): CollectionSchema {
+    return this.#settings.schema
+  }
+
+  /** Rows written so far. */
+  get numRows(): number {
+    return this.#rows
+  }
+
+  /**
+   * Add the rows of a record to the chunk that is open; its memory is lent until the promise
+   * settles. The chunk ends by itself when it has `chunkBytes`.
+   *
+   * @param averageBytes decoded bytes per row by field id, for the choice of column groups; those
+   *   of the record if absent.
+   * @throws PackedError InvalidSchema, TypeMismatch, InvalidData, AlreadyExists and what writing
+   *   throws; then everything is removed, and later calls are `Closed`.
+   */
+  write(record: ArrowRecord, averageBytes?: ReadonlyMap<bigint, number>): Promise<void> {
+    return this.#guard('write', async () => {
+      if (record.numRows === 0) return
+      this.#groups ??= splitByDefaultPolicies(this.#settings.schema, {
+        averageBytes: averageBytes ?? averageOf(record),
+      })
+      this.#chunk ??= await openChunkWriter(this.#settings, this.#groups)
+      await this.#chunk.write(record)
+      this.#stats.add(record)
+      this.#rows += record.numRows
+      if (this.#chunk.getWrittenUncompressed() >= this.#settings.chunkBytes) await this.#endChunk()
+    })
+  }
+
+  /** Publish the open chunk and its statistics; nothing to do without one. Throws as `write`. */
+  endChunk(): Promise<void> {
+    return this.#guard('endChunk', () => this.#endChunk())
+  }
+
+  /** Write deletes as one log; none without any. Throws as `write`. */
+  writeDeletes(deletes: DeleteData): Promise<void> {
+    return this.#guard('writeDeletes', async () => {
+      if (deletes.rowCount === 0) return
+      const { chunkManager, root, layout, collectionId, partitionId, segmentId, signal } =
+        this.#settings
+      const key = primaryKeyField(this.#settings.schema)
+      const logId = await this.#settings.allocateId()
+      const ids = [collectionId, partitionId, segmentId, logId] as const
+      const path = buildDeltaLogPath(root, ...ids, { layout })
+      const binlog = await writeDeleteLog(chunkManager, path, deletes, {
+        collectionId,
+        partitionId,
+        segmentId,
+        logId,
+        signal,
+      })
+      if (binlog !== undefined) this.#deltalogs.add(key.fieldId, binlog)
+    })
+  }
+
+  /**
+   * End the open chunk, merge the statistics and keep the metadata. Throws as `write`.
+   *
+   * @returns what Milvus's metadata would have of the segment.
+   */
+  finish(): Promise<SegmentInfo> {
+    return this.#guard('finish', async () => {
+      await this.#endChunk()
+      await this.#stats.merge()
+      const { collectionId, partitionId, segmentId, storageVersion, schema } = this.#settings
+      const info: SegmentInfo = {
+        collectionId,
+        partitionId,
+        segmentId,
+        storageVersion,
+        schema,
+        numRows: this.#rows,
+        binlogs: this.#binlogs.toFieldBinlogs(),
+        ...this.#stats.lists(),
+        deltalogs: this.#deltalogs.toFieldBinlogs(),
+      }
+      const { chunkManager, root, signal, sidecar } = this.#settings
+      if (sidecar) await writeSidecar(chunkManager, root, info, { signal })
+      this.#state = 'finished'
+      return info
+    })
+  }
+
+  /** Remove everything that was written, unless it is finished. Idempotent. */
+  async abort(): Promise<void> {
+    if (this.#state !== 'open') return
+    this.#state = 'failed'
+    await this.#remove()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.abort()
+  }
+
+  async #endChunk(): Promise<void> {
+    const chunk = this.#chunk
+    if (chunk === undefined) return
+    const lists = await chunk.finish()
+    this.#chunk = undefined
+    this.#binlogs.addLists(lists)
+    const times = spanOfLogs(lists.flatMap(({ binlogs }) => binlogs))
+    await this.#stats.endChunk(times ?? { from: 0n, to: 0n })
+  }
+
+  async #guard<T>(method: string, operation: () => Promise<T>): Promise<T> {
+    if (this.#state !== 'open') {
+      const message = `Expected an open SegmentWriter for ${method}() but it is ${this.#state}`
+      throw new PackedError('Closed', message)
+    }
+    try {
+      this.#settings.signal?.throwIfAborted()
+      return await operation()
+    } catch (error) {
+      this.#state = 'failed'
+      await this.#remove().catch(() => {})
+      throw error
+    }
+  }
+
+  /** The signal is not asked: an aborted writer has to clean up, too. */
+  async #remove(): Promise<void> {
+    await this.#chunk?.discard()
+    this.#chunk = undefined
+    const lists = [this.#binlogs, this.#deltalogs]
+    const paths = [...lists.flatMap((list) => list.paths()), ...this.#stats.paths()]
+    for (const path of paths) await this.#settings.chunkManager.remove(path)
+  }
+}
+
+/**
+ * Write a segment from whole chunks: every item of `data` becomes one log per column group.
+ *
+ * @returns what Milvus's metadata would have of the segment.
+ * @throws PackedError as `SegmentWriter`; then nothing of the segment is left.
+ */
+export async function writeSegment(options: WriteSegmentOptions): Promise<SegmentInfo> {
+  const { data, deletes, ...rest } = options
+  const writer = new SegmentWriter({ chunkBytes: Number.MAX_SAFE_INTEGER, ...rest })
+  try {
+    for await (const item of data) {
+      if ('rowCount' in item) {
+        if (item.rowCount === 0) continue
+        await writer.write(buildRecord(writer.schema, [item]), averageOfColumns(item))
+      } else {
+        await writer.write(item)
+      }
+      await writer.endChunk()
+    }
+    if (deletes !== undefined) await writer.writeDeletes(deletes)
+    return await writer.finish()
+  } finally {
+    await writer.abort()
+  }
+}
+
+/** Milvus's own measure: the memory of the columns, not of their Arrow form. */
+function averageOfColumns(data: InsertData): Map<bigint, number> {
+  const average = new Map<bigint, number>()
+  for (const { fieldId } of allFields(data.schema)) {
+    const bytes = data.field(fieldId)?.memorySize() ?? 0
+    average.set(fieldId, bytes / data.rowCount)
+  }
+  return average
+}
+
+function averageOf(record: ArrowRecord): Map<bigint, number> {
+  return new Map([...recordBytes(record)].map(([id, bytes]) => [id, bytes / record.numRows]))
+}

@@ -1,0 +1,195 @@
+import { type BinlogDecryptor, readDeleteLog } from '../binlog/index.js'
+import {
+  expectFunction,
+  expectKnownKeys,
+  expectObject,
+  expectOneOf,
+  expectSignal,
+} from '../config/index.js'
+import { Bm25Stats } from '../data/index.js'
+import { PackedError } from '../errors/index.js'
+import type { PackedReaderOptions } from '../packed/index.js'
+import { allFields, type CollectionSchema, withSystemFields } from '../schema/index.js'
+import type { ChunkManager } from '../storage/index.js'
+import { KeyChecks } from './key-checks.js'
+import type { LocatedSegment } from './locate-segment.js'
+import { MERGED_LOG_ID } from './segment-info.js'
+import { storageOf } from './segment-keys.js'
+import { logIdOf, type SegmentPart, segmentParts } from './segment-parts.js'
+import type { VerifyContext } from './verify-context.js'
+import { verifyChunks, verifyDescriptors, verifyGroups, verifySizes } from './verify-logs.js'
+import { ProblemList, type SegmentProblem } from './verify-problem.js'
+import { verifyRows } from './verify-rows.js'
+
+/** Options of {@link verifySegment}. */
+export interface VerifySegmentOptions {
+  chunkManager: ChunkManager
+  /** As `locateSegment` gives it. */
+  segment: LocatedSegment
+  /** The segment's own if absent. */
+  schema?: CollectionSchema
+  /** Which bytes `Binlog.logSize` counts: those of the file (default, Milvus's) or decoded ones. */
+  logSize?: 'compressed' | 'uncompressed'
+  decryptor?: BinlogDecryptor
+  keyRetriever?: NonNullable<PackedReaderOptions['keyRetriever']>
+  signal?: AbortSignal
+}
+
+/** What {@link verifySegment} found. */
+export interface SegmentVerification {
+  ok: boolean
+  /** Logs that were looked at. */
+  logs: number
+  /** Rows that were read. */
+  rows: number
+  problems: SegmentProblem[]
+  /** What there is nothing to check against. */
+  notChecked: string[]
+}
+
+const KNOWN = [
+  'chunkManager',
+  'segment',
+  'schema',
+  'logSize',
+  'decryptor',
+  'keyRetriever',
+  'signal',
+] as const
+
+/**
+ * Read everything of a segment and hold it against its metadata: entries, rows, timestamp ranges,
+ * null counts and sizes of every log; which group a field is in by the metadata, by the files'
+ * `group_field_id_list` and by their columns; every key against the bloom filters, least and
+ * greatest key; deletes and BM25 statistics.
+ *
+ * What is wrong with a segment is a problem in the result, not an exception.
+ *
+ * @throws PackedError InvalidArgument, InvalidSchema (no schema, no primary key). The signal's
+ *   reason when it is aborted.
+ */
+export async function verifySegment(options: VerifySegmentOptions): Promise<SegmentVerification> {
+  const context = resolve(options)
+  const { segment } = context
+  const problems = new ProblemList()
+  const lists = [
+    ...segment.binlogs,
+    ...segment.statslogs,
+    ...segment.bm25logs,
+    ...segment.deltalogs,
+  ]
+  await verifySizes(lists, context, problems)
+  let rows = 0
+  const notChecked: string[] = []
+  // Rows are only read where every file is there: else one fault would be told twice.
+  if (problems.problems.every(({ rule }) => rule !== 'exists')) {
+    const parts = await partsOf(context, problems)
+    const keys = await KeyChecks.open(segment.statslogs, context, problems)
+    rows = await verifyRows(parts, keys, context, problems)
+    problems.equal('numRows', {}, segment.numRows, rows)
+    keys.finish(context, problems)
+    notChecked.push(...keys.notChecked)
+    await verifyDeletes(context, problems)
+    await verifyBm25(rows, context, problems)
+  }
+  if (segment.source === 'files') {
+    notChecked.push('timestamp ranges and null counts (no metadata but the files themselves)')
+  }
+  const logs = lists.reduce((sum, { binlogs }) => sum + binlogs.length, 0)
+  return { ok: problems.problems.length === 0, logs, rows, problems: problems.problems, notChecked }
+}
+
+function resolve(options: VerifySegmentOptions): VerifyContext {
+  const given = expectObject(options, 'verifySegment')
+  expectKnownKeys(given, KNOWN, 'verifySegment')
+  const { chunkManager, segment, keyRetriever } = options
+  const schema = options.schema ?? segment.schema
+  if (schema === undefined) {
+    const message = 'Expected a schema for verifySegment but neither it nor the segment has one'
+    throw new PackedError('InvalidSchema', message)
+  }
+  const storage = storageOf(chunkManager)
+  return {
+    chunkManager,
+    segment,
+    schema: withSystemFields(schema),
+    logSize: expectOneOf(
+      given.logSize,
+      'logSize',
+      ['compressed', 'uncompressed'] as const,
+      'compressed',
+    ),
+    decryptor: expectFunction<BinlogDecryptor>(given.decryptor, 'decryptor'),
+    inspect: keyRetriever === undefined ? { storage } : { storage, keyRetriever },
+    signal: expectSignal(given.signal, 'signal'),
+  }
+}
+
+/** The parts whose structure allows to read rows. */
+async function partsOf(context: VerifyContext, problems: ProblemList): Promise<SegmentPart[]> {
+  const sound: SegmentPart[] = []
+  for (const part of await segmentParts(context.segment.binlogs, context)) {
+    const before = problems.problems.length
+    verifyChunks(part, problems)
+    if (part.storageVersion === 2) await verifyGroups(part.binlogs, context, problems)
+    else await verifyDescriptors(part.binlogs, context, problems)
+    const found = problems.problems.slice(before)
+    if (found.every(({ rule }) => !UNREADABLE.has(rule))) sound.push(part)
+  }
+  return sound
+}
+
+/** Problems after which rows of different files cannot be put together. */
+const UNREADABLE: ReadonlySet<string> = new Set(['logs', 'footer', 'descriptor', 'entries'])
+
+async function verifyDeletes(context: VerifyContext, problems: ProblemList): Promise<void> {
+  const { chunkManager, decryptor, inspect, segment, signal } = context
+  for (const log of segment.deltalogs.flatMap(({ binlogs }) => binlogs)) {
+    const place = { path: log.logPath }
+    await problems.attempt('deletes', place, signal, async () => {
+      const { keyRetriever } = inspect
+      const options = { decryptor, keyRetriever, signal }
+      const deletes = await readDeleteLog(chunkManager, log.logPath, options)
+      if (log.entriesNum > 0) {
+        problems.equal('entries', place, log.entriesNum, deletes.timestamps.length)
+      }
+      if (log.timestampTo === 0n) return
+      const outside = deletes.timestamps.find(
+        (timestamp) => timestamp < log.timestampFrom || timestamp > log.timestampTo,
+      )
+      if (outside === undefined) return
+      const range = `deletes from ${log.timestampFrom} to ${log.timestampTo}`
+      problems.add('timestamps', place, range, outside)
+    })
+  }
+}
+
+/** The single files, and the merged one, count every row once. */
+async function verifyBm25(
+  rows: number,
+  { chunkManager, schema, segment, signal }: VerifyContext,
+  problems: ProblemList,
+): Promise<void> {
+  for (const { fieldId, binlogs } of segment.bm25logs) {
+    const counts = new Map<boolean, number>()
+    let readable = true
+    for (const log of binlogs) {
+      const place = { path: log.logPath, field: fieldId }
+      const read = await problems.attempt('bm25', place, signal, async () => {
+        const stats = Bm25Stats.deserialize(await chunkManager.read(log.logPath, { signal }))
+        const merged = logIdOf(log) === MERGED_LOG_ID
+        counts.set(merged, (counts.get(merged) ?? 0) + stats.numRow)
+      })
+      readable &&= read
+    }
+    if (!readable) continue
+    for (const [merged, count] of counts) {
+      const log = binlogs.find((candidate) => (logIdOf(candidate) === MERGED_LOG_ID) === merged)
+      const place = { path: log?.logPath, field: fieldId }
+      // Null documents are none.
+      const isNullable = allFields(schema).find((field) => field.fieldId === fieldId)?.nullable
+      if (isNullable === true && count <= rows) continue
+      problems.equal('bm25Rows', place, rows, count)
+    }
+  }
+}
