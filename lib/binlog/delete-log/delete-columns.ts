@@ -33,7 +33,7 @@ export async function openEitherWay<T>(
   }
 }
 
-/** A batch of a delete log with two columns, copied out of the batch's memory. */
+/** The two columns of a batch; keys and times view its memory. */
 export function columnsOfBatch(key: Data, time: Data, path: string): DeleteColumns {
   for (const [column, name] of [
     [key, KEY_COLUMN],
@@ -46,41 +46,16 @@ export function columnsOfBatch(key: Data, time: Data, path: string): DeleteColum
       { path, field: name },
     )
   }
-  const { buffer, byteOffset, length } = time.values as BigInt64Array
-  // Times are stored as int64; the bits are those of the uint64 that they are.
-  const timestamps = new BigUint64Array(buffer, byteOffset, length).slice(0, time.length)
   const keys =
     (key.typeId as Type) === Type.Utf8
       ? textsOf(key)
-      : (key.values as BigInt64Array).slice(0, key.length)
-  return { keys, timestamps }
+      : (key.values as BigInt64Array).subarray(0, key.length)
+  return { keys, timestamps: (time.values as BigInt64Array).subarray(0, time.length) }
 }
 
 function textsOf({ length, valueOffsets, values }: Data): string[] {
   const decoder = new TextDecoder()
   return Array.from({ length }, (_, row) =>
     decoder.decode((values as Uint8Array).subarray(valueOffsets[row], valueOffsets[row + 1])),
-  )
-}
-
-/** Parts of one log as one, in order. @throws PackedError FileCorrupted for keys of two types. */
-export function joinColumns(parts: readonly DeleteColumns[], path: string): DeleteColumns {
-  const rows = parts.reduce((sum, { timestamps }) => sum + timestamps.length, 0)
-  const timestamps = new BigUint64Array(rows)
-  const integers = new BigInt64Array(parts.some(({ keys }) => Array.isArray(keys)) ? 0 : rows)
-  const texts: string[][] = []
-  let row = 0
-  for (const part of parts) {
-    timestamps.set(part.timestamps, row)
-    if (Array.isArray(part.keys)) texts.push(part.keys)
-    else if (integers.length === rows) integers.set(part.keys, row)
-    row += part.timestamps.length
-  }
-  if (texts.length === 0) return { keys: integers, timestamps }
-  if (texts.length === parts.length) return { keys: texts.flat(), timestamps }
-  throw new PackedError(
-    'FileCorrupted',
-    `Expected keys of one type for the delete log "${path}" but received integers and text`,
-    { path },
   )
 }

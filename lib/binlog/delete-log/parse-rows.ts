@@ -12,7 +12,7 @@ export interface TextRows {
 /** Keys and times of deletes, row by row. */
 export interface DeleteColumns {
   keys: BigInt64Array | string[]
-  timestamps: BigUint64Array
+  timestamps: BigInt64Array
 }
 
 /** One delete. */
@@ -23,7 +23,6 @@ export interface DeleteRow {
 
 const LEAST_INT64 = -(2n ** 63n)
 const MOST_INT64 = 2n ** 63n - 1n
-const MOST_UINT64 = 2n ** 64n - 1n
 /** Milvus's data type of a key that is text. */
 const VARCHAR = 21
 const INT64 = 5
@@ -36,7 +35,7 @@ const INT64 = 5
  *   another type than the rows before.
  */
 export function parseDeleteRows(text: TextRows, path: string, firstRow = 0): DeleteColumns {
-  const timestamps = new BigUint64Array(text.rows)
+  const timestamps = new BigInt64Array(text.rows)
   const first = text.rows === 0 ? undefined : rowAt(text, 0, path, firstRow)
   const integers = new BigInt64Array(typeof first?.key === 'string' ? 0 : text.rows)
   const strings: string[] = []
@@ -61,8 +60,8 @@ function rowAt(text: TextRows, row: number, path: string, firstRow: number): Del
   const { key, timestamp } =
     scanned ?? parseRow(decoded(text.bytes.subarray(start, end)), path, firstRow + row)
   const outside = typeof key === 'bigint' && (key < LEAST_INT64 || key > MOST_INT64)
-  if (outside || timestamp < 0n || timestamp > MOST_UINT64) {
-    const expected = 'a key and a timestamp of 64 bits'
+  if (outside || timestamp < 0n || timestamp > MOST_INT64) {
+    const expected = 'a key of 64 bits and a timestamp from 0 to 2^63 - 1'
     throw malformed(expected, path, firstRow + row, `${key} and ${timestamp}`)
   }
   return { key, timestamp }

@@ -1,4 +1,5 @@
 import { Field, type RecordBatch, Schema, Utf8 } from 'apache-arrow'
+import { DeleteData } from '../../data/index.js'
 import { PackedError } from '../../errors/index.js'
 import { type KeyRetriever, PackedReader, PayloadReader } from '../../packed/index.js'
 import { DataType } from '../../schema/index.js'
@@ -12,7 +13,7 @@ import {
   readBinlog,
 } from '../v1/index.js'
 import { eventsOfType, payloadSource } from '../v1/payload-sources.js'
-import { columnsOfBatch, joinColumns, openEitherWay } from './delete-columns.js'
+import { columnsOfBatch, openEitherWay } from './delete-columns.js'
 import { type DeleteColumns, parseDeleteRows } from './parse-rows.js'
 
 /** Options of {@link readDeleteLog}. */
@@ -34,6 +35,7 @@ const TEXT_TYPES: readonly number[] = [DataType.String, DataType.VarChar]
  * MULTI_FIELD columns in a StorageV1 container, or StorageV2's packed Parquet. An object of no
  * bytes has no deletes: old writers left one for none.
  *
+ * @returns deletes in the order of the file.
  * @throws PackedError FileCorrupted (neither form, a row that cannot be read: its number),
  *   Encryption, NotFound, StorageIO. The signal's reason when it is aborted.
  */
@@ -41,10 +43,10 @@ export async function readDeleteLog(
   chunks: ChunkManager,
   path: string,
   options: ReadDeleteLogOptions = {},
-): Promise<DeleteColumns> {
+): Promise<DeleteData> {
   const { signal } = options
   const sizeBytes = await chunks.size(path, { signal })
-  if (sizeBytes === 0) return joinColumns([], path)
+  if (sizeBytes === 0) return new DeleteData()
   const head = await chunks.readAt(path, 0, Math.min(MAGIC_BYTES, sizeBytes), { signal })
   if (hasBinlogMagic(head)) return readContainer(chunks, path, options)
   const magic = Buffer.from(head).toString('latin1')
@@ -61,7 +63,7 @@ async function readContainer(
   chunks: ChunkManager,
   path: string,
   { decryptor, signal }: ReadDeleteLogOptions,
-): Promise<DeleteColumns> {
+): Promise<DeleteData> {
   const file = await readBinlog(chunks, path, { decryptor, signal })
   const { version } = file.descriptor.extras
   if (version !== undefined && version !== MULTI_FIELD) {
@@ -97,7 +99,7 @@ async function readParquet(
   path: string,
   sizeBytes: number,
   { signal }: ReadDeleteLogOptions,
-): Promise<DeleteColumns> {
+): Promise<DeleteData> {
   const whole = { path, offset: 0, length: sizeBytes }
   const payloads = [await payloadSource(chunks, path, whole, signal)]
   const reader = await openEitherWay('int64', (schema) =>
@@ -118,7 +120,7 @@ async function readEncrypted(
   chunks: ChunkManager,
   path: string,
   { keyRetriever, signal }: ReadDeleteLogOptions,
-): Promise<DeleteColumns> {
+): Promise<DeleteData> {
   if (chunks.storage === undefined) {
     const message = `Expected a storage that the addon reads for the encrypted delete log "${path}" but received another`
     throw new PackedError('NotSupported', message, { path })
@@ -142,25 +144,30 @@ function placeOf({ storage }: ChunkManager, signal: AbortSignal | undefined) {
   }
 }
 
-async function readText(reader: AsyncIterable<RecordBatch>, path: string): Promise<DeleteColumns> {
-  const parts: DeleteColumns[] = []
-  let rows = 0
+async function readText(reader: AsyncIterable<RecordBatch>, path: string): Promise<DeleteData> {
+  const deletes = new DeleteData()
   for await (const { data } of reader) {
     const { length, valueOffsets, values } = data.children[0]!
     const text = { bytes: values as Uint8Array, offsets: valueOffsets as Int32Array, rows: length }
-    parts.push(parseDeleteRows(text, path, rows))
-    rows += length
+    append(deletes, parseDeleteRows(text, path, deletes.rowCount), path)
   }
-  return joinColumns(parts, path)
+  return deletes
 }
 
-async function readColumns(
-  reader: AsyncIterable<RecordBatch>,
-  path: string,
-): Promise<DeleteColumns> {
-  const parts: DeleteColumns[] = []
+async function readColumns(reader: AsyncIterable<RecordBatch>, path: string): Promise<DeleteData> {
+  const deletes = new DeleteData()
   for await (const { data } of reader) {
-    parts.push(columnsOfBatch(data.children[0]!, data.children[1]!, path))
+    append(deletes, columnsOfBatch(data.children[0]!, data.children[1]!, path), path)
   }
-  return joinColumns(parts, path)
+  return deletes
+}
+
+/** What is no delete in a file is damage of the file. */
+function append(deletes: DeleteData, { keys, timestamps }: DeleteColumns, path: string): void {
+  try {
+    deletes.appendColumns(keys, timestamps)
+  } catch (cause) {
+    const message = `${(cause as Error).message} of the delete log "${path}"`
+    throw new PackedError('FileCorrupted', message, { path, cause })
+  }
 }
