@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "arrow/buffer.h"
@@ -23,7 +24,10 @@ namespace {
 class MemoryPayloads {
  public:
   arrow::Result<std::shared_ptr<arrow::Buffer>> Copy(Napi::Value view) {
-    ARROW_ASSIGN_OR_RAISE(const FlatView bytes, ReadView(view, {}));
+    const std::string name = "bytes";
+    FieldPath path;
+    path.Push(name);
+    ARROW_ASSIGN_OR_RAISE(const FlatView bytes, ReadView(view, path));
     auto& copy = copies_[{bytes.data, bytes.size}];
     if (copy) return copy;
     ARROW_ASSIGN_OR_RAISE(copy, arrow::AllocateBuffer(bytes.size, Pool()));

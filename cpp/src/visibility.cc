@@ -61,6 +61,8 @@ class DeleteVisibility final : public Visibility {
 
   arrow::Status AddDeletes(const arrow::Array& keys, const arrow::Array& timestamps) override {
     return CatchAll([&]() -> arrow::Status {
+      const arrow::Status valid = keys.ValidateFull();
+      if (!valid.ok()) return WithContext(valid, ErrorCode::kInvalidData, {});
       ARROW_RETURN_NOT_OK(CheckColumns(keys, timestamps));
       if (keys.length() == 0) return arrow::Status::OK();
       const std::unique_lock lock(mutex_);

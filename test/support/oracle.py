@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 import oracle_compare
 import oracle_encryption
+import oracle_payload
 import oracle_types
 
 
@@ -122,6 +123,7 @@ COMMANDS = {
     "sameIpc": same_ipc,
     "writeTypes": write_types,
     **oracle_encryption.COMMANDS,
+    **oracle_payload.COMMANDS,
     "version": lambda request: pa.__version__,
 }
 
