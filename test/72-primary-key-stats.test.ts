@@ -1,5 +1,6 @@
 /** Statistics of primary keys: what a file holds to the byte, and what is read leniently. */
 import { Float64, Int32, LargeUtf8, Utf8, vectorFromArray } from 'apache-arrow'
+import fc from 'fast-check'
 import {
   type PrimaryKeyColumn,
   PrimaryKeyStats,
@@ -161,6 +162,32 @@ describe('columns', () => {
   })
 })
 
+describe('any keys', () => {
+  const column = fc.oneof(
+    fc.array(fc.bigInt({ min: INT64_MIN, max: INT64_MAX }), { minLength: 1 }),
+    fc.array(fc.string({ unit: 'binary' }), { minLength: 1 }),
+  )
+
+  test('are found in what a file holds, and its range is theirs', async () => {
+    await fc.assert(
+      fc.asyncProperty(column, fc.constantFrom('basic', 'blocked'), async (keys, kind) => {
+        const numbers = typeof keys[0] === 'bigint'
+        const pkType = numbers ? DataType.Int64 : DataType.VarChar
+        const native = numbers ? int64(...(keys as bigint[])) : (keys as string[])
+        const options = { fieldId: 100, pkType, keys: [native], kind } as const
+        const bytes = serializePrimaryKeyStats(await PrimaryKeyStats.build(options))
+        const [stats] = parsePrimaryKeyStats(bytes)
+        expect(await found(stats!, native)).toEqual(keys.map(() => 1))
+        const ordered = numbers
+          ? (native as BigInt64Array).slice().sort()
+          : [...(keys as string[])].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+        expect([stats!.min, stats!.max]).toEqual([ordered[0], ordered.at(-1)])
+        expect(serializePrimaryKeyStats(stats!)).toEqual(bytes)
+      }),
+    )
+  })
+})
+
 describe('wrong input', () => {
   const int64Options = { fieldId: 100, pkType: DataType.Int64, keys: [int64(1n)] }
   const build = (options: object) =>
@@ -209,6 +236,13 @@ describe('wrong input', () => {
     valueOffsets[1] = 1 << 30
     const failure = await rejection(() => textStatsOf(data))
     expect(failure.code).toBe('InvalidData')
+  })
+
+  test('a column whose memory goes away meanwhile', async () => {
+    const keys = new BigInt64Array(100_000)
+    const failure = rejection(() => statsOf(keys))
+    structuredClone(keys.buffer, { transfer: [keys.buffer] })
+    expect((await failure).code).toBe('Detached')
   })
 
   test('other keys are refused by a test, too', async () => {

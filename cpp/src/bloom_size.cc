@@ -24,9 +24,11 @@ constexpr std::array<uint8_t, 35> kBlockedBitsPerKey{1,  1,  2,  4,  5,  6,  7, 
                                                      13, 14, 16, 17, 18, 20, 21, 23, 25, 26, 28, 30,
                                                      32, 35, 38, 40, 44, 48, 51, 58, 64, 74, 90};
 
-double LogFactorial(double n) {
+double Log(int64_t number) { return std::log(static_cast<double>(number)); }
+
+double LogFactorial(int64_t n) {
   double sum = 0;
-  for (double i = 2; i <= n; ++i) sum += std::log(i);
+  for (int64_t i = 2; i <= n; ++i) sum += Log(i);
   return sum;
 }
 
@@ -35,23 +37,25 @@ double LogFactorial(double n) {
 double BlockedFalsePositives(double bits_per_key, double k) {
   constexpr double kNegligible = 1e-9;
   const double mean = kBlockBits / bits_per_key;
-  const double middle = std::ceil(mean);
-  const auto share = [k](double log_probability, double keys) {
-    return std::exp(log_probability + k * std::log1p(-std::exp(-k * keys / kBlockBits)));
+  const double log_mean = std::log(mean);
+  const auto middle = static_cast<int64_t>(std::ceil(mean));
+  const auto share = [k](double log_probability, int64_t keys) {
+    const double unset = -std::exp(-k * static_cast<double>(keys) / kBlockBits);
+    return std::exp(log_probability + k * std::log1p(unset));
   };
-  const double log_middle = middle * std::log(mean) - mean - LogFactorial(middle);
+  const double log_middle = static_cast<double>(middle) * log_mean - mean - LogFactorial(middle);
   double sum = share(log_middle, middle);
 
   double log_probability = log_middle;
-  for (double keys = middle - 1; keys > 0; --keys) {
-    log_probability += std::log(keys + 1) - std::log(mean);
+  for (int64_t keys = middle - 1; keys > 0; --keys) {
+    log_probability += Log(keys + 1) - log_mean;
     const double added = share(log_probability, keys);
     sum += added;
     if (added < sum * kNegligible) break;
   }
   log_probability = log_middle;
-  for (double keys = middle + 1;; ++keys) {
-    log_probability += std::log(mean) - std::log(keys);
+  for (int64_t keys = middle + 1;; ++keys) {
+    log_probability += log_mean - Log(keys);
     const double added = share(log_probability, keys);
     sum += added;
     if (added < sum * kNegligible) break;

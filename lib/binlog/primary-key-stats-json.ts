@@ -12,7 +12,7 @@ import type { PrimaryKey, PrimaryKeyType } from './primary-key-stats-keys.js'
 /** `bfType` of Milvus's `bloomfilter.BFType`. */
 const BF_TYPE: Record<PrimaryKeyFilterKind, number> = { alwaysTrue: 2, basic: 3, blocked: 4 }
 
-/** Bytes of one block of a blocked filter, and what they take in padded base64. */
+/** One block of a blocked filter; each is a text of its own. */
 const BLOCK_BYTES = 64
 
 /**

@@ -13,8 +13,8 @@ export type PrimaryKey = bigint | string
 /** A column of keys; Arrow data are Int64, Utf8 or LargeUtf8 without nulls. */
 export type PrimaryKeyColumn = BigInt64Array | readonly string[] | Data
 
-/** Strings are encoded in pieces of so many UTF-16 units, to keep within the length of a string. */
-const PIECE_UNITS = 1 << 24
+/** Strings are encoded in pieces of so many UTF-16 units: the event loop runs in between. */
+const PIECE_UNITS = 1 << 20
 
 /**
  * A column of keys as Arrow data of the type that `pkType` has, in one or more pieces over the
@@ -117,7 +117,8 @@ function badKey(name: string, row: number, received: string): PackedError {
 function* textPieces(texts: readonly unknown[], name: string): Generator<Data<Utf8>> {
   let start = 0
   let units = 0
-  for (const [row, text] of texts.entries()) {
+  for (let row = 0; row < texts.length; row++) {
+    const text = texts[row]
     if (typeof text !== 'string') throw badKey(name, row, typeof text)
     units += text.length
     if (units < PIECE_UNITS) continue
@@ -135,7 +136,8 @@ function encodeTexts(texts: readonly string[]): Data<Utf8> {
   // As many bytes as units: all ASCII, and what a text takes in bytes is its length.
   const ascii = bytes.length === joined.length
   let end = 0
-  for (const [row, text] of texts.entries()) {
+  for (let row = 0; row < texts.length; row++) {
+    const text = texts[row]!
     end += ascii ? text.length : Buffer.byteLength(text)
     valueOffsets[row + 1] = end
   }
