@@ -11,6 +11,7 @@ import {
 } from '../schema/index.js'
 import { bulkColumn } from './export-columns.js'
 import { type ImportTarget, importRequest, type MilvusImportRequest } from './export-request.js'
+import { memberName } from './import-bulk.js'
 
 /** Options of an export in the form of pymilvus's bulk writer. */
 export interface BulkExportOptions extends ImportTarget {
@@ -146,10 +147,4 @@ function structColumn(struct: StructArrayField, record: ArrowRecord): Data {
     valueOffsets: first.valueOffsets,
     child,
   })
-}
-
-/** Milvus stores the sub-field `a` of `s` as `s[a]`; users call it `a`. */
-function memberName({ name }: StructArrayField, stored: string): string {
-  const inside = stored.startsWith(`${name}[`) && stored.endsWith(']')
-  return inside ? stored.slice(name.length + 1, -1) : stored
 }

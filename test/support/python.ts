@@ -9,7 +9,7 @@ import type { Readable, Writable } from 'node:stream'
 const ROOT = join(__dirname, '..', '..')
 
 /** Where scripts/test puts pyarrow for the running interpreter, else the wheel of the build. */
-function pythonEnvironment(): NodeJS.ProcessEnv {
+export function pythonEnvironment(): NodeJS.ProcessEnv {
   const homes = [join(ROOT, 'build', 'python'), join(ROOT, 'build', 'arrow', '26.0.1')]
   const home = homes.find((path) => existsSync(join(path, 'pyarrow'))) ?? ''
   return { ...process.env, PYTHONPATH: home, PYTHONDONTWRITEBYTECODE: '1' }

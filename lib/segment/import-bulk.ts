@@ -1,0 +1,77 @@
+import type { RecordBatch } from 'apache-arrow'
+import { parseExact } from '../config/index.js'
+import type { Row } from '../data/index.js'
+import {
+  type CollectionSchema,
+  DataType,
+  type FieldSchema,
+  isDenseVector,
+  type StructArrayField,
+} from '../schema/index.js'
+
+/** What a list of a batch gives. */
+type ListValue = Iterable<unknown> & { toArray(): unknown }
+
+/**
+ * The rows of a Parquet file that pymilvus's bulk writer made (read with `lenient: true`), as
+ * `InsertData.appendRows` takes them.
+ *
+ * Vectors are lists in the file, JSON and sparse vectors text, struct arrays lists of structs.
+ * Columns that are no fields stay as they are: InsertData says what it thinks of them. So do
+ * geometries (WKT) and times with a zone (text), which it does not take.
+ */
+export function* rowsOfBulk(batch: RecordBatch, schema: CollectionSchema): Generator<Row> {
+  const columns = batch.schema.fields.map(({ name }, index) => ({
+    name,
+    values: batch.getChildAt(index)!,
+    convert: converterOf(name, schema),
+  }))
+  for (let row = 0; row < batch.numRows; row++) {
+    const entries = columns.map(({ name, values, convert }) => {
+      const value: unknown = values.get(row)
+      return [name, value === null ? null : convert(value)] as const
+    })
+    yield Object.fromEntries(entries)
+  }
+}
+
+function converterOf(name: string, schema: CollectionSchema): (value: unknown) => unknown {
+  const struct = schema.structArrayFields.find((candidate) => candidate.name === name)
+  if (struct !== undefined) return (value) => structsOf(struct, value as Iterable<object>)
+  const field = schema.fields.find((candidate) => candidate.name === name)
+  return field === undefined ? (value) => value : (value) => rowValue(field, value)
+}
+
+function rowValue({ dataType }: FieldSchema, value: unknown): unknown {
+  if (isDenseVector(dataType)) return (value as ListValue).toArray()
+  if (dataType === DataType.Array) return [...(value as ListValue)]
+  if (dataType === DataType.JSON) return new TextEncoder().encode(value as string)
+  if (dataType === DataType.SparseFloatVector) return sparseOf(value as string)
+  return value
+}
+
+/** `{"7": 0.5}`, or `{"indices": [7], "values": [0.5]}`. */
+function sparseOf(text: string): unknown {
+  const value = parseExact(text) as { indices?: unknown; values?: unknown }
+  const { indices, values } = value
+  if (!Array.isArray(indices) || !Array.isArray(values)) return value
+  return indices.map((index, position) => [index, values[position]])
+}
+
+function structsOf(struct: StructArrayField, items: Iterable<object>): object[] {
+  return Array.from(items, (item) => {
+    const members = struct.fields.map((field) => {
+      const name = memberName(struct, field.name)
+      const value: unknown = (item as Record<string, unknown>)[name]
+      const isVector = field.dataType === DataType.ArrayOfVector
+      return [name, isVector ? (value as ListValue).toArray() : value] as const
+    })
+    return Object.fromEntries(members)
+  })
+}
+
+/** Milvus stores the sub-field `a` of `s` as `s[a]`; users call it `a`. */
+export function memberName({ name }: StructArrayField, stored: string): string {
+  const inside = stored.startsWith(`${name}[`) && stored.endsWith(']')
+  return inside ? stored.slice(name.length + 1, -1) : stored
+}
