@@ -4,6 +4,7 @@ export type { BackupExportOptions, SegmentToExport } from './export-backup.js'
 export type { BulkExportOptions } from './export-bulk.js'
 export { exportForMilvusImport } from './export-milvus-import.js'
 export type { ImportTarget, MilvusImportRequest } from './export-request.js'
+export { rowsOfBulk } from './import-bulk.js'
 export {
   type LocatedSegment,
   type LocateSegmentOptions,
