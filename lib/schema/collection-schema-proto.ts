@@ -3,7 +3,7 @@ import { PackedError } from '../errors/index.js'
 import type { CollectionSchema, DefaultValue, FieldSchema } from './collection-schema.js'
 import type { CollectionSchemaOptions, FieldInit } from './collection-schema-init.js'
 import { createCollectionSchema } from './create-collection-schema.js'
-import { DataType, type DataType as DataTypeNumber } from './data-type.js'
+import { DataType } from './data-type.js'
 import type { KeyValuePair } from './proto/common_pb.js'
 import {
   type CollectionSchema as CollectionMessage,
@@ -127,11 +127,11 @@ function fieldInit(field: FieldMessage): FieldInit {
     name: field.name,
     description: field.description,
     // Numbers that this version does not know are refused where the field is completed.
-    dataType: field.dataType as DataTypeNumber,
+    dataType: field.dataType as DataType,
     isPrimaryKey: field.isPrimaryKey,
     autoId: field.autoID,
     nullable: field.nullable,
-    elementType: field.elementType as DataTypeNumber,
+    elementType: field.elementType as DataType,
     elementNullable: field.elementNullable,
     isDynamic: field.isDynamic,
     isPartitionKey: field.isPartitionKey,
@@ -176,7 +176,7 @@ function defaultFrom(value: ValueField | undefined): DefaultValue | undefined {
 }
 
 /** The value where Milvus looks for it: the member of the oneof goes by the field's type. */
-function valueMessage(type: DataTypeNumber, value: DefaultValue): ValueInit {
+function valueMessage(type: DataType, value: DefaultValue): ValueInit {
   if (typeof value === 'boolean') return { data: { case: 'boolData', value } }
   if (typeof value === 'string') return { data: { case: 'stringData', value } }
   if (typeof value === 'bigint') {

@@ -40,6 +40,7 @@ export {
   type IdentifiedSchema,
   identifyFields,
 } from './field-ids.js'
+export { convertFromArrowSchema, type FromArrowOptions } from './from-arrow.js'
 export { sameType } from './same-type.js'
 export type { ScalarValue } from './scalar-kinds.js'
 export { projectRecord, SimpleArrowRecord } from './simple-arrow-record.js'

@@ -55,6 +55,11 @@ export function vectorWidthBytes(field: FieldSchema): number {
   return Math.ceil((dimOf(field) * ELEMENT_BITS.get(vectorTypeOf(field))!) / 8)
 }
 
+/** Numbers of a dense vector of so many bytes. */
+export function dimOfWidth(vector: DataType, widthBytes: number): number {
+  return Math.floor((widthBytes * 8) / (ELEMENT_BITS.get(vector) ?? 8))
+}
+
 /** The dense vector type that a field, or the elements of a field, have. */
 function vectorTypeOf({ name, dataType, elementType }: FieldSchema): DataType {
   const type = dataType === DataType.ArrayOfVector ? elementType : dataType
