@@ -76,9 +76,10 @@ export class DeleteData {
       const message = `Expected ${keys.length} timestamps (one per key) but received ${timestamps.length}`
       throw new PackedError('InvalidData', message)
     }
+    const count = keys.length // of itself, too: texts grow while they are read
     const before = { rows: this.rowCount, bytes: this.#bytes, kind: this.#kind }
     try {
-      for (let i = 0; i < keys.length; i++) this.append(keys[i]!, timestamps[i]!)
+      for (let i = 0; i < count; i++) this.append(keys[i]!, timestamps[i]!)
     } catch (error) {
       this.#int64.truncate(before.kind === 'int64' ? before.rows : 0)
       this.#texts.length = before.kind === 'varchar' ? before.rows : 0
