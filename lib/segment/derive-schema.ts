@@ -36,9 +36,10 @@ export async function deriveSchema(
     for (const field of schema.fields) fields.set(fieldIdOf(field)!, field)
   }
   const sorted = [...fields].sort(([left], [right]) => (left < right ? -1 : 1))
-  const primaryKey = statslogs[0]?.fieldId
+  const keyId = statslogs[0]?.fieldId
   return convertFromArrowSchema(new Schema(sorted.map(([, field]) => field)), {
-    name: `segment-${segmentId}`,
-    ...(primaryKey === undefined ? {} : { primaryKey }),
+    primaryKey: keyId === undefined ? undefined : fields.get(keyId)?.name,
+    requirePrimaryKey: false,
+    guess: true,
   })
 }

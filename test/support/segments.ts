@@ -1,9 +1,13 @@
 /** Segments in a tree of their own, written by the library as Milvus lays them out. */
-import { createCollectionSchema } from '../../lib/schema/index.js'
+
 import { DeleteData, InsertData } from '../../lib/data/index.js'
-import { type CollectionSchema, withSystemFields } from '../../lib/schema/index.js'
-import { type SegmentInfo, SegmentReader, writeSegment } from '../../lib/segment/index.js'
+import {
+  type CollectionSchema,
+  createCollectionSchema,
+  withSystemFields,
+} from '../../lib/schema/index.js'
 import type { SegmentReaderOptions, WriteSegmentOptions } from '../../lib/segment/index.js'
+import { type SegmentInfo, SegmentReader, writeSegment } from '../../lib/segment/index.js'
 import { type ChunkManager, LocalChunkManager } from '../../lib/storage/index.js'
 
 /** Ids 100 (pk int64), 101 (vector of 4), 102 (nullable int32), 103 (varchar). */
@@ -44,7 +48,9 @@ export function chunk(schema: CollectionSchema, rows: Values[]): InsertData {
   return InsertData.fromRows(withSystemFields(schema), rows)
 }
 
-export function deletes(...pairs: [key: bigint | string, timestamp: bigint | number][]): DeleteData {
+export function deletes(
+  ...pairs: [key: bigint | string, timestamp: bigint | number][]
+): DeleteData {
   const data = new DeleteData()
   for (const [key, timestamp] of pairs) data.append(key, timestamp)
   return data
