@@ -1,5 +1,6 @@
 /** Statistics files of primary keys: what is read, and how leniently. */
 import {
+  PrimaryKeyFilter,
   parsePrimaryKeyStats,
   serializeMergedPrimaryKeyStats,
   serializePrimaryKeyStats,
@@ -120,6 +121,35 @@ describe('reading JSON', () => {
   test('bytes that are no UTF-8 are corrupted', async () => {
     const failure = await rejection(() => parsePrimaryKeyStats(Uint8Array.of(0x7b, 0xff, 0x7d)))
     expect(failure.code).toBe('FileCorrupted')
+  })
+})
+
+describe('filters in parts', () => {
+  const bytes = new Uint8Array(64)
+  const parts = { kind: 'blocked', k: 12, bits: 512, bytes } as const
+
+  test('are copied in and out', () => {
+    const filter = PrimaryKeyFilter.fromParts({ ...parts, bytes: bytes.subarray().fill(0xab) })
+    bytes.fill(0)
+    expect(filter.parts()).toEqual({ ...parts, bytes: new Uint8Array(64).fill(0xab) })
+  })
+
+  test.each([
+    [{ kind: 'cuckoo' }, 'InvalidArgument'],
+    [{ k: '12' }, 'InvalidArgument'],
+    [{ k: 2 ** 60 }, 'InvalidArgument'],
+    [{ bytes: new Float64Array(8) }, 'InvalidArgument'],
+    [{ bytes: undefined }, 'InvalidArgument'],
+    [{ k: 0 }, 'InvalidData'],
+    [{ k: 2 ** 40 }, 'InvalidData'],
+    [{ bits: 1024 }, 'InvalidData'],
+    [{ bits: -512 }, 'InvalidArgument'],
+    [{ kind: 'basic' }, 'InvalidData'],
+  ])('%j is refused', async (change, code) => {
+    const failure = await rejection(() =>
+      PrimaryKeyFilter.fromParts({ ...parts, ...change } as never),
+    )
+    expect(failure.code).toBe(code)
   })
 })
 
