@@ -52,15 +52,33 @@ function columnsOf(schema: Schema): ReadonlyMap<bigint, number> {
   return columns
 }
 
+/** True for columns of the same ids, names, types and nullability in the same order. */
+function sameFields(left: Schema, right: Schema): boolean {
+  return (
+    left.fields.length === right.fields.length &&
+    left.fields.every((field, index) => {
+      const other = right.fields[index]!
+      if (field === other) return true
+      return (
+        field.name === other.name &&
+        field.nullable === other.nullable &&
+        fieldIdOf(field) === fieldIdOf(other) &&
+        sameType(field.type, other.type)
+      )
+    })
+  )
+}
+
 /**
- * The columns of a record that a schema names, in its order, found by field id; no copy.
+ * The columns of a record that a schema names, in its order, found by field id; no copy. A
+ * SimpleArrowRecord that has the schema already is given back as it is.
  *
  * @throws PackedError InvalidSchema for a field of `schema` without id or without a column in the
  *   record, TypeMismatch for a column of another type, InvalidData for a column that is shorter
  *   than the record or has nulls where the schema allows none.
  */
 export function projectRecord(record: ArrowRecord, schema: Schema): SimpleArrowRecord {
-  if (record instanceof SimpleArrowRecord && record.schema === schema) return record
+  if (record instanceof SimpleArrowRecord && sameFields(record.schema, schema)) return record
   const children = schema.fields.map((field) => {
     const { name, type, nullable } = field
     const id = fieldIdOf(field)
