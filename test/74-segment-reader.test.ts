@@ -18,18 +18,13 @@ import {
   rowsOfSegment,
   segmentIn,
   TITLES,
+  twoChunks,
 } from './support/segments.js'
 import { temporaryDirectory } from './support/temporary.js'
 
 const directory = temporaryDirectory('segment-reader')
 let trees = 0
 const tree = () => join(directory, String(trees++))
-
-/** Keys 1 to 5 in chunks of 3 and 2, written at 10, 20, …, 50. */
-const twoChunks = () => [
-  chunk(BOOKS, [book(1, 10), book(2, 20), book(3, 30)]),
-  chunk(BOOKS, [book(4, 40), book(5, 50)]),
-]
 
 const readAll = async (options: SegmentReaderOptions): Promise<Table> => {
   const reader = await SegmentReader.open(options)

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { catCommand } from './cat.js'
 import { exitCodeOf, failureLine } from './failure.js'
 import { inspectCommand } from './inspect.js'
+import { segmentCommand } from './segment.js'
 import { verifyCommand } from './verify.js'
 import { writeCommand } from './write.js'
 
@@ -13,7 +14,7 @@ function packageVersion(): string {
 
 function program(signal: AbortSignal): Command {
   const packed = new Command('packed')
-    .description('Write, look at, print and check Milvus StorageV2 column-group Parquet files.')
+    .description('Write, look at, print and check the files of Milvus segments.')
     .option('--verbose', 'show where an error comes from')
     .option('--version', 'print the version')
     .on('option:version', () => {
@@ -21,8 +22,9 @@ function program(signal: AbortSignal): Command {
       throw new CommanderError(0, 'commander.version', '')
     })
   const verbs = [writeCommand(signal), inspectCommand(), catCommand(signal), verifyCommand(signal)]
-  for (const verb of verbs) packed.addCommand(verb)
-  for (const command of [packed, ...verbs]) {
+  const segment = segmentCommand(signal)
+  for (const verb of [...verbs, segment]) packed.addCommand(verb)
+  for (const command of [packed, ...verbs, segment, ...segment.commands]) {
     command
       .exitOverride()
       .showSuggestionAfterError()

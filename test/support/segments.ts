@@ -8,7 +8,7 @@ import {
 } from '../../lib/schema/index.js'
 import type { SegmentReaderOptions, WriteSegmentOptions } from '../../lib/segment/index.js'
 import { type SegmentInfo, SegmentReader, writeSegment } from '../../lib/segment/index.js'
-import { type ChunkManager, LocalChunkManager } from '../../lib/storage/index.js'
+import { LocalChunkManager } from '../../lib/storage/index.js'
 
 /** Ids 100 (pk int64), 101 (vector of 4), 102 (nullable int32), 103 (varchar). */
 export const BOOKS = createCollectionSchema({
@@ -46,6 +46,14 @@ export function book(id: number, timestamp: number): Values {
 
 export function chunk(schema: CollectionSchema, rows: Values[]): InsertData {
   return InsertData.fromRows(withSystemFields(schema), rows)
+}
+
+/** Keys 1 to 5 in chunks of 3 and 2, written at 10, 20, …, 50. */
+export function twoChunks(): InsertData[] {
+  return [
+    chunk(BOOKS, [book(1, 10), book(2, 20), book(3, 30)]),
+    chunk(BOOKS, [book(4, 40), book(5, 50)]),
+  ]
 }
 
 export function deletes(
@@ -97,5 +105,3 @@ export async function rowsOfSegment(options: SegmentReaderOptions): Promise<Valu
 export async function columnOf(name: string, options: SegmentReaderOptions): Promise<unknown[]> {
   return (await rowsOfSegment({ ...options, columns: [name] })).map((row) => row[name])
 }
-
-export type { ChunkManager }
