@@ -277,8 +277,36 @@ describe('values as they are stored', () => {
     [{ a: [1, 9007199254740993n], b: undefined }, '{"a":[1,9007199254740993]}'],
     [7, '7'],
     [true, 'true'],
+    [
+      { at: new Date(0), big: 2n ** 64n },
+      '{"at":"1970-01-01T00:00:00.000Z","big":18446744073709551616}',
+    ],
   ])('JSON %p', (value, text) => {
     expect(stored({ dataType: 'JSON' }, value)).toBe(Buffer.from(text).toString('hex'))
+  })
+
+  test('JSON in a circle is refused', async () => {
+    const circle: Record<string, unknown> = {}
+    circle.self = circle
+    const error = await rejection(() => stored({ dataType: 'JSON' }, circle))
+    expect(error).toMatchObject({ code: 'InvalidData', field: 'x' })
+    expect(error.message).toContain('circular')
+  })
+
+  // The bytes are never touched: neither taking them over nor refusing more reads or copies.
+  test('offsets of 31 bits are the end of one InsertData', async () => {
+    const data = createFieldData(field({ dataType: 'JSON' }))
+    const bytes = new Uint8Array(2 ** 31 - 1)
+    data.appendColumn({ offsets: new Int32Array([0, bytes.length]), bytes })
+    for (const value of ['1', new Uint8Array(1)]) {
+      const error = await rejection(() => data.append(value))
+      expect(error.code).toBe('InvalidData')
+      expect(error.message).toBe(
+        'Expected at most 2147483647 bytes in one InsertData for field "x" in row 1 but received ' +
+          '2147483648',
+      )
+    }
+    expect([data.length, data.valueBytes]).toEqual([1, bytes.length])
   })
 
   test('a nullable dense vector is binary, and nulls take no bytes', () => {

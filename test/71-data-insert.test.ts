@@ -466,6 +466,18 @@ describe('lenient', () => {
     expect(reports[1]!.error).toMatchObject({ code: 'TypeMismatch', field: 'n' })
   })
 
+  test('columns given value by value are lenient, too; flat ones are all or nothing', async () => {
+    const reports: LenientReport[] = []
+    const onLenient = (report: LenientReport) => reports.push(report)
+    const data = new InsertData(simple, { lenient: true, onLenient })
+    data.appendColumns({ id: [1, 2], n: ['x', 2], t: ['a', 'b'] })
+    expect(rowsIn(data).map(({ n }) => n)).toEqual([null, 2])
+    expect(reports.map(({ field, row }) => [field, row])).toEqual([['n', 0]])
+    const flat = { id: [3], n: new Int16Array([300]), t: ['c'] }
+    expect((await rejection(() => data.appendColumns(flat))).message).toContain('"n" in row 2')
+    expect(data.rowCount).toBe(2)
+  })
+
   test('a field that takes no null keeps its error, and nothing is reported then', async () => {
     const onLenient = jest.fn()
     const data = new InsertData(simple, { lenient: true, onLenient })

@@ -36,8 +36,8 @@ export abstract class BaseFieldData implements FieldData {
 
   abstract memorySize(): number
   abstract toArrow(): Data
-  abstract reserve(rows: number, bytes: number): void
 
+  protected abstract makeRoom(rows: number, bytes: number): void
   /** Store one value; nothing is stored when it throws. */
   protected abstract store(value: unknown): void
   protected abstract storeNull(): void
@@ -95,6 +95,11 @@ export abstract class BaseFieldData implements FieldData {
         this.#appendValidity(column.validity, 0, rows)
       }
     }
+  }
+
+  reserve(rows: number, bytes: number): void {
+    this.validity.reserve(rows)
+    this.makeRoom(rows, bytes)
   }
 
   truncate(rows: number): void {

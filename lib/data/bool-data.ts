@@ -25,7 +25,7 @@ export class BoolData extends BaseFieldData {
     }) as Data
   }
 
-  reserve(rows: number): void {
+  protected makeRoom(rows: number): void {
     this.#bits.reserveExactly(bytesForBits(rows))
   }
 

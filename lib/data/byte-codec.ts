@@ -1,4 +1,4 @@
-import { describeValue, parseExact, stringifyExact } from '../config/index.js'
+import { describeValue, parseExact } from '../config/index.js'
 import {
   DataType,
   decodeScalarField,
@@ -77,7 +77,7 @@ const JSON_TEXT: ByteCodec = {
   encode: (value, refuse) => {
     if (typeof value === 'string') return checkedJson(value, refuse)
     if (typeof value === 'function' || typeof value === 'symbol') return undefined
-    return asBytes(value) ?? stringifyExact(value)
+    return asBytes(value) ?? jsonOf(value, refuse)
   },
   decode: (bytes) => parseExact(decodeText(bytes)),
   memorySize: sizeOfTexts,
@@ -190,6 +190,27 @@ function encodeArray(field: FieldSchema, value: unknown): Uint8Array | undefined
   }
   if (!Array.isArray(value) && typedArrayTag(value) === '') return undefined
   return encodeScalarField(elementType, value as ArrayLike<ScalarValue | null>, { elementNullable })
+}
+
+/** What a bigint is while JSON.stringify, which takes none, is at work. */
+const INTEGER_MARK = '\0integer:'
+const MARKED_INTEGER = /"\\u0000integer:(-?\d+)"/g
+
+/** `JSON.stringify` that writes a bigint as its digits. */
+function jsonOf(value: unknown, refuse: Refuse): string {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    // A bigint somewhere; or a cycle, which throws again.
+  }
+  try {
+    const marked = JSON.stringify(value, (_, item: unknown) =>
+      typeof item === 'bigint' ? `${INTEGER_MARK}${item}` : item,
+    )
+    return marked.replace(MARKED_INTEGER, '$1')
+  } catch (error) {
+    throw refuse('what JSON can hold', `${describeValue(value)}: ${(error as Error).message}`)
+  }
 }
 
 function checkedJson(text: string, refuse: Refuse): string {

@@ -35,7 +35,7 @@ export class DenseVectorData extends BaseFieldData {
     return makeData({ type: this.type as never, length, data, ...this.nulls() })
   }
 
-  reserve(rows: number): void {
+  protected makeRoom(rows: number): void {
     this.#bytes.reserveExactly(rows * this.#codec.widthBytes)
   }
 

@@ -33,7 +33,7 @@ export class FixedWidthData extends BaseFieldData {
     }) as Data
   }
 
-  reserve(rows: number): void {
+  protected makeRoom(rows: number): void {
     this.#values.reserveExactly(rows)
   }
 

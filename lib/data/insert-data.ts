@@ -1,4 +1,10 @@
-import { expectBoolean, expectFunction, expectKnownKeys, expectObject } from '../config/index.js'
+import {
+  expectBoolean,
+  expectFunction,
+  expectId,
+  expectKnownKeys,
+  expectObject,
+} from '../config/index.js'
 import { allFields, type CollectionSchema, type FieldSchema } from '../schema/index.js'
 import { appendValue } from './base-field-data.js'
 import { type BatchLike, batchesOf, columnsOf } from './batch-columns.js'
@@ -102,7 +108,7 @@ export class InsertData {
 
   /** The column of a field, undefined for an id that the schema does not have. */
   field(fieldId: number | bigint): FieldData | undefined {
-    return this.#columns.get(BigInt(fieldId))
+    return this.#columns.get(expectId(fieldId, 'fieldId'))
   }
 
   /** Every column in schema order, sub-fields of struct arrays last. */

@@ -6,6 +6,8 @@ export class Validity {
   #bits: GrowingArray<Uint8Array> | undefined
   #length = 0
   #nullCount = 0
+  /** Rows to make room for when the first null comes. */
+  #capacity = 0
 
   get length(): number {
     return this.#length
@@ -51,6 +53,10 @@ export class Validity {
     this.#nullCount += nulls
   }
 
+  reserve(rows: number): void {
+    this.#capacity = rows
+  }
+
   truncate(rows: number): void {
     if (rows >= this.#length) return
     if (this.#bits !== undefined) {
@@ -64,6 +70,7 @@ export class Validity {
   #reserve(rows: number): Uint8Array {
     const wasAbsent = this.#bits === undefined
     this.#bits ??= new GrowingArray<Uint8Array>((length) => new Uint8Array(length))
+    if (wasAbsent) this.#bits.reserveExactly(bytesForBits(this.#capacity))
     const missing = bytesForBits(rows) - this.#bits.length
     const bytes = this.#bits.reserve(Math.max(missing, 0))
     if (missing > 0) this.#bits.advance(missing)

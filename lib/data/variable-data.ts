@@ -56,7 +56,7 @@ export class VariableData extends BaseFieldData {
     return makeData({ type: this.type as never, length, valueOffsets, data, ...this.nulls() })
   }
 
-  reserve(rows: number, bytes: number): void {
+  protected makeRoom(rows: number, bytes: number): void {
     this.#offsets.reserveExactly(rows + 1)
     this.#bytes.reserveExactly(bytes)
   }
@@ -156,6 +156,7 @@ export class VariableData extends BaseFieldData {
   }
 
   #writeText(text: string): void {
+    this.#checkRoom(text.length) // at least so many, and nothing is allocated yet
     const at = this.#bytes.length
     const values = this.#bytes.reserve(text.length * UTF8_GROWTH)
     if (values !== this.#buffered) {

@@ -37,7 +37,8 @@ export class VectorArrayData extends BaseFieldData {
     return makeData({ type: this.type as never, length, valueOffsets, child, ...this.nulls() })
   }
 
-  reserve(rows: number): void {
+  protected makeRoom(rows: number, bytes: number): void {
+    this.#vectors.reserve(bytes / this.#codec.widthBytes, bytes)
     this.#offsets.reserveExactly(rows + 1)
   }
 
