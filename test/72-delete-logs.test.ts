@@ -20,7 +20,7 @@ import {
 } from '../lib/binlog/index.js'
 import { parseExact } from '../lib/config/index.js'
 import { DeleteData } from '../lib/data/index.js'
-import { encodePayload, inspectFile, PackedReader } from '../lib/packed/index.js'
+import { encodePayload, inspectFile, PackedReader, PackedWriter } from '../lib/packed/index.js'
 import { type ChunkManager, LocalChunkManager } from '../lib/storage/index.js'
 import { rejection } from './support/rejection'
 import { temporaryDirectory } from './support/temporary'
@@ -245,6 +245,31 @@ describe('reading', () => {
     expect((await rejection(() => readDeleteLog(chunks, 'sealed'))).code).toBe('Encryption')
   })
 
+  test('asks for the key of an encrypted StorageV2 log', async () => {
+    const storage = { rootPath: chunks.rootPath }
+    const key = Buffer.alloc(16, 7)
+    await roundTrip(deletesOf(['x'], [1n]), { format: 'packed' })
+    const plain = await PackedReader.open({ paths: ['delta_log/1/2/3/9'], storage })
+    const writer = await PackedWriter.open({
+      schema: plain.schema,
+      groups: [{ id: 0, path: 'sealed-v2', fields: ['pk', 'ts'] }],
+      encryption: { key, keyMetadata: Buffer.from('zone 4') },
+      storage,
+    })
+    for await (const batch of plain) await writer.write(batch)
+    await writer.finish()
+    const asked: string[] = []
+    const keyRetriever = (metadata: Uint8Array) => {
+      asked.push(Buffer.from(metadata).toString())
+      return key
+    }
+    const { keys, timestamps } = await readDeleteLog(chunks, 'sealed-v2', { keyRetriever })
+    expect([listOf(keys), listOf(timestamps)]).toEqual([['x'], [1n]])
+    expect(new Set(asked)).toEqual(new Set(['zone 4']))
+    const error = await rejection(() => readDeleteLog(chunks, 'sealed-v2'))
+    expect([error.code, error.path]).toEqual(['Encryption', 'sealed-v2'])
+  })
+
   test('reads columns through a chunk manager that the addon cannot follow', async () => {
     const foreign: ChunkManager = Object.create(chunks, {
       storage: { value: undefined },
@@ -270,7 +295,8 @@ describe('reading', () => {
     ['{"pk":1,"ts":1,"pkType":11}', /"pkType" of 5 or 21 for row 1/],
     ['{"pk":1.5,"ts":1,"pkType":5}', /an integer "pk"/],
     ['{"pk":9223372036854775808,"ts":1,"pkType":5}', /a key of 64 bits/],
-    ['{"pk":1,"ts":-1,"pkType":5}', /a timestamp from 0/],
+    ['{"pk":1,"ts":-1,"pkType":5}', /a timestamp >= 0 .* row 1/],
+    ['1,-1', /a JSON object/],
     ['{"pk":1,"ts":18446744073709551615,"pkType":5}', /a timestamp from 0/],
     ['{"pk":"a","ts":1,"pkType":21}', /a key of the type of row 0 for row 1/],
   ])('refuses the row %s by its number', async (row, message) => {

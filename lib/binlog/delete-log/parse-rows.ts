@@ -1,6 +1,6 @@
 import { describeValue, parseExact } from '../../config/index.js'
 import { PackedError } from '../../errors/index.js'
-import { scanRow } from './scan-row.js'
+import { RowScanner } from './row-scanner.js'
 
 /** Text of the rows of a delete log: row i is `bytes[offsets[i], offsets[i + 1])`. */
 export interface TextRows {
@@ -16,7 +16,7 @@ export interface DeleteColumns {
 }
 
 /** One delete. */
-export interface DeleteRow {
+interface DeleteRow {
   key: bigint | string
   timestamp: bigint
 }
@@ -35,36 +35,37 @@ const INT64 = 5
  *   another type than the rows before.
  */
 export function parseDeleteRows(text: TextRows, path: string, firstRow = 0): DeleteColumns {
-  const timestamps = new BigInt64Array(text.rows)
-  const first = text.rows === 0 ? undefined : rowAt(text, 0, path, firstRow)
-  const integers = new BigInt64Array(typeof first?.key === 'string' ? 0 : text.rows)
+  const { bytes, offsets, rows } = text
+  const timestamps = new BigInt64Array(rows)
+  const integers = new BigInt64Array(rows)
   const strings: string[] = []
-  for (let row = 0; row < text.rows; row += 1) {
-    const { key, timestamp } = rowAt(text, row, path, firstRow)
-    if (typeof key !== typeof first?.key) {
-      const expected = `a key of the type of row ${firstRow}`
-      throw malformed(expected, path, firstRow + row, describeValue(key))
+  // Low word first: no machine that Node runs on today has them the other way round.
+  const timeWords = new Uint32Array(timestamps.buffer)
+  const keyWords = new Uint32Array(integers.buffer)
+  const scanner = new RowScanner(bytes)
+  for (let row = 0; row < rows; row += 1) {
+    const start = offsets[row]!
+    const end = offsets[row + 1]!
+    // Nearly every row has the one shape that Milvus prints; the others take the long way.
+    let key: bigint | string | undefined
+    if (scanner.scan(start, end)) {
+      timeWords[2 * row] = scanner.timeLow
+      timeWords[2 * row + 1] = scanner.timeHigh
+      keyWords[2 * row] = scanner.keyLow
+      keyWords[2 * row + 1] = scanner.keyHigh
+      key = scanner.key
+    } else {
+      const parsed = parseRow(decoded(bytes.subarray(start, end)), path, firstRow + row)
+      timestamps[row] = parsed.timestamp
+      key = parsed.key
+      if (typeof key === 'bigint') integers[row] = key
     }
-    if (typeof key === 'bigint') integers[row] = key
-    else strings.push(key)
-    timestamps[row] = timestamp
+    if (typeof key === 'string') strings.push(key)
+    if (strings.length === (typeof key === 'string' ? row + 1 : 0)) continue
+    const expected = `a key of the type of row ${firstRow}`
+    throw malformed(expected, path, firstRow + row, describeValue(key ?? integers[row]))
   }
-  return { keys: typeof first?.key === 'string' ? strings : integers, timestamps }
-}
-
-/** Nearly every row has the one shape that Milvus prints; the others take the long way. */
-function rowAt(text: TextRows, row: number, path: string, firstRow: number): DeleteRow {
-  const start = text.offsets[row]!
-  const end = text.offsets[row + 1]!
-  const scanned = scanRow(text.bytes, start, end)
-  const { key, timestamp } =
-    scanned ?? parseRow(decoded(text.bytes.subarray(start, end)), path, firstRow + row)
-  const outside = typeof key === 'bigint' && (key < LEAST_INT64 || key > MOST_INT64)
-  if (outside || timestamp < 0n || timestamp > MOST_INT64) {
-    const expected = 'a key of 64 bits and a timestamp from 0 to 2^63 - 1'
-    throw malformed(expected, path, firstRow + row, `${key} and ${timestamp}`)
-  }
-  return { key, timestamp }
+  return { keys: strings.length > 0 ? strings : integers, timestamps }
 }
 
 function decoded(bytes: Uint8Array): string {
@@ -72,6 +73,14 @@ function decoded(bytes: Uint8Array): string {
 }
 
 function parseRow(text: string, path: string, row: number): DeleteRow {
+  const { key, timestamp } = looseRow(text, path, row)
+  const outside = typeof key === 'bigint' && (key < LEAST_INT64 || key > MOST_INT64)
+  if (!outside && timestamp >= 0n && timestamp <= MOST_INT64) return { key, timestamp }
+  const expected = 'a key of 64 bits and a timestamp from 0 to 2^63 - 1'
+  throw malformed(expected, path, row, `${key} and ${timestamp}`)
+}
+
+function looseRow(text: string, path: string, row: number): DeleteRow {
   const legacy = /^\s*(-?\d{1,20})\s*,\s*(\d{1,20})\s*$/.exec(text)
   if (legacy !== null) return { key: BigInt(legacy[1]!), timestamp: BigInt(legacy[2]!) }
   const { pk, ts, pkType = INT64 } = parsedObject(text, path, row)
