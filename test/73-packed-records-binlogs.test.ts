@@ -3,8 +3,9 @@ import {
   type BinlogRecordReaderOptions,
   type FieldBinlog,
   openBinlogRecordReader,
+  V1RecordWriter,
 } from '../lib/binlog/index.js'
-import { PackedRecordWriter } from '../lib/packed/index.js'
+import { PackedRecordWriter, VisibilityFilter } from '../lib/packed/index.js'
 import {
   type ArrowRecord,
   type CollectionSchema,
@@ -242,5 +243,47 @@ describe('openBinlogRecordReader over StorageV2', () => {
     expect((await rejection(() => openBinlogRecordReader(none, recordCollection()))).code).toBe(
       'InvalidArgument',
     )
+  })
+})
+
+describe('openBinlogRecordReader', () => {
+  test('rows that are not visible are left out, their columns need not be asked for', async () => {
+    const logs = await writeLogs(5, 5)
+    const filter = new VisibilityFilter(1007n)
+    await filter.addDeletes(BigInt64Array.of(2n, 8n), BigInt64Array.of(1006n, 1002n))
+    const visibility = filter.native(100n, 1n)
+    const records = await readAll(logs, recordCollection(), {
+      storage,
+      visibility,
+      columns: ['title'],
+    })
+    // Row 1 was deleted after it was written, row 4 before; rows 8 and 9 are too young.
+    expect(valuesOf(records, 103n)).toEqual([0, 2, 3, 4, 5, 6, 7].map(recordTitle))
+    expect(records[0]!.fieldIdToColumn.size).toBe(1)
+  })
+
+  test('logs of StorageV1 are known by their first bytes and give the same records', async () => {
+    const schema = recordCollection()
+    const chunkManager = new LocalChunkManager({ rootPath: root })
+    const writer = await V1RecordWriter.open({
+      schema,
+      chunkManager,
+      location: { ...location, segmentId: 4 },
+      logIds: () => nextLog++,
+    })
+    await writer.write(recordOf(0, 6))
+    await writer.close()
+    const logs = writer.fieldBinlogs
+    const packed = await readAll(await writeLogs(6), schema)
+    for (const options of [{ chunkManager }, { storage }, { chunkManager, storageVersion: 0 }]) {
+      const records = await readAll(logs, schema, options)
+      for (const { fieldId } of schema.fields) {
+        expect(valuesOf(records, fieldId)).toEqual(valuesOf(packed, fieldId))
+      }
+    }
+    const [record] = await readAll(logs, schema, { chunkManager, columns: [102n] })
+    expect([...record!.fieldIdToColumn.keys()]).toEqual([102n])
+    const wrong = await rejection(() => readAll(logs, schema, { chunkManager, storageVersion: 2 }))
+    expect(wrong.code).toBe('MetadataCorrupted')
   })
 })
