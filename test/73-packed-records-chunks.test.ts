@@ -206,6 +206,18 @@ describe('PackedRecordReader', () => {
     await reader.close()
   })
 
+  test('calls that overlap give the records in order, then null, then Closed', async () => {
+    const paths = await writeChunks(3, 2)
+    const reader = await PackedRecordReader.open({ schema: recordCollection(), paths })
+    const calls = [reader.next(), reader.next(), reader.next()]
+    const closing = reader.close()
+    const late = rejection(() => reader.next())
+    const records = await Promise.all(calls)
+    expect(records.map((record) => record?.numRows ?? null)).toEqual([3, 2, null])
+    await closing
+    expect((await late).code).toBe('Closed')
+  })
+
   test('leaving a loop closes the reader', async () => {
     const paths = await writeChunks(3, 3)
     const reader = await PackedRecordReader.open({ schema: recordCollection(), paths })

@@ -262,6 +262,32 @@ describe('PackedRecordWriter', () => {
     expect((await rejection(() => writer.write(recordOf(0, 1)))).code).toBe('Closed')
   })
 
+  test('calls that overlap run in the order of the calls, close last', async () => {
+    const paths = freshPaths()
+    const writer = await openWriter(paths)
+    const writes = [recordOf(0, 300), recordOf(300, 0), recordOf(300, 300)].map((record) =>
+      writer.write(record),
+    )
+    const closing = writer.close()
+    const late = rejection(() => writer.write(recordOf(0, 1)))
+    await Promise.all([...writes, closing])
+    expect((await late).code).toBe('Closed')
+    expect(writer.rowCount).toBe(600)
+    const keys = Array.from({ length: 600 }, (_, row) => BigInt(row) * 2n)
+    expect(valuesOf(await readBack(paths), 100n)).toEqual(keys)
+  })
+
+  test('a buffer that was transferred away fails the write', async () => {
+    const record = recordOf(0, 3)
+    const values = record.column(101n)!.values as Uint8Array
+    structuredClone(values.buffer, { transfer: [values.buffer] })
+    const paths = freshPaths()
+    const writer = await openWriter(paths)
+    expect((await rejection(() => writer.write(record))).code).toBe('Detached')
+    await writer.close()
+    expect(paths.filter((path) => existsSync(path))).toEqual([])
+  })
+
   test('without a row every group is an empty file', async () => {
     const paths = freshPaths()
     const writer = await openWriter(paths)

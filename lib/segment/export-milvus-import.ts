@@ -11,7 +11,9 @@ import type { MilvusImportRequest } from './export-request.js'
  * * `form: 'bulk'`: rows as Parquet files laid out as by pymilvus's bulk writer. Milvus gives new
  *   row ids and timestamps; fields are found by name.
  *
- * Nothing is sent to a server: upload what is not in Milvus's bucket, and post the request.
+ * Nothing is sent to a server: upload what is not in Milvus's bucket, and post the request. Layouts
+ * and names of options are those of Milvus's and milvus-backup's public sources; they have not been
+ * tried on a running server.
  *
  * @throws PackedError; see {@link exportBackup} and {@link exportBulk}.
  */
