@@ -1,5 +1,5 @@
 import { type Data, Field, Int64, Schema, Type, Utf8 } from 'apache-arrow'
-import { isPackedError, PackedError } from '../../errors/index.js'
+import { isPackedError } from '../../errors/index.js'
 import { FIELD_ID_KEY } from '../../schema/index.js'
 import type { DeleteColumns } from './parse-rows.js'
 
@@ -34,18 +34,7 @@ export async function openEitherWay<T>(
 }
 
 /** The two columns of a batch; keys and times view its memory. */
-export function columnsOfBatch(key: Data, time: Data, path: string): DeleteColumns {
-  for (const [column, name] of [
-    [key, KEY_COLUMN],
-    [time, TIME_COLUMN],
-  ] as const) {
-    if (column.nullCount === 0) continue
-    throw new PackedError(
-      'FileCorrupted',
-      `Expected no nulls for "${name}" of the delete log "${path}" but received ${column.nullCount}`,
-      { path, field: name },
-    )
-  }
+export function columnsOfBatch(key: Data, time: Data): DeleteColumns {
   const keys =
     (key.typeId as Type) === Type.Utf8
       ? textsOf(key)

@@ -1,5 +1,6 @@
 import { describeValue, parseExact } from '../../config/index.js'
 import { PackedError } from '../../errors/index.js'
+import { DataType } from '../../schema/index.js'
 import { RowScanner } from './row-scanner.js'
 
 /** Text of the rows of a delete log: row i is `bytes[offsets[i], offsets[i + 1])`. */
@@ -23,9 +24,7 @@ interface DeleteRow {
 
 const LEAST_INT64 = -(2n ** 63n)
 const MOST_INT64 = 2n ** 63n - 1n
-/** Milvus's data type of a key that is text. */
-const VARCHAR = 21
-const INT64 = 5
+const { VarChar: VARCHAR, Int64: INT64 } = DataType
 
 /**
  * Parse rows as delete logs have them: `{"pk":1,"ts":2,"pkType":5}`, or `1,2` in old files.

@@ -37,7 +37,7 @@ const TEXT_TYPES: readonly number[] = [DataType.String, DataType.VarChar]
  *
  * @returns deletes in the order of the file.
  * @throws PackedError FileCorrupted (neither form, a row that cannot be read: its number),
- *   Encryption, NotFound, StorageIO. The signal's reason when it is aborted.
+ *   InvalidData (nulls), Encryption, NotFound, StorageIO. The signal's reason when it is aborted.
  */
 export async function readDeleteLog(
   chunks: ChunkManager,
@@ -157,7 +157,7 @@ async function readText(reader: AsyncIterable<RecordBatch>, path: string): Promi
 async function readColumns(reader: AsyncIterable<RecordBatch>, path: string): Promise<DeleteData> {
   const deletes = new DeleteData()
   for await (const { data } of reader) {
-    append(deletes, columnsOfBatch(data.children[0]!, data.children[1]!, path), path)
+    append(deletes, columnsOfBatch(data.children[0]!, data.children[1]!), path)
   }
   return deletes
 }
