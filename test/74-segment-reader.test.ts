@@ -216,6 +216,17 @@ test('a segment may have chunks of both versions, older ones first', async () =>
   expect(reader.numRows).toBe(6)
 })
 
+test('batches are as small as asked for, and may be given back at once', async () => {
+  const { chunkManager, info } = await segmentIn(tree(), twoChunks())
+  const options = { schema: BOOKS, binlogs: info.binlogs, chunkManager, batchRows: 2 }
+  const reader = await SegmentReader.open({ ...options, releasePrevious: true })
+  const rows: number[] = []
+  for await (const batch of reader) rows.push(batch.numRows)
+  expect(rows).toEqual([2, 1, 2])
+  const kept = await SegmentReader.open({ ...options, releasePrevious: true })
+  expect(await rejection(() => kept.toTable())).toMatchObject({ code: 'InvalidArgument' })
+})
+
 test('groups without child fields are told by their first bytes', async () => {
   const { chunkManager, info } = await segmentIn(tree(), twoChunks())
   const binlogs = info.binlogs.map((list) => ({ ...list, childFields: [] }))
