@@ -104,6 +104,9 @@ describe('a reader', () => {
     await filter.addDeletes(BigInt64Array.of(2n, 3n), BigInt64Array.of(11n, 20n))
     const rows = await rowsOf(logs, { columns: ['note'], visibility: filter.native(100, 1) })
     expect(rows).toEqual([{ note: 'eins' }, { note: '😀' }])
+    const young = grown({ fieldId: 103, name: 'flag', dataType: 'Bool', nullable: true })
+    const options = { schema: young, columns: ['flag'], visibility: filter.native(100, 1) }
+    expect(await rowsOf(logs, options)).toEqual([{ flag: null }, { flag: null }])
   })
 
   test('reads through a chunk manager that the addon cannot follow', async () => {

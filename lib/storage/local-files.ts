@@ -53,9 +53,20 @@ export async function writeWhole(
     }
     options.signal?.throwIfAborted()
     await rename(temporary, file)
+    if (options.fsync) await syncFolder(dirname(file))
   } catch (error) {
     await unlink(temporary).catch(() => {})
     throw error
+  }
+}
+
+/** A new name is on the disk when its folder is. */
+async function syncFolder(directory: string): Promise<void> {
+  const handle = await open(directory, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
   }
 }
 
