@@ -23,10 +23,13 @@ interface Payload {
 /** Tag of a length-delimited field number 1: `data` of every element array. */
 const DATA_TAG = 0x0a
 
+/** Up to so many letters of ASCII are written one by one. */
+const QUICK_LETTERS = 32
+
 /**
  * One value of an Array column: its elements as a `schemapb.ScalarField`.
  *
- * Written by hand, since it runs once per row: messages and their reflection take ten times as
+ * Written by hand, since it runs once per row: generated messages take two to three times as
  * long. Null elements are zeros or empty strings in `data`, as Milvus stores them, and false in
  * `valid_data`.
  *
@@ -66,9 +69,9 @@ function payloadOf(elements: Elements, slot: ScalarSlot): Payload {
     case 'varint':
       return packed(varints(elements, slot.bits))
     case 'float':
-      return packed(bytesOf(Float32Array.from(numbers(elements))))
+      return packed(numbers(elements, 4))
     case 'double':
-      return packed(bytesOf(Float64Array.from(numbers(elements))))
+      return packed(numbers(elements, 8))
     case 'string':
       return strings(elements)
   }
@@ -87,11 +90,6 @@ function packed(content: Payload): Payload {
   }
 }
 
-function bytesOf(view: ArrayBufferView): Payload {
-  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
-  return { bytes: bytes.length, write: (target, at) => target.set(bytes, at) }
-}
-
 function bools({ type, values, nullable }: Elements): Payload {
   const bytes = new Uint8Array(values.length)
   for (let index = 0; index < values.length; index++) {
@@ -100,7 +98,7 @@ function bools({ type, values, nullable }: Elements): Payload {
     else if (typeof value !== 'boolean') throw mismatch(type, index, value)
     bytes[index] = value ? 1 : 0
   }
-  return bytesOf(bytes)
+  return { bytes: bytes.length, write: (target, at) => target.set(bytes, at) }
 }
 
 /** Integers as pairs of 32-bit halves, least first, sign-extended: what a varint is made of. */
@@ -153,15 +151,23 @@ function halvesOfInt64({ type, values, nullable }: Elements): Uint32Array {
   return new Uint32Array(integers.buffer)
 }
 
-function numbers({ type, values, nullable }: Elements): ArrayLike<number> {
-  if (ArrayBuffer.isView(values) && typeof values[0] === 'number')
-    return values as ArrayLike<number>
-  return Array.from({ length: values.length }, (_, index) => {
+function numbers({ type, values, nullable }: Elements, width: 4 | 8): Payload {
+  for (let index = 0; index < values.length; index++) {
     const value = values[index]!
     if (value === null) refuseNull(nullable, index)
     else if (typeof value !== 'number') throw mismatch(type, index, value)
-    return Number(value)
-  })
+  }
+  return {
+    bytes: values.length * width,
+    write(target, at) {
+      const view = new DataView(target.buffer, target.byteOffset + at)
+      for (let index = 0; index < values.length; index++) {
+        const value = values[index] as number | null
+        if (width === 4) view.setFloat32(index * 4, value ?? 0, true)
+        else view.setFloat64(index * 8, value ?? 0, true)
+      }
+    },
+  }
 }
 
 function strings({ type, values, nullable }: Elements): Payload {
@@ -177,14 +183,23 @@ function strings({ type, values, nullable }: Elements): Payload {
   return {
     bytes,
     write(target, at) {
-      const text = Buffer.from(target.buffer, target.byteOffset, target.byteLength)
       let next = at
       for (let index = 0; index < values.length; index++) {
         target[next] = DATA_TAG
         next = writeVarint(target, next + 1, lengths[index]!, 0)
-        if (lengths[index]! > 0) next += text.write(values[index] as string, next)
+        writeText(target, next, (values[index] ?? '') as string, lengths[index]!)
+        next += lengths[index]!
       }
     },
+  }
+}
+
+/** Letter by letter where that is quicker than a call out of JavaScript. */
+function writeText(target: Uint8Array, at: number, text: string, bytes: number): void {
+  if (bytes === text.length && bytes <= QUICK_LETTERS) {
+    for (let index = 0; index < bytes; index++) target[at + index] = text.charCodeAt(index)
+  } else {
+    Buffer.from(target.buffer, target.byteOffset + at, bytes).write(text)
   }
 }
 
