@@ -1,7 +1,7 @@
 import { rmSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { Field, Int32, Int64, Schema } from 'apache-arrow'
-import { PackedRecordReader, PackedRecordWriter } from '../lib/packed/index.js'
+import { inspectFile, PackedRecordReader, PackedRecordWriter } from '../lib/packed/index.js'
 import {
   type CollectionSchema,
   convertToArrowSchema,
@@ -136,6 +136,42 @@ describe('PackedRecordReader', () => {
     const records = await readAll(await PackedRecordReader.open({ schema, paths }))
     expect(records[0]!.schema.fields.map(({ name }) => name)).toEqual(['anything'])
     expect(valuesOf(records, 100n)).toEqual(keys(3))
+  })
+
+  test('case 25: columns under their names, or under their ids, are found by field id', async () => {
+    const schema = convertToArrowSchema(recordCollection(), true)
+    const directory = join(root, String(count++))
+    const paths = RECORD_GROUPS.map(({ id }) => join(directory, String(id)))
+    const writer = await PackedRecordWriter.open({ schema, paths, columnGroups: RECORD_GROUPS })
+    await writer.write(recordOf(0, 3))
+    await writer.close()
+    const files = await Promise.all(paths.map((path) => inspectFile(path)))
+    expect(files.map((file) => file.schema.fields.map(({ name }) => name))).toEqual([
+      ['0', '1', '100'],
+      ['102', '103'],
+      ['101'],
+    ])
+    const chunks = [paths, ...(await writeChunks(2))]
+    const options = { schema: recordCollection(), paths: chunks, columns: ['title'] }
+    const records = await readAll(await PackedRecordReader.open(options))
+    expect(valuesOf(records, 103n)).toEqual([0, 1, 2, 0, 1].map(recordTitle))
+  })
+
+  test('case 26: every file has the same list of groups', async () => {
+    const columnGroups = [
+      { id: 0n, fieldIds: [0n, 1n, 100n, 102n, 103n], columns: [] },
+      { id: 101n, fieldIds: [101n], columns: [3] },
+    ]
+    const paths = columnGroups.map(({ id }) => join(root, `case-26-${id}`))
+    const schema = recordCollection()
+    const writer = await PackedRecordWriter.open({ schema, paths, columnGroups })
+    await writer.write(recordOf(0, 3))
+    await writer.close()
+    for (const path of paths) {
+      const { metadata } = await inspectFile(path)
+      expect(metadata.get('group_field_id_list')).toBe('0,1,100,102,103;101')
+      expect(metadata.get('storage_version')).toBe('1.0.0')
+    }
   })
 
   test('a chunk that is missing fails when its turn comes, naming the path, and never ends', async () => {

@@ -27,9 +27,11 @@ import { bulkColumn } from '../lib/segment/export-columns.js'
 import { wktOf } from '../lib/segment/export-geometry.js'
 import { exportForMilvusImport } from '../lib/segment/export-milvus-import.js'
 import type { MilvusImportRequest } from '../lib/segment/export-request.js'
+import { locateSegment } from '../lib/segment/index.js'
 import { LocalChunkManager } from '../lib/storage/index.js'
 import { batchOver, recordCollection, recordCount, recordOf } from './support/records.js'
 import { rejection } from './support/rejection.js'
+import { BOOKS, columnOf, deletes, segmentIn, twoChunks } from './support/segments.js'
 import { filesBelow, temporaryDirectory } from './support/temporary.js'
 
 const root = temporaryDirectory('export')
@@ -170,6 +172,34 @@ describe('export in the form of a backup', () => {
     expect(form.message).toMatch(/'backup' \| 'bulk' for form/)
   })
 })
+
+test.each([0, 2] as const)(
+  'a segment of version %d that was exported with its deletes reads as before',
+  async (storageVersion) => {
+    const directory = join(root, String(count++))
+    const { chunkManager, info } = await segmentIn(directory, twoChunks(), {
+      storageVersion,
+      deletes: deletes([1n, 60]),
+      sidecar: false,
+    })
+    const target = new LocalChunkManager({ rootPath: join(root, String(count++)) })
+    const request = await exportForMilvusImport({
+      form: 'backup',
+      collectionName: 'books',
+      segments: [info],
+      source: chunkManager,
+      target,
+      prefix: 'export',
+    })
+    expect(request.files).toEqual([['export/insert_log/1/2/', 'export/delta_log/1/2/']])
+    const exported = await locateSegment({ chunkManager: target, root: 'export', segmentId: 3 })
+    const rows = async ({ binlogs, deltalogs }: typeof info, chunks: LocalChunkManager) =>
+      columnOf('id', { schema: BOOKS, binlogs, deltalogs, chunkManager: chunks })
+    const before = await rows(info, chunkManager)
+    expect(before).toHaveLength(4)
+    expect(await rows(exported, target)).toEqual(before)
+  },
+)
 
 function collection(...fields: object[]): CollectionSchema {
   type Init = Parameters<typeof createCollectionSchema>[0]
