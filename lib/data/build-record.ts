@@ -5,6 +5,8 @@ import {
   allFields,
   type CollectionSchema,
   convertToArrowSchema,
+  DataType,
+  dataTypeName,
   type FieldSchema,
   primaryKeyField,
   SimpleArrowRecord,
@@ -73,8 +75,8 @@ function checkedColumn(field: FieldSchema, chunk: InsertData, index: number): Fi
   }
   const { dataType, elementType, nullable } = column.field
   if (dataType !== field.dataType || elementType !== field.elementType) {
-    const expected = `data type ${field.dataType} in chunk ${index}`
-    throw badColumn(field.name, expected, String(dataType), 'TypeMismatch')
+    const expected = `${typeText(field)} in chunk ${index}`
+    throw badColumn(field.name, expected, typeText(column.field), 'TypeMismatch')
   }
   if (nullable && !field.nullable && column.nullCount > 0) {
     throw badColumn(field.name, `no nulls in chunk ${index}`, `${column.nullCount}`)
@@ -83,4 +85,9 @@ function checkedColumn(field: FieldSchema, chunk: InsertData, index: number): Fi
   if (column.length === chunk.rowCount) return column
   const expected = `${chunk.rowCount} rows in chunk ${index}`
   throw badColumn(field.name, expected, String(column.length))
+}
+
+function typeText({ dataType, elementType }: FieldSchema): string {
+  const elements = elementType === DataType.None ? '' : ` of ${dataTypeName(elementType)}`
+  return `${dataTypeName(dataType)}${elements}`
 }
