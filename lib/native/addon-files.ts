@@ -1,0 +1,193 @@
+/** What writers, readers, payloads and filters are asked for, and what they answer. */
+import type {
+  FlatBatch,
+  NativeSchema,
+  ReaderHandle,
+  SchemaHandle,
+  VisibilityHandle,
+} from './addon-values.js'
+
+/** StorageConfig in the names of packed/storage.h, camelCase; absent = default. */
+export type NativeStorage = Record<string, string | number | boolean>
+
+export interface NativeCodec {
+  /** zstd | snappy | gzip | lz4 | brotli | uncompressed */
+  codec: string
+  level?: number
+}
+
+export interface NativeWriterOptions {
+  groups: { id: bigint; path: string; columns: number[] }[]
+  compatibility: 'current' | 'milvus-2.6'
+  compression: NativeCodec
+  vectors?: NativeCodec
+  columns: { name: string; compression?: NativeCodec; dictionary?: boolean; dim?: number }[]
+  rowGroupBytes: number
+  bufferBytes: number
+  userMetadata: string[]
+  replace: boolean
+  fsync: boolean
+  concurrency: number
+  /** Parquet modular encryption with one footer key for everything. */
+  encryption?: NativeEncryption
+  storage: NativeStorage
+}
+
+export interface NativeEncryption {
+  /** 16, 24 or 32 bytes. */
+  key: Uint8Array
+  keyMetadata: Uint8Array
+  algorithm: 'AES_GCM_V1' | 'AES_GCM_CTR_V1'
+}
+
+/** What a caller's key retriever answered for one key metadata. */
+export interface NativeKey {
+  keyMetadata: Uint8Array
+  key: Uint8Array
+}
+
+/** Drop the rows of a reader that are not visible, before anything is lent. */
+export interface NativeVisibility {
+  filter: VisibilityHandle
+  /** Field ids; both are read although nobody asked for them, and then left out again. */
+  keyField: bigint
+  timestampField: bigint
+}
+
+export interface NativeGroupResult {
+  id: bigint
+  path: string
+  rows: number
+  fileBytes: number
+  footerBytes: number
+  compressedBytes: number
+  uncompressedBytes: number
+  rowGroups: number
+  nullCounts: { field: string; nulls: number }[]
+}
+
+export interface NativeProgress {
+  rows: number
+  bytesIn: number
+  bytesOut: number
+  bufferedBytes: number
+  rowGroups: number
+}
+
+export interface NativeReaderOptions {
+  paths: string[]
+  schema?: SchemaHandle
+  /** Field ids as bigint, names as string. */
+  columns?: (bigint | string)[]
+  defaults?: { schema: SchemaHandle; batch: FlatBatch }
+  vectors: 'fixed_size_binary' | 'fixed_size_list'
+  batchRows: number
+  batchBytes: number
+  bufferBytes: number
+  mmap: boolean
+  lenient: boolean
+  /** Keys of encrypted files, by their key metadata (see `readKeyMetadata`). */
+  keys?: NativeKey[]
+  visibility?: NativeVisibility
+  storage: NativeStorage
+}
+
+/** One whole Parquet file inside another file, or in memory. */
+export interface NativePayload {
+  /** The file around it; with `bytes`, only what errors name. */
+  path?: string
+  bytes?: Uint8Array
+  /** Where it starts and how long it is, in bytes. */
+  offset: number
+  length: number
+}
+
+/** Where one output column comes from. */
+export interface NativePayloadColumn {
+  /** Payloads one after the other; none = a constant: its default, or null. */
+  payloads: NativePayload[]
+  /** Position of the column in every payload; names and ids of payloads are not looked at. */
+  column: number
+}
+
+export interface NativePayloadOptions {
+  /** One per field of the schema. All that have payloads must have equally many rows. */
+  columns: NativePayloadColumn[]
+  /** Rows, where no column has payloads. */
+  rows: number
+  defaults?: { schema: SchemaHandle; batch: FlatBatch }
+  /**
+   * Positions in the schema of what comes out, in this order; absent = all. Only these columns,
+   * and those that `visibility` needs, are opened.
+   */
+  output?: number[]
+  batchRows: number
+  batchBytes: number
+  bufferBytes: number
+  visibility?: NativeVisibility
+  storage: NativeStorage
+}
+
+export interface NativePayloadEncoding {
+  compression: NativeCodec
+  /** Dictionary encoding of every column; a codec-written binlog has it. */
+  dictionary: boolean
+}
+
+export interface NativeFileInfo {
+  path: string
+  layout: 'packed' | 'rowGroupSize' | 'columnOffsets' | 'plain'
+  fileBytes: number
+  footerBytes: number
+  rows: number
+  group: number
+  createdBy: string
+  formatVersion: string
+  storageVersion: string
+  /** Key, value, key, value, … in file order. Values that are not UTF-8 are latin1. */
+  keyValues: string[]
+  rowGroups: {
+    rows: number
+    rowOffset: number
+    memoryBytes: number
+    compressedBytes: number
+    uncompressedBytes: number
+  }[]
+  chunks: {
+    column: string
+    rowGroup: number
+    physicalType: string
+    codec: string
+    encodings: string[]
+    values: number
+    compressedBytes: number
+    uncompressedBytes: number
+    hasDictionary: boolean
+    hasStatistics: boolean
+    nullCount: number | null
+  }[]
+  schema: NativeSchema
+}
+
+export interface NativeOpenedReader {
+  reader: ReaderHandle
+  schema: NativeSchema
+  rows: number
+  files: NativeFileInfo[]
+}
+
+/** A bloom filter in parts. `bytes` is what its JSON form holds in base64url. */
+export interface NativeBloom {
+  kind: 'basic' | 'blocked'
+  /** Number of hash functions as stored. */
+  k: number
+  /** Basic: m. Blocked: 512 per block. */
+  bits: number
+  bytes: Uint8Array
+}
+
+/** Least and greatest key of what was added: strings in the order of their UTF-8 bytes. */
+export interface NativeKeyRange {
+  min: bigint | string
+  max: bigint | string
+}
