@@ -9,9 +9,6 @@ import {
   convertToArrowSchema,
   FIELD_ID_KEY,
   SimpleArrowRecord,
-  splitByDefaultPolicies,
-  splitBySchema,
-  splitLegacy,
 } from '../lib/schema/index.js'
 import {
   batchOver,
@@ -24,10 +21,6 @@ import {
 } from './support/records.js'
 import { rejection } from './support/rejection.js'
 import { filesBelow, temporaryDirectory } from './support/temporary.js'
-
-const ALL_OFF = {
-  policies: { systemColumn: false, averageSize: false, selectedDataType: false },
-}
 
 const root = temporaryDirectory('packed-records')
 let count = 0
@@ -279,8 +272,8 @@ describe('PackedRecordWriter', () => {
 
   test('a buffer that was transferred away fails the write', async () => {
     const record = recordOf(0, 3)
-    const values = record.column(101n)!.values as Uint8Array
-    structuredClone(values.buffer, { transfer: [values.buffer] })
+    const { buffer } = record.column(101n)!.values as Uint8Array<ArrayBuffer>
+    structuredClone(buffer, { transfer: [buffer] })
     const paths = freshPaths()
     const writer = await openWriter(paths)
     expect((await rejection(() => writer.write(record))).code).toBe('Detached')
@@ -386,48 +379,5 @@ describe('PackedRecordWriter', () => {
     [{ storage: { storageType: 'remote' } }, 'b/files/1', 'b/files/1'],
   ])('the true path under %j of %s is %s', (options, path, expected) => {
     expect(truePath(path, options)).toBe(expected)
-  })
-})
-
-describe('quirk 8 of the format note: no split has an empty group', () => {
-  const schema = recordCollection()
-  const users = { ...schema, fields: schema.fields.slice(2) }
-  const huge = new Map(schema.fields.map(({ fieldId }) => [fieldId, 1 << 20]))
-  test.each([
-    ['default policies', schema, () => splitByDefaultPolicies(schema)],
-    [
-      'every column over the limit',
-      schema,
-      () => splitByDefaultPolicies(schema, { averageBytes: huge }),
-    ],
-    [
-      'the first column over the limit, without system fields and their group',
-      users,
-      () =>
-        splitByDefaultPolicies(users, {
-          averageBytes: new Map([[100n, 5000]]),
-          policies: { systemColumn: false },
-        }),
-    ],
-    ['every policy off but the rest', schema, () => splitByDefaultPolicies(schema, ALL_OFF)],
-    ['one group per field', schema, () => splitBySchema(schema)],
-    ['the legacy split', schema, () => splitLegacy(schema)],
-  ])('%s', async (_, collection, split) => {
-    const groups = split()
-    const covered = groups.flatMap(({ columns }) => columns).sort((a, b) => a - b)
-    expect(groups.map(({ fieldIds }) => fieldIds.length).filter((length) => length === 0)).toEqual(
-      [],
-    )
-    expect(covered).toEqual(collection.fields.map((__, index) => index))
-    const paths = freshPaths(groups)
-    const writer = await PackedRecordWriter.open({
-      schema: collection,
-      paths,
-      columnGroups: groups,
-    })
-    await writer.write(recordOf(0, 20))
-    await writer.close()
-    const records = await readBack(paths, { columns: ['id', 'vector'] })
-    expect(valuesOf(records, 100n)).toHaveLength(20)
   })
 })
