@@ -3,6 +3,7 @@ import {
   buildBinlog,
   EventType,
   type FieldBinlog,
+  readBinlog,
   V1RecordReader,
   V1RecordWriter,
 } from '../lib/binlog/index.js'
@@ -122,6 +123,30 @@ describe('a reader', () => {
     expect(await rowsOf(logs, { chunkManager: foreign })).toEqual(
       [...FIRST, ...SECOND].map(expectedRow),
     )
+  })
+
+  test('hands encrypted logs to the decryptor, others not', async () => {
+    const logs = await written([FIRST])
+    const { logPath } = logs[3]!.binlogs[0]!
+    const { descriptor, events } = await readBinlog(chunkManager, logPath)
+    const { offset, length } = events[0]!.payload
+    const payload = await chunkManager.readAt(logPath, offset, length)
+    const extras = { ...descriptor.extras, encryption: { edek: 'k', zone: 4n } }
+    const sealed = buildBinlog({ ...descriptor, extras }, [{ ...events[0]!, payload }])
+    const mask = (bytes: Uint8Array) => bytes.map((byte) => ~byte)
+    sealed.set(mask(sealed.subarray(-length - 33)), sealed.length - length - 33)
+    await chunkManager.write(logPath, sealed)
+    const zones: bigint[] = []
+    const rows = await rowsOf(logs, {
+      decryptor: ({ zone, bytes }) => {
+        zones.push(zone)
+        return mask(bytes)
+      },
+    })
+    expect(rows).toEqual(FIRST.map(expectedRow))
+    expect(zones).toEqual([4n])
+    const error = await rejection(() => rowsOf(logs))
+    expect([error.code, error.path]).toEqual(['Encryption', logPath])
   })
 
   test('finds logs that only have an id', async () => {
