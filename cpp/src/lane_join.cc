@@ -21,8 +21,8 @@ constexpr int64_t kMostConstantRows = 1 << 20;
 }  // namespace
 
 LaneJoin::LaneJoin(std::shared_ptr<arrow::Schema> schema, std::vector<OutputColumn> columns,
-                   std::vector<std::vector<std::shared_ptr<const FileProjection>>> lanes,
-                   int64_t rows, JoinLimits limits, CancelToken cancel)
+                   std::vector<LaneFiles> lanes, int64_t rows, JoinLimits limits,
+                   CancelToken cancel)
     : schema_(std::move(schema)),
       columns_(std::move(columns)),
       rows_(rows),

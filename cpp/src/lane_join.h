@@ -29,11 +29,10 @@ struct JoinLimits {
 /// concatenated. Files are decoded ahead on the pool, within the budget.
 class LaneJoin final : public BatchSource {
  public:
-  /// One lane per entry of `lanes`: the files whose rows it has, at least one. `columns` refer to
-  /// lanes by their `file`, and to the outputs of every file of the lane by their `slot`.
+  /// `columns` refer to lanes by their `file`, and to the outputs of every file of the lane by
+  /// their `slot`.
   LaneJoin(std::shared_ptr<arrow::Schema> schema, std::vector<OutputColumn> columns,
-           std::vector<std::vector<std::shared_ptr<const FileProjection>>> lanes, int64_t rows,
-           JoinLimits limits, CancelToken cancel);
+           std::vector<LaneFiles> lanes, int64_t rows, JoinLimits limits, CancelToken cancel);
   ~LaneJoin() override;
 
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }

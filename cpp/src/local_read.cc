@@ -61,6 +61,16 @@ class LocalReadableFile : public ReadableFile {
 
   const std::shared_ptr<arrow::io::RandomAccessFile>& file() const override { return file_; }
   int64_t size() const override { return opened_.st_size; }
+  std::string version() const override {
+    std::string version;
+    for (const int64_t part :
+         {static_cast<int64_t>(opened_.st_dev), static_cast<int64_t>(opened_.st_ino),
+          static_cast<int64_t>(opened_.st_size), static_cast<int64_t>(opened_.st_mtim.tv_sec),
+          static_cast<int64_t>(opened_.st_mtim.tv_nsec)}) {
+      version += std::to_string(part) + "/";
+    }
+    return version;
+  }
 
   arrow::Status CheckUnchanged() const override {
     struct stat now;

@@ -35,13 +35,13 @@ class OuterFile {
     const std::lock_guard lock(mutex_);
     if (open_) return open_;
     ARROW_ASSIGN_OR_RAISE(auto file, store_->Open(path_, {}));
-    if (size_ >= 0 && file->size() != size_) {
+    if (!version_.empty() && file->version() != version_) {
       return MakeError(ErrorCode::kFileChanged,
-                       "Expected size " + std::to_string(size_) + " for '" + path_ +
-                           "' but received " + std::to_string(file->size()),
+                       "Expected the file it was opened as for '" + path_ +
+                           "' but received another or a changed one",
                        {path_, ""});
     }
-    size_ = file->size();
+    version_ = file->version();
     open_ = std::move(file);
     return open_;
   }
@@ -55,7 +55,7 @@ class OuterFile {
   const std::string path_;
   const std::shared_ptr<FileStore> store_;
   std::mutex mutex_;
-  int64_t size_ = -1;  // before it was first opened
+  std::string version_;  // empty before it was first opened
   std::shared_ptr<ReadableFile> open_;
 };
 

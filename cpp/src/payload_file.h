@@ -20,7 +20,7 @@ class PayloadFile : public ReadableFile {
 
 /// \brief Open a payload. kFileCorrupted when its window is not within the file.
 ///
-/// A file that was suspended and has another size when it is opened again is kFileChanged.
+/// A file that changed while it was suspended is kFileChanged.
 arrow::Result<std::shared_ptr<PayloadFile>> OpenPayloadFile(const Payload& payload,
                                                             std::shared_ptr<FileStore> store);
 

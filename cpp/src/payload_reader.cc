@@ -21,8 +21,6 @@
 namespace packed {
 namespace {
 
-using Lane = std::vector<std::shared_ptr<const FileProjection>>;
-
 arrow::Status FieldError(ErrorCode code, const std::string& message, const std::string& field) {
   return MakeError(code, message, {"", field});
 }
@@ -120,7 +118,7 @@ class PayloadOpener {
     ARROW_RETURN_NOT_OK(ParallelFor(count, 0, [this](int i) { return OpenColumn(i); }));
     ARROW_ASSIGN_OR_RAISE(const int64_t rows, CommonRows());
     std::vector<OutputColumn> outputs(columns_.size());
-    std::vector<Lane> lanes;
+    std::vector<LaneFiles> lanes;
     for (size_t i = 0; i < columns_.size(); ++i) {
       if (opened_[i].empty()) {
         ARROW_ASSIGN_OR_RAISE(outputs[i].value, ConstantOf(options_.defaults.get(), &fields_[i]));
@@ -150,7 +148,7 @@ class PayloadOpener {
     return arrow::Status::OK();
   }
 
-  static arrow::Result<int64_t> RowsOf(const Lane& lane, const std::string& field) {
+  static arrow::Result<int64_t> RowsOf(const LaneFiles& lane, const std::string& field) {
     int64_t rows = 0;
     for (const auto& file : lane) {
       if (__builtin_add_overflow(rows, file->footer->info.rows, &rows)) {
@@ -195,7 +193,7 @@ class PayloadOpener {
   const std::vector<PayloadColumn> columns_;
   const PayloadReaderOptions& options_;
   const std::shared_ptr<FileStore> store_;
-  std::vector<Lane> opened_;
+  std::vector<LaneFiles> opened_;
 };
 
 /// Which columns are opened, and which of them come out.

@@ -22,8 +22,7 @@ constexpr size_t kStepsBeforeNextFile = 2;
 
 }  // namespace
 
-ReadLane::ReadLane(std::vector<std::shared_ptr<const FileProjection>> files, int64_t share_bytes,
-                   CancelToken cancel)
+ReadLane::ReadLane(LaneFiles files, int64_t share_bytes, CancelToken cancel)
     : files_(std::make_move_iterator(files.begin()), std::make_move_iterator(files.end())),
       share_bytes_(share_bytes),
       cancel_(std::move(cancel)) {}

@@ -12,6 +12,9 @@
 
 namespace packed {
 
+/// The files whose rows a lane has, one after the other; at least one.
+using LaneFiles = std::vector<std::shared_ptr<const FileProjection>>;
+
 /// \brief The rows of one file, or of several one after the other, on their way to the consumer:
 /// planned steps in row order, then the decoded batches of the front step.
 ///
@@ -19,8 +22,7 @@ namespace packed {
 class ReadLane {
  public:
   /// `share_bytes` is what one step may decode to; a larger row group is read in several.
-  ReadLane(std::vector<std::shared_ptr<const FileProjection>> files, int64_t share_bytes,
-           CancelToken cancel);
+  ReadLane(LaneFiles files, int64_t share_bytes, CancelToken cancel);
 
   /// \brief Cut the next step, without starting it; null when every row is planned or the
   /// next rows wait for the step before them in the same row group.

@@ -33,9 +33,9 @@ class PackedReader::Impl {
   const std::vector<FileInfo>& files() const { return files_; }
 
  private:
-  static std::vector<std::vector<std::shared_ptr<const FileProjection>>> OneFileLanes(
+  static std::vector<LaneFiles> OneFileLanes(
       std::vector<std::shared_ptr<const FileProjection>> files) {
-    std::vector<std::vector<std::shared_ptr<const FileProjection>>> lanes;
+    std::vector<LaneFiles> lanes;
     for (auto& file : files) lanes.push_back({std::move(file)});
     return lanes;
   }

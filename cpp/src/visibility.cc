@@ -44,8 +44,9 @@ arrow::Status CheckColumns(const arrow::Array& keys, const arrow::Array& timesta
   if (keys.type_id() != arrow::Type::INT64 && keys.type_id() != arrow::Type::STRING) {
     return Mismatch("int64 or utf8", "keys", keys);
   }
-  if (timestamps.type_id() != arrow::Type::INT64)
+  if (timestamps.type_id() != arrow::Type::INT64) {
     return Mismatch("int64", "timestamps", timestamps);
+  }
   if (keys.length() != timestamps.length()) {
     return MakeError(ErrorCode::kInvalidData,
                      "Expected as many timestamps as keys (" + std::to_string(keys.length()) +

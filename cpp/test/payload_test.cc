@@ -2,6 +2,7 @@
 
 #include "packed/payload.h"
 
+#include <chrono>
 #include <filesystem>
 #include <numeric>
 
@@ -207,12 +208,17 @@ TEST_F(PayloadFiles, APayloadCutShortIsNeverAnEnd) {
 
 TEST_F(PayloadFiles, AFileThatChangesUnderAReaderIsNoticed) {
   const auto schema = arrow::schema({schema_->field(0)});
-  const auto ids = Write("100", {Int64s(1000)});
-  auto opened = OpenPayloads(schema, {{ids, 0}}, {}, LocalStore()).ValueOrDie();
-  Write("100", {Int64s(1001)});
-  for (int i = 0; i < 2; ++i) {
-    EXPECT_TRUE(
-        FailsWith(opened.source->ReadNext().status(), ErrorCode::kFileChanged, {ids[0].path}));
+  // Of another size, and of the same.
+  for (const int64_t rows : {1001, 1000}) {
+    const auto ids = Write("100", {Int64s(1000)});
+    auto opened = OpenPayloads(schema, {{ids, 0}}, {}, LocalStore()).ValueOrDie();
+    Write("100", {Int64s(rows)});
+    const auto later = std::filesystem::last_write_time(ids[0].path) + std::chrono::seconds(1);
+    std::filesystem::last_write_time(ids[0].path, later);
+    for (int i = 0; i < 2; ++i) {
+      EXPECT_TRUE(
+          FailsWith(opened.source->ReadNext().status(), ErrorCode::kFileChanged, {ids[0].path}));
+    }
   }
 }
 

@@ -83,6 +83,9 @@ class ReadableFile {
   virtual ~ReadableFile() = default;
   virtual const std::shared_ptr<arrow::io::RandomAccessFile>& file() const = 0;
   virtual int64_t size() const = 0;
+  /// \brief A name for the state it was opened in: another one where a later opening of the same
+  /// path finds another file or a changed one.
+  virtual std::string version() const { return std::to_string(size()); }
   /// \brief kFileChanged when size or modification time differ from those at open.
   virtual arrow::Status CheckUnchanged() const = 0;
 };
