@@ -1,12 +1,17 @@
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { buildRecord, InsertData, rowsOf } from '../lib/data/index.js'
+import { PackedReader, PackedWriter } from '../lib/index.js'
 import {
   type CollectionSchema,
   createCollectionSchema,
   type FieldInit,
 } from '../lib/schema/index.js'
+import { temporaryDirectory } from './support/temporary.js'
 
 type Row = Record<string, unknown>
+
+const root = temporaryDirectory('data-rows')
 
 const int64 = fc.oneof(
   fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
@@ -118,7 +123,29 @@ describe('rows of every data type', () => {
         const record = buildRecord(schema, data)
         expect([...rowsOf(record, schema)]).toEqual(chunks.flat())
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     )
+  })
+
+  test('come back from packed files, too', async () => {
+    const write = async (directory: string, schema: CollectionSchema, chunks: Row[][]) => {
+      const record = buildRecord(
+        schema,
+        chunks.map((rows) => InsertData.fromRows(schema, rows)),
+      )
+      const writer = await PackedWriter.open({ schema: record.schema, directory, groups: 'milvus' })
+      await writer.write(record.toBatch())
+      return (await writer.finish()).groups.map(({ path }) => path)
+    }
+    let round = 0
+    const property = fc.asyncProperty(sample, async ({ schema, chunks }) => {
+      const paths = await write(join(root, `round-${round++}`), schema, chunks)
+      const reader = await PackedReader.open({ paths })
+      const rows: Row[] = []
+      for await (const batch of reader) rows.push(...rowsOf(batch, schema, { copy: true }))
+      await reader.close()
+      expect(rows).toEqual(chunks.flat())
+    })
+    await fc.assert(property, { numRuns: 10 })
   })
 })
