@@ -156,6 +156,19 @@ describe('Arrow batches', () => {
     expect(column(init, list)).toEqual([[f32(3, 4)]])
   })
 
+  test('large text beyond the reach of 32-bit offsets is refused', async () => {
+    const large = makeData({
+      type: new LargeUtf8(),
+      length: 1,
+      nullCount: 0,
+      valueOffsets: new BigInt64Array([0n, 2n ** 31n]),
+      data: new Uint8Array(2 ** 31),
+    })
+    const error = await rejection(() => column({ dataType: 'VarChar' }, large))
+    expect(error).toMatchObject({ code: 'InvalidData', field: 'x' })
+    expect(error.message).toContain('received 2147483648')
+  })
+
   test.each<[string, (batch: RecordBatch) => unknown, string]>([
     [
       'nothing of the kind',

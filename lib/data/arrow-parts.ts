@@ -1,4 +1,5 @@
 import { type Data, Type, Vector } from 'apache-arrow'
+import { badColumn } from './data-error.js'
 
 /** Values of variable length in Arrow's 32-bit form. */
 export interface ByteParts {
@@ -7,11 +8,20 @@ export interface ByteParts {
   bytes: Uint8Array
 }
 
+/** Arrow's offsets have 31 bits. */
+export const LARGEST_BYTES = 2 ** 31 - 1
+
 const TEXT_TYPES: ReadonlySet<number> = new Set([Type.Utf8, Type.LargeUtf8])
 const BINARY_TYPES: ReadonlySet<number> = new Set([Type.Binary, Type.LargeBinary])
 
-/** Text or binary data as offsets and bytes, without a copy where offsets have 32 bits. */
-export function byteParts(data: Data, isText: boolean): ByteParts | undefined {
+/**
+ * Text or binary data as offsets and bytes, without a copy where offsets have 32 bits; undefined
+ * for other data.
+ *
+ * @param field for errors.
+ * @throws PackedError InvalidData for more bytes than 32-bit offsets reach.
+ */
+export function byteParts(field: string, data: Data, isText: boolean): ByteParts | undefined {
   const { typeId } = data.type
   // Binary columns take text, too: JSON often comes as such.
   const isKnown = TEXT_TYPES.has(typeId) || (!isText && BINARY_TYPES.has(typeId))
@@ -22,15 +32,22 @@ export function byteParts(data: Data, isText: boolean): ByteParts | undefined {
   if (given.BYTES_PER_ELEMENT === 4) {
     return { offsets: (given as Int32Array).subarray(0, data.length + 1), bytes }
   }
-  return narrowParts(given as BigInt64Array, bytes, data.length)
+  return narrowParts(field, given as BigInt64Array, bytes, data.length)
 }
 
 /** 64-bit offsets, counted from the first value on so that they fit for any slice. */
-function narrowParts(given: BigInt64Array, bytes: Uint8Array, rows: number): ByteParts {
+function narrowParts(
+  field: string,
+  given: BigInt64Array,
+  bytes: Uint8Array,
+  rows: number,
+): ByteParts {
   const first = Number(given[0]!)
   const last = Number(given[rows]!)
+  if (last - first > LARGEST_BYTES) {
+    throw badColumn(field, `at most ${LARGEST_BYTES} bytes in one batch`, String(last - first))
+  }
   const offsets = new Int32Array(rows + 1)
-  if (last - first > 2 ** 31 - 1) return { offsets, bytes } // refused by its size below
   for (let row = 0; row <= rows; row++) offsets[row] = Number(given[row]!) - first
   return { offsets, bytes: bytes.subarray(first, last) }
 }

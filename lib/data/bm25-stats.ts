@@ -45,7 +45,7 @@ export class Bm25Stats {
    */
   append(field: FieldSchema, column: FieldData | Data): void {
     const data = 'toArrow' in column ? column.toArrow() : column
-    const parts = byteParts(data, false)
+    const parts = byteParts(field.name, data, false)
     if (parts === undefined) {
       throw badColumn(field.name, 'sparse vectors', String(data.type), 'TypeMismatch')
     }

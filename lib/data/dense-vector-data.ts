@@ -85,7 +85,7 @@ export class DenseVectorData extends BaseFieldData {
   }
 
   #evenBytes(data: Data): Uint8Array | undefined {
-    const parts = byteParts(data, false)
+    const parts = byteParts(this.field.name, data, false)
     if (parts === undefined) return undefined
     const { offsets, bytes } = parts
     const { widthBytes, expected } = this.#codec

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { type DataType as ArrowType, type Data, makeData, Type } from 'apache-arrow'
 import { describeValue } from '../config/index.js'
 import type { FieldSchema } from '../schema/index.js'
-import { byteParts, flatVectors, valuesOf } from './arrow-parts.js'
+import { byteParts, flatVectors, LARGEST_BYTES, valuesOf } from './arrow-parts.js'
 import { BaseFieldData } from './base-field-data.js'
 import { bitAt } from './bits.js'
 import type { ByteCodec } from './byte-codec.js'
@@ -10,9 +10,6 @@ import { checkOffsets, typedArrayTag } from './column-input.js'
 import { badColumn, badRow, badValue, located, type Refuse } from './data-error.js'
 import type { TypedValues } from './field-data.js'
 import { GrowingArray } from './growing-array.js'
-
-/** Arrow's offsets have 31 bits. */
-const LARGEST_BYTES = 2 ** 31 - 1
 
 /** Bytes that one UTF-16 unit can become. */
 const UTF8_GROWTH = 3
@@ -109,7 +106,7 @@ export class VariableData extends BaseFieldData {
 
   protected storeArrow(data: Data): void {
     const isValid = (row: number): boolean => data.getValid(row)
-    const parts = byteParts(data, this.#codec.isText)
+    const parts = byteParts(this.field.name, data, this.#codec.isText)
     if (parts !== undefined) {
       this.#append(parts.offsets, parts.bytes, isValid)
       return
