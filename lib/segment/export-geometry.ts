@@ -1,14 +1,5 @@
-/** Names of the geometry types of WKB, by their number. */
-const NAMES = [
-  '',
-  'POINT',
-  'LINESTRING',
-  'POLYGON',
-  'MULTIPOINT',
-  'MULTILINESTRING',
-  'MULTIPOLYGON',
-  'GEOMETRYCOLLECTION',
-]
+import { GEOMETRY_NAMES } from './import-geometry.js'
+
 /** Flags that EWKB sets on the type. */
 const HAS_Z = 0x80000000
 const HAS_M = 0x40000000
@@ -52,7 +43,7 @@ class WkbReader {
     const form = Math.floor(base / 1000)
     const z = (code & HAS_Z) !== 0 || form === 1 || form === 3
     const m = (code & HAS_M) !== 0 || form === 2 || form === 3
-    const name = NAMES[kind]
+    const name = GEOMETRY_NAMES[kind]
     if (!name || form > 3) throw new RangeError(`geometry type ${code}`)
     const suffix = z || m ? ` ${z ? 'Z' : ''}${m ? 'M' : ''}` : ''
     const body = this.#body(kind, 2 + Number(z) + Number(m), depth)

@@ -1,6 +1,7 @@
 import type { RecordBatch } from 'apache-arrow'
 import { parseExact } from '../config/index.js'
 import type { Row } from '../data/index.js'
+import { PackedError } from '../errors/index.js'
 import {
   type CollectionSchema,
   DataType,
@@ -8,6 +9,10 @@ import {
   isDenseVector,
   type StructArrayField,
 } from '../schema/index.js'
+import { wkbOf } from './import-geometry.js'
+
+/** Day, time, fraction of a second, zone. */
+const TIME = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|z|[+-]\d\d:\d\d)?$/
 
 /** What a list of a batch gives. */
 type ListValue = Iterable<unknown> & { toArray(): unknown }
@@ -16,9 +21,11 @@ type ListValue = Iterable<unknown> & { toArray(): unknown }
  * The rows of a Parquet file that pymilvus's bulk writer made (read with `lenient: true`), as
  * `InsertData.appendRows` takes them.
  *
- * Vectors are lists in the file, JSON and sparse vectors text, struct arrays lists of structs.
- * Columns that are no fields stay as they are: InsertData says what it thinks of them. So do
- * geometries (WKT) and times with a zone (text), which it does not take.
+ * Vectors are lists in the file, JSON and sparse vectors text, geometries WKT, times with a zone ISO
+ * 8601, struct arrays lists of structs. Columns that are no fields stay as they are: InsertData
+ * says what it thinks of them.
+ *
+ * @throws PackedError InvalidData naming the field and the row in the batch.
  */
 export function* rowsOfBulk(batch: RecordBatch, schema: CollectionSchema): Generator<Row> {
   const columns = batch.schema.fields.map(({ name }, index) => ({
@@ -29,9 +36,27 @@ export function* rowsOfBulk(batch: RecordBatch, schema: CollectionSchema): Gener
   for (let row = 0; row < batch.numRows; row++) {
     const entries = columns.map(({ name, values, convert }) => {
       const value: unknown = values.get(row)
-      return [name, value === null ? null : convert(value)] as const
+      return [name, value === null ? null : converted(name, row, value, convert)] as const
     })
     yield Object.fromEntries(entries)
+  }
+}
+
+function converted(
+  name: string,
+  row: number,
+  value: unknown,
+  convert: (value: unknown) => unknown,
+): unknown {
+  try {
+    return convert(value)
+  } catch (error) {
+    const received = error instanceof Error ? error.message : String(error)
+    throw new PackedError(
+      'InvalidData',
+      `Expected a value of the bulk form for field "${name}" in row ${row} but received ${received}`,
+      { field: name, cause: error },
+    )
   }
 }
 
@@ -47,6 +72,8 @@ function rowValue({ dataType }: FieldSchema, value: unknown): unknown {
   if (dataType === DataType.Array) return [...(value as ListValue)]
   if (dataType === DataType.JSON) return new TextEncoder().encode(value as string)
   if (dataType === DataType.SparseFloatVector) return sparseOf(value as string)
+  if (dataType === DataType.Geometry) return wkbOf(value as string)
+  if (dataType === DataType.Timestamptz) return microsOf(value as string)
   return value
 }
 
@@ -56,6 +83,14 @@ function sparseOf(text: string): unknown {
   const { indices, values } = value
   if (!Array.isArray(indices) || !Array.isArray(values)) return value
   return indices.map((index, position) => [index, values[position]])
+}
+
+/** Microseconds since 1970; a time without a zone is UTC. */
+function microsOf(text: string): bigint {
+  const [whole, day, time, fraction = '', zone = 'Z'] = TIME.exec(text) ?? []
+  const milliseconds = Date.parse(`${day}T${time}${zone.toUpperCase()}`)
+  if (whole === undefined || Number.isNaN(milliseconds)) throw new RangeError(`"${text}"`)
+  return BigInt(milliseconds) * 1000n + BigInt(fraction.padEnd(6, '0').slice(0, 6))
 }
 
 function structsOf(struct: StructArrayField, items: Iterable<object>): object[] {
