@@ -17,7 +17,6 @@ const OWN = ['schema', 'paths', 'columns', 'defaults', 'bucketName'] as const
 /** Options that mean the same here and in `PackedReader.open`. */
 const PASSED_ON = [
   'storage',
-  'vectors',
   'batchRows',
   'batchBytes',
   'bufferBytes',
