@@ -1,26 +1,45 @@
-/** The commands that docs/cli.md opens with do what their comments say. */
+/** The commands of docs/cli.md do what their comments say. */
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { deletes, segmentIn, twoChunks } from './support/segments.js'
 import { temporaryDirectory } from './support/temporary.js'
 
 const ROOT = join(__dirname, '..')
 const directory = temporaryDirectory('cli-page')
 
-test('the first commands of docs/cli.md run as they stand', () => {
+/** The commands of the block that has `marker`, with `packed` as the built command. */
+function run(marker: string): string {
   const page = readFileSync(join(ROOT, 'docs/cli.md'), 'utf8')
-  const commands = /^```sh\n([\s\S]*?)^```$/m.exec(page)?.[1] ?? ''
-  copyFileSync(join(ROOT, 'examples/data/words-100d.arrow'), join(directory, 'words.arrow'))
-
-  const packed = `packed() { "$NODE" "$MAIN" "$@"; }; set -e\n${commands}`
-  const output = execFileSync('bash', ['-c', packed], {
+  const blocks = [...page.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block]) => block!)
+  const commands = blocks.find((block) => block.includes(marker))
+  expect(commands).toBeDefined()
+  return execFileSync('bash', ['-c', `packed() { "$NODE" "$MAIN" "$@"; }; set -e\n${commands}`], {
     cwd: directory,
     encoding: 'utf8',
     env: { ...process.env, NODE: process.execPath, MAIN: join(ROOT, 'dist/cjs/cli/main.js') },
   })
+}
 
+test('the commands for files run as they stand', () => {
+  copyFileSync(join(ROOT, 'examples/data/words-100d.arrow'), join(directory, 'words.arrow'))
+  const output = run('packed write')
   expect(output).toMatch(/^\s*102 +seg\/102 +8,000 /m)
   expect(output).toMatch(/^seg\/0$[\s\S]*storage_version +1\.0\.0/m)
   expect(output.match(/^\{"id":\d+,"word":"[a-z]+",.*\}$/gm)).toHaveLength(3)
   expect(output).toContain('OK: 2 files, 8,000 rows')
+})
+
+test('the commands for segments run as they stand', async () => {
+  await segmentIn(join(directory, 'files'), twoChunks(), { deletes: deletes([2n, 99]) })
+  const output = run('packed segment stats')
+  expect(output).toMatch(/^storage +V2, column groups$/m)
+  expect(output.match(/^\{"id":\d.*\}$/gm)).toEqual([
+    '{"id":1,"title":"title 1"}',
+    '{"id":3,"title":"title 3"}',
+    '{"id":4,"title":"title 4"}',
+  ])
+  expect(output).toContain('OK: 10 logs, 5 rows')
+  expect(output).toMatch(/^V2 +3 +5 +3 /m)
+  expect(output).toContain('"export/3/insert_log/1/2/"')
 })
