@@ -8,6 +8,7 @@ export { PackedRecordReader } from './packed-record-reader.js'
 export type { PackedRecordReaderOptions } from './packed-record-reader-options.js'
 export { PackedRecordWriter } from './packed-record-writer.js'
 export type { PackedRecordWriterOptions } from './packed-record-writer-options.js'
+export { type OpenPart, PartSequence } from './part-sequence.js'
 export {
   encodePayload,
   type PayloadColumnSource,

@@ -1,7 +1,7 @@
 import { makeData, RecordBatch, type Schema, Struct, Table } from 'apache-arrow'
 import { openBinlogRecordReader } from '../binlog/index.js'
-import { captureCallSite, isPackedError, PackedError } from '../errors/index.js'
-import { type RecordReader, SerialQueue, VisibilityFilter } from '../packed/index.js'
+import { PackedError } from '../errors/index.js'
+import { type OpenPart, PartSequence, VisibilityFilter } from '../packed/index.js'
 import {
   type ArrowRecord,
   primaryKeyField,
@@ -37,24 +37,17 @@ interface OpenSegment {
  * strictly below the greatest delete.ts <= read ts of its key. That is decided natively, before
  * a batch reaches JavaScript. StorageV1 and V2 read as the same batches. Fields that were added
  * later come out as their default or null, dropped ones do not come out.
- *
- * Calls may overlap: they run one after the other in call order. Batches outlive their reader.
+ * Batches outlive their reader.
  *
  * @example
  * await using reader = await SegmentReader.open({ schema, binlogs, deltalogs, readTimestamp })
  * for await (const batch of reader) console.log(batch.numRows)
  */
-export class SegmentReader implements AsyncIterable<RecordBatch> {
+export class SegmentReader extends PartSequence<RecordBatch> {
   readonly #segment: OpenSegment
-  readonly #queue = new SerialQueue()
-  /** The part that is being read, or is to be opened next. */
-  #part = 0
-  #reader: RecordReader | undefined
-  #failure: { error: unknown } | undefined
-  #closed = false
-  #closing: Promise<void> | undefined
 
   private constructor(segment: OpenSegment) {
+    super(segment.parts.length)
     this.#segment = segment
   }
 
@@ -74,9 +67,8 @@ export class SegmentReader implements AsyncIterable<RecordBatch> {
     const parts = await segmentParts(settings.binlogs, settings)
     const output = segmentOutput(schema, settings, storedFields(parts))
     const filter = await filterOf(settings)
-    const reader = new SegmentReader({ settings: { ...settings, schema }, parts, output, filter })
-    if (parts.length > 0) await reader.#openPart()
-    return reader
+    const segment = { settings: { ...settings, schema }, parts, output, filter }
+    return new SegmentReader(segment).begin()
   }
 
   /** Schema of every batch, field ids in the metadata of its fields. */
@@ -105,29 +97,7 @@ export class SegmentReader implements AsyncIterable<RecordBatch> {
    * @throws PackedError as `open`; after a failure the same one again, never an end. Closed.
    */
   readNext(): Promise<RecordBatch | null> {
-    const site = captureCallSite(this.readNext)
-    return this.#queue.run(async () => {
-      try {
-        this.#expectUsable()
-        return await this.#next()
-      } catch (error) {
-        if (!this.#closed) this.#failure ??= { error }
-        throw isPackedError(error) ? error.at(site) : error
-      }
-    })
-  }
-
-  /** Batches until the end. Leaving the loop early closes the reader. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<RecordBatch, void, undefined> {
-    let ended = false
-    try {
-      for (let batch = await this.readNext(); batch !== null; batch = await this.readNext()) {
-        yield batch
-      }
-      ended = true
-    } finally {
-      if (!ended) await this.close()
-    }
+    return this.advance(this.readNext)
   }
 
   /** Everything that is left, as one Table; not with `releasePrevious`. */
@@ -144,33 +114,6 @@ export class SegmentReader implements AsyncIterable<RecordBatch> {
     return new Table(this.schema, batches)
   }
 
-  /** Close the chunk that is open. Idempotent; later reads are `Closed`. */
-  close(): Promise<void> {
-    this.#closing ??= this.#queue.run(async () => {
-      this.#closed = true
-      await this.#closePart()
-    })
-    return this.#closing
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
-  }
-
-  async #next(): Promise<RecordBatch | null> {
-    while (this.#part < this.#segment.parts.length) {
-      const reader = this.#reader ?? (await this.#openPart())
-      const record = await reader.next()
-      if (record === null) {
-        await this.#closePart()
-        this.#part++
-      } else if (record.numRows > 0) {
-        return this.#toBatch(record)
-      }
-    }
-    return null
-  }
-
   /** The record under the one schema of all batches, over the same memory. */
   #toBatch(record: ArrowRecord): RecordBatch {
     const { schema, fieldIds } = this.#segment.output
@@ -180,9 +123,9 @@ export class SegmentReader implements AsyncIterable<RecordBatch> {
     return new RecordBatch(schema, makeData({ type, length, nullCount: 0, children }))
   }
 
-  async #openPart(): Promise<RecordReader> {
+  protected override async openPart(index: number): Promise<OpenPart<RecordBatch>> {
     const { settings, parts, output, filter } = this.#segment
-    const { storageVersion, binlogs } = parts[this.#part]!
+    const { storageVersion, binlogs } = parts[index]!
     const { schema, chunkManager, storage, location, decryptor, signal, passedOn } = settings
     const reader = await openBinlogRecordReader(binlogs, schema, {
       ...passedOn,
@@ -197,23 +140,12 @@ export class SegmentReader implements AsyncIterable<RecordBatch> {
         ? {}
         : { visibility: filter.native(primaryKeyField(schema).fieldId, TIMESTAMP_FIELD) }),
     })
-    this.#reader = reader
-    return reader
-  }
-
-  async #closePart(): Promise<void> {
-    const reader = this.#reader
-    this.#reader = undefined
-    await reader?.close()
-  }
-
-  #expectUsable(): void {
-    if (this.#failure !== undefined) throw this.#failure.error
-    if (!this.#closed) return
-    throw new PackedError(
-      'Closed',
-      'Expected an open SegmentReader for readNext() but received one that is closed',
-    )
+    const next = async () => {
+      let record = await reader.next()
+      while (record?.numRows === 0) record = await reader.next()
+      return record === null ? null : this.#toBatch(record)
+    }
+    return { next, close: () => reader.close() }
   }
 }
 

@@ -1,11 +1,12 @@
 import { type Field, Schema } from 'apache-arrow'
 import type { StorageConfig } from '../../config/index.js'
-import { captureCallSite, isPackedError, PackedError } from '../../errors/index.js'
+import { PackedError } from '../../errors/index.js'
 import {
+  type OpenPart,
+  PartSequence,
   type PayloadColumnSource,
   PayloadReader,
   type RecordReader,
-  SerialQueue,
 } from '../../packed/index.js'
 import { fieldIdOf, SimpleArrowRecord } from '../../schema/index.js'
 import type { V1Chunk } from './chunk-plan.js'
@@ -22,23 +23,15 @@ import {
  * Reads the insert logs of a StorageV1 segment: one file per field and chunk, joined row by row
  * into the same records as StorageV2 gives. One chunk is open at a time.
  *
- * Calls may overlap: they run one after the other in call order.
- *
  * @example
  * const reader = await V1RecordReader.open({ fieldBinlogs, schema, chunkManager })
  * for (let record = await reader.next(); record; record = await reader.next()) use(record)
  */
-export class V1RecordReader implements RecordReader {
+export class V1RecordReader extends PartSequence<SimpleArrowRecord> implements RecordReader {
   readonly #plan: V1ReaderPlan
-  readonly #queue = new SerialQueue()
-  /** The chunk that is being read, or is to be opened next. */
-  #chunk = 0
-  #reader: PayloadReader | undefined
-  #failure: { error: unknown } | undefined
-  #closed = false
-  #closing: Promise<void> | undefined
 
   private constructor(plan: V1ReaderPlan) {
+    super(plan.chunks.length)
     this.#plan = plan
   }
 
@@ -49,9 +42,7 @@ export class V1RecordReader implements RecordReader {
    *   `readBinlog` and `PayloadReader.open` throw, naming the log.
    */
   static async open(options: V1RecordReaderOptions): Promise<V1RecordReader> {
-    const reader = new V1RecordReader(planV1Reader(options))
-    if (reader.#plan.chunks.length > 0) await reader.#openChunk()
-    return reader
+    return new V1RecordReader(planV1Reader(options)).begin()
   }
 
   /** The columns asked for; in a record, those that its chunk does not have may be nullable. */
@@ -67,72 +58,18 @@ export class V1RecordReader implements RecordReader {
    *   failure the same one again, never an end. Closed. The signal's reason when it is aborted.
    */
   next(): Promise<SimpleArrowRecord | null> {
-    const site = captureCallSite(this.next)
-    return this.#queue.run(async () => {
-      try {
-        this.#expectUsable()
-        return await this.#next()
-      } catch (error) {
-        if (!this.#closed) this.#failure ??= { error }
-        throw isPackedError(error) ? error.at(site) : error
-      }
-    })
+    return this.advance(this.next)
   }
 
-  /** Records until the end. Leaving the loop early closes the reader. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<SimpleArrowRecord, void, undefined> {
-    let ended = false
-    try {
-      for (let record = await this.next(); record !== null; record = await this.next()) yield record
-      ended = true
-    } finally {
-      if (!ended) await this.close()
+  protected override async openPart(index: number): Promise<OpenPart<SimpleArrowRecord>> {
+    const reader = await openChunk(this.#plan, this.#plan.chunks[index]!)
+    return {
+      next: async () => {
+        const batch = await reader.readNext()
+        return batch === null ? null : new SimpleArrowRecord(batch)
+      },
+      close: () => reader.close(),
     }
-  }
-
-  /** Close the chunk that is open. Idempotent; later calls of `next` are `Closed`. */
-  close(): Promise<void> {
-    this.#closing ??= this.#queue.run(() => {
-      this.#closed = true
-      return this.#closeChunk()
-    })
-    return this.#closing
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
-  }
-
-  async #next(): Promise<SimpleArrowRecord | null> {
-    const { chunks } = this.#plan
-    while (this.#chunk < chunks.length) {
-      const reader = this.#reader ?? (await this.#openChunk())
-      const batch = await reader.readNext()
-      if (batch !== null) return new SimpleArrowRecord(batch)
-      await this.#closeChunk()
-      this.#chunk += 1
-    }
-    return null
-  }
-
-  async #openChunk(): Promise<PayloadReader> {
-    this.#reader = await openChunk(this.#plan, this.#plan.chunks[this.#chunk]!)
-    return this.#reader
-  }
-
-  async #closeChunk(): Promise<void> {
-    const reader = this.#reader
-    this.#reader = undefined
-    await reader?.close()
-  }
-
-  #expectUsable(): void {
-    if (this.#failure !== undefined) throw this.#failure.error
-    if (!this.#closed) return
-    throw new PackedError(
-      'Closed',
-      'Expected an open V1RecordReader for next() but received one that is closed',
-    )
   }
 }
 

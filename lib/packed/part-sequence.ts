@@ -1,0 +1,110 @@
+import { captureCallSite, isPackedError, PackedError } from '../errors/index.js'
+import { SerialQueue } from './serial-queue.js'
+
+/** One part of a sequence, open. */
+export interface OpenPart<Item> {
+  /** The next item, or null at the end of the part. */
+  next(): Promise<Item | null>
+  close(): Promise<void>
+}
+
+/**
+ * Items of parts that are read one after the other, one of them open at a time: the chunks of a
+ * segment, or its stretches of one storage version.
+ *
+ * Calls may overlap: they run one after the other in call order. A failure stays: a sequence
+ * that lost a part never looks as if it had come to its end.
+ */
+export abstract class PartSequence<Item> implements AsyncIterable<Item> {
+  readonly #parts: number
+  readonly #queue = new SerialQueue()
+  /** The part that is being read, or is to be opened next. */
+  #position = 0
+  #open: OpenPart<Item> | undefined
+  #failure: { error: unknown } | undefined
+  #closed = false
+  #closing: Promise<void> | undefined
+
+  protected constructor(parts: number) {
+    this.#parts = parts
+  }
+
+  /** Open a part; called in order, the part before it is closed. */
+  protected abstract openPart(index: number): Promise<OpenPart<Item>>
+
+  /** Open the first part, so that what is wrong with it shows at once. Empty sequences end. */
+  protected async begin(): Promise<this> {
+    if (this.#parts > 0) await this.#openNext()
+    return this
+  }
+
+  /** The next item, or null at the end, again and again; `method` is what the caller called. */
+  protected advance(method: (...args: never[]) => unknown): Promise<Item | null> {
+    const site = captureCallSite(method)
+    return this.#queue.run(async () => {
+      try {
+        this.#expectUsable(method.name)
+        return await this.#advance()
+      } catch (error) {
+        if (!this.#closed) this.#failure ??= { error }
+        throw isPackedError(error) ? error.at(site) : error
+      }
+    })
+  }
+
+  /** Items until the end. Leaving the loop early closes the reader. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Item, void, undefined> {
+    const next = () => this.advance(this[Symbol.asyncIterator])
+    let ended = false
+    try {
+      for (let item = await next(); item !== null; item = await next()) yield item
+      ended = true
+    } finally {
+      if (!ended) await this.close()
+    }
+  }
+
+  /** Close the part that is open. Idempotent; later reads are `Closed`. */
+  close(): Promise<void> {
+    this.#closing ??= this.#queue.run(() => {
+      this.#closed = true
+      return this.#closeOpen()
+    })
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #advance(): Promise<Item | null> {
+    while (this.#position < this.#parts) {
+      const part = this.#open ?? (await this.#openNext())
+      const item = await part.next()
+      if (item !== null) return item
+      await this.#closeOpen()
+      this.#position++
+    }
+    return null
+  }
+
+  async #openNext(): Promise<OpenPart<Item>> {
+    this.#open = await this.openPart(this.#position)
+    return this.#open
+  }
+
+  async #closeOpen(): Promise<void> {
+    const part = this.#open
+    this.#open = undefined
+    await part?.close()
+  }
+
+  #expectUsable(method: string): void {
+    if (this.#failure !== undefined) throw this.#failure.error
+    if (!this.#closed) return
+    throw new PackedError(
+      'Closed',
+      `Expected an open ${this.constructor.name} for ${method}() but received one that is closed`,
+    )
+  }
+}
