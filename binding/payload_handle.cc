@@ -28,7 +28,7 @@ arrow::Result<PayloadEncoding> ReadEncoding(Napi::Object object) {
 }
 
 /// JavaScript owns the bytes from now on; copied where external buffers are forbidden.
-CallResult GiveBytes(Environment& environment, std::shared_ptr<arrow::Buffer> bytes) {
+CallResult GiveBytes(Environment& environment, const std::shared_ptr<arrow::Buffer>& bytes) {
   const uint8_t* data = bytes->data();
   const int64_t size = bytes->size();
   Napi::ArrayBuffer array_buffer;

@@ -36,6 +36,7 @@ class PackedReader::Impl {
   static std::vector<LaneFiles> OneFileLanes(
       std::vector<std::shared_ptr<const FileProjection>> files) {
     std::vector<LaneFiles> lanes;
+    lanes.reserve(files.size());
     for (auto& file : files) lanes.push_back({std::move(file)});
     return lanes;
   }
