@@ -118,6 +118,12 @@ describe("Milvus's default policies", () => {
     expect(split(bare)).toBe('100:100')
   })
 
+  test('a wide system field takes no group of its own, whose id a short group has', () => {
+    const averageBytes = new Map([[0n, 5000]])
+    const policies = { systemColumn: false as const }
+    expect(split(stored(VECTOR), { averageBytes, policies })).toBe('0:0,1,100 101:101')
+  })
+
   test('another threshold', () => {
     const policies = { averageSize: { thresholdBytes: 10 } }
     expect(

@@ -102,7 +102,11 @@ export function splitByDefaultPolicies(
 
   if (isSystem !== undefined) takeShort(isSystem)
   if (wideBytes !== undefined) {
-    takeAlone(({ fieldId }) => Math.trunc(averageBytes.get(fieldId) ?? 0) >= wideBytes)
+    // Never a system field: its id would be that of a short group.
+    takeAlone(
+      ({ fieldId }) =>
+        fieldId >= FIRST_USER_FIELD_ID && Math.trunc(averageBytes.get(fieldId) ?? 0) >= wideBytes,
+    )
   }
   if (selectedDataType) takeAlone(({ dataType }) => standsAlone(dataType))
   takeShort(() => true)
