@@ -79,6 +79,7 @@ const rowAt = (row: number) => ({ ts: timestampOf(row), id: BigInt(row), title: 
 describe('encodePayload', () => {
   test('gives a Parquet file of its own memory', async () => {
     const batch = column('id', 0, ROWS)
+    const before = memoryUsage().lentBytes
     const plain = await encodePayload(batch.schema, [batch, batch], { dictionary: false })
     expect(Buffer.from(plain.subarray(0, 4)).toString()).toBe('PAR1')
     expect(Buffer.from(plain.subarray(-4)).toString()).toBe('PAR1')
@@ -88,7 +89,8 @@ describe('encodePayload', () => {
     })
     expect(raw.byteLength).toBeGreaterThan(2 * ROWS * 8)
     expect(plain.byteLength).toBeLessThan(raw.byteLength)
-    expect(memoryUsage().lentBytes).toBe(0)
+    // Less where batches of other test files were collected meanwhile.
+    expect(memoryUsage().lentBytes).toBeLessThanOrEqual(before)
   })
 
   test('refuses what is no batch of the schema', async () => {
