@@ -56,6 +56,17 @@ test('terminate() in the middle of a write', async () => {
   expect(await eventually(() => memoryUsage().poolBytes <= before)).toBe(true)
 })
 
+test('terminate() in the middle of hashing keys and indexing deletes', async () => {
+  const before = memoryUsage().poolBytes
+  for (let round = 0; round < 8; round++) {
+    const worker = startWorker('index-forever.cjs', `index-${round}`)
+    await once(worker, 'message')
+    await sleep(round * 7)
+    expect(await worker.terminate()).toBe(1)
+  }
+  expect(await eventually(() => memoryUsage().poolBytes <= before)).toBe(true)
+})
+
 test('the process ends by itself', async () => {
   for (const args of [[], ['idle']]) {
     const home = join(directory, `alone-${args.length}`)
