@@ -1,49 +1,50 @@
-/** The example of the README is right: it type-checks, and runs as it stands. */
-import { execFileSync, spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+/** The examples of the README are right: they type-check, and run as they stand. */
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { temporaryDirectory } from './support/temporary.js'
+import { blocksOf, outputOf, readPage, typeErrors } from './support/page-code.js'
+import { filesBelow, temporaryDirectory } from './support/temporary.js'
 
 const ROOT = join(__dirname, '..')
 
 describe('README', () => {
   const directory = temporaryDirectory('readme')
-  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
-  const examples = [...readme.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map((match) => match[1]!)
+  const readme = readPage('README.md')
+  const [first, segment] = blocksOf(readme, 'ts') as [string, string]
 
   test('it leads with the two commands', () => {
     const [title, ...body] = readme.trim().split(/\n\n+/)
     expect(title).toBe('# arrow-packed')
     expect(body[0]).toMatch(/^ {4}scripts\/quickstart.*\n {4}scripts\/test/)
-    expect(examples).toHaveLength(1)
+    expect(blocksOf(readme, 'ts')).toHaveLength(2)
   })
 
-  test('the example type-checks against the built package', () => {
-    writeFileSync(join(directory, 'example.mts'), examples[0]!)
-    const settings = {
-      extends: '../../../tsconfig.examples.json',
-      compilerOptions: { noEmit: true, rootDir: '.' },
-      include: ['example.mts'],
-    }
-    writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify(settings))
-    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc')
-    const run = spawnSync(process.execPath, [tsc, '-p', directory], { encoding: 'utf8' })
-    expect(run.stdout).toBe('')
-    expect(run.status).toBe(0)
+  test.each([
+    ['first', first],
+    ['segment', segment],
+  ])('the %s example type-checks against the built package', (_, example) => {
+    expect(typeErrors(directory, example)).toBe('')
   })
 
-  test('the example runs unchanged', () => {
-    // TypeScript without a single annotation is JavaScript: no compiler in between.
-    writeFileSync(join(directory, 'example.mjs'), examples[0]!)
-    const output = execFileSync(process.execPath, ['example.mjs'], {
-      cwd: directory,
-      encoding: 'utf8',
-    })
-    const segment = readdirSync(join(directory, 'segment')).sort()
-    expect(segment).toEqual(['0', '102'])
+  test('the first example runs unchanged', () => {
+    const output = outputOf(directory, first)
+    const files = readdirSync(join(directory, 'segment')).sort()
+    expect(files).toEqual(['0', '102'])
     expect(output).toMatch(/^segment\/0 \[ 'id', 'title' \] \d+ bytes$/m)
     expect(output).toMatch(/^segment\/102 \[ 'embedding' \] \d+ bytes$/m)
     expect(output).toMatch(/one.*two.*three.* 2 Float32Array\(6\) \[/s)
+  })
+
+  test('the segment example writes a tree of logs and reads at a timestamp', () => {
+    const output = outputOf(directory, segment)
+    expect(output.split('\n')).toEqual([
+      'insert_log/1/2/3/0/100 2',
+      'insert_log/1/2/3/1/101 2',
+      'insert_log/1/2/3/102/102 2',
+      "[ 'one' ]",
+      '',
+    ])
+    const tree = join(directory, 'files')
+    expect(filesBelow(tree).map((file) => file.slice(tree.length + 1))).toHaveLength(6)
   })
 
   test('every file it links to exists', () => {
