@@ -14,9 +14,9 @@ const done = (addon) => (error) => {
 
 const [first, second] = [load(), load()]
 const storage = { storageType: 'local' }
-first.inspectFile(storage, '/nowhere/at/all', done(first))
-first.inspectFile(storage, '/nowhere/at/all', done(first))
-second.inspectFile(storage, '/nowhere/at/all', done(second))
+first.inspectFile(storage, '/nowhere/at/all', [], done(first))
+first.inspectFile(storage, '/nowhere/at/all', [], done(first))
+second.inspectFile(storage, '/nowhere/at/all', [], done(second))
 const pending = [first, second].map((addon) => addon.memoryUsage().pending)
 const flag = first.newCancel()
 second.cancel(flag)
