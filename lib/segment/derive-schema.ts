@@ -1,6 +1,6 @@
 import { Schema } from 'apache-arrow'
 import { PackedError } from '../errors/index.js'
-import { inspectFile } from '../packed/index.js'
+import { inspectFile, type KeyRetriever } from '../packed/index.js'
 import { type CollectionSchema, convertFromArrowSchema, fieldIdOf } from '../schema/index.js'
 import type { ChunkManager } from '../storage/index.js'
 import type { LocatedSegment } from './locate-segment.js'
@@ -17,7 +17,7 @@ import { storageOf } from './segment-keys.js'
  */
 export async function deriveSchema(
   segment: LocatedSegment,
-  { chunkManager }: { chunkManager: ChunkManager },
+  { chunkManager, keyRetriever }: { chunkManager: ChunkManager; keyRetriever?: KeyRetriever },
 ): Promise<CollectionSchema> {
   const { segmentId, binlogs, statslogs } = segment
   if (segment.storageVersion === 0) {
@@ -32,7 +32,10 @@ export async function deriveSchema(
     // The youngest log has the fields that were added last.
     const path = logs.at(-1)?.logPath
     if (path === undefined) continue
-    const { schema } = await inspectFile(path, { storage: storageOf(chunkManager) })
+    const { schema } = await inspectFile(path, {
+      storage: storageOf(chunkManager),
+      ...(keyRetriever === undefined ? {} : { keyRetriever }),
+    })
     for (const field of schema.fields) fields.set(fieldIdOf(field)!, field)
   }
   const sorted = [...fields].sort(([left], [right]) => (left < right ? -1 : 1))

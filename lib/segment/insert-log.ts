@@ -47,7 +47,11 @@ export async function describeInsertLog(tree: SegmentTree, log: FoundLog): Promi
   if ((await formatOfLog(tree, log)) === 'v1') {
     return { binlog: await describeV1Log(tree, log), childFields: [] }
   }
-  const info = await inspectFile(log.path, { storage: storageOf(tree.chunkManager) })
+  const { chunkManager, keyRetriever } = tree
+  const info = await inspectFile(log.path, {
+    storage: storageOf(chunkManager),
+    ...(keyRetriever === undefined ? {} : { keyRetriever }),
+  })
   const binlog = {
     ...bareBinlog(log),
     entriesNum: info.rows,

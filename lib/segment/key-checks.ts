@@ -92,8 +92,12 @@ export class KeyChecks {
     if (this.#max === undefined || isLess(this.#max, range.max)) this.#max = range.max
   }
 
-  /** Say what was found, when every chunk has been added. */
-  finish(context: VerifyContext, problems: ProblemList): void {
+  /**
+   * Say what was found in the chunks that were added.
+   *
+   * @param isWhole they are all chunks: least and greatest key are known.
+   */
+  finish(context: VerifyContext, problems: ProblemList, isWhole: boolean): void {
     const field = primaryKeyField(context.schema).name
     for (const merged of [false, true]) {
       const files = this.#files.filter((file) => file.merged === merged)
@@ -104,7 +108,7 @@ export class KeyChecks {
         const received = `${missing.rows} that are in none: ${missing.first.join(', ')}`
         problems.add('bloomFilter', place, 'every key in a filter', received)
       }
-      const bounds = boundsOf(files)
+      const bounds = isWhole ? boundsOf(files) : undefined
       if (this.#min === undefined || this.#max === undefined || bounds === undefined) continue
       problems.equal('minKey', place, this.#min, bounds.min)
       problems.equal('maxKey', place, this.#max, bounds.max)

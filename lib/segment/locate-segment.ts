@@ -1,6 +1,7 @@
 import { ALL_PARTITIONS, type FieldBinlog, type LogPathLayout } from '../binlog/index.js'
 import {
   expectBoolean,
+  expectFunction,
   expectId,
   expectKnownKeys,
   expectObject,
@@ -9,6 +10,7 @@ import {
   unexpected,
 } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
+import type { KeyRetriever } from '../packed/index.js'
 import type { ChunkManager } from '../storage/index.js'
 import { logsByField } from './log-list.js'
 import type { SegmentIds, SegmentInfo } from './segment-info.js'
@@ -36,6 +38,8 @@ export interface LocateSegmentOptions {
   layout?: LogPathLayout
   /** Take the metadata from our sidecar file where there is one (default) or from the files. */
   sidecar?: boolean
+  /** For encrypted column groups, whose footers are read where there is no sidecar. */
+  keyRetriever?: KeyRetriever
   signal?: AbortSignal
 }
 
@@ -60,6 +64,7 @@ const KNOWN = [
   'partitionId',
   'layout',
   'sidecar',
+  'keyRetriever',
   'signal',
 ] as const
 
@@ -93,6 +98,7 @@ export async function locateSegment(options: LocateSegmentOptions): Promise<Loca
   const base = {
     chunkManager: expectObject(given.chunkManager, 'chunkManager') as unknown as ChunkManager,
     root: joinKey(root),
+    keyRetriever: expectFunction<KeyRetriever>(given.keyRetriever, 'keyRetriever'),
     signal: expectSignal(given.signal, 'signal'),
   }
   const layouts: LogPathLayout[] =

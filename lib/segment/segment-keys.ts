@@ -9,6 +9,7 @@ import {
   parseStatsLogPath,
 } from '../binlog/index.js'
 import type { StorageConfig } from '../config/index.js'
+import type { KeyRetriever } from '../packed/index.js'
 import type { ChunkEntry, ChunkManager } from '../storage/index.js'
 import type { SegmentIds } from './segment-info.js'
 
@@ -18,6 +19,8 @@ export interface SegmentTree {
   /** Key prefix that `insert_log` and the other folders are below; `''` = the manager's own root. */
   readonly root: string
   readonly layout: LogPathLayout
+  /** Gives the keys of encrypted column groups. */
+  readonly keyRetriever?: KeyRetriever | undefined
   readonly signal: AbortSignal | undefined
 }
 

@@ -69,15 +69,17 @@ export async function verifyGroups(
       owners.set(id, fieldId)
     }
     const stored = new Set<bigint>()
+    let readable = logs.length > 0
     for (const log of logs) {
       const place = { path: log.logPath, field: fieldId }
-      await problems.attempt('footer', place, context.signal, async () => {
-        const info = await inspectFile(log.logPath, context.inspect)
-        for (const id of verifyGroupFile(info, log, childFields, problems)) stored.add(id)
-      })
+      readable =
+        (await problems.attempt('footer', place, context.signal, async () => {
+          const info = await inspectFile(log.logPath, context.inspect)
+          for (const id of verifyGroupFile(info, log, childFields, problems)) stored.add(id)
+        })) && readable
     }
     for (const id of childFields) {
-      if (logs.length === 0 || stored.has(id)) continue
+      if (!readable || stored.has(id)) continue
       const place = { path: logs.at(-1)?.logPath, field: id }
       problems.add('childFields', place, `a column of field ${id}`, [...stored].join())
     }
