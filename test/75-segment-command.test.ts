@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { tableFromIPC } from 'apache-arrow'
 import { hybridTimestamp } from '../lib/binlog/index.js'
 import { PackedReader } from '../lib/packed/index.js'
-import { collectionSchemaToJson } from '../lib/schema/index.js'
+import { collectionSchemaToJson, createCollectionSchema } from '../lib/schema/index.js'
 import { locateSegment } from '../lib/segment/index.js'
 import { LocalChunkManager } from '../lib/storage/index.js'
 import { packed, packedOutput } from './support/command.js'
@@ -40,7 +40,7 @@ describe.each([
   ['StorageV2', v2],
 ])('cat of %s', (_, root) => {
   test('prints the rows that are there, L0 deletes applied', async () => {
-    const rows = rowsOf(await segment('cat', root, '--vectors', 'float32'))
+    const rows = rowsOf(await segment('cat', root))
     expect(rows).toEqual([
       { id: 1, embedding: [1, 1.25, -1, 1], pages: 10, title: 'title 1' },
       { id: 3, embedding: [3, 3.25, -3, 1], pages: null, title: 'title 3' },
@@ -76,6 +76,39 @@ describe.each([
       'title 5',
     ])
   })
+})
+
+test('values are shown as what the schema says', async () => {
+  const schema = createCollectionSchema({
+    name: 'mixed',
+    fields: [
+      { name: 'id', dataType: 'Int64', isPrimaryKey: true },
+      { name: 'half', dataType: 'Float16Vector', dim: 2 },
+      { name: 'maybe', dataType: 'FloatVector', dim: 2, nullable: true },
+      { name: 'terms', dataType: 'SparseFloatVector' },
+      { name: 'tags', dataType: 'Array', elementType: 'Int64', maxCapacity: 9, nullable: true },
+      { name: 'meta', dataType: 'JSON' },
+      { name: 'bits', dataType: 'BinaryVector', dim: 16 },
+    ],
+  })
+  const row = (id: bigint, maybe: number[] | null, tags: bigint[] | null) => ({
+    ...{ RowID: id, Timestamp: 1n, id, half: Uint16Array.of(0x3c00, 0xc000), maybe, tags },
+    ...{ terms: { 7: 0.5, 9: 2 }, meta: { big: 2n ** 60n }, bits: Uint8Array.of(1, 255) },
+  })
+  const root = inside('mixed')
+  await segmentIn(root, [chunk(schema, [row(1n, [1.5, 2], [2n ** 62n]), row(2n, null, null)])], {
+    schema,
+  })
+  const tail =
+    '"terms":{"7":0.5,"9":2},"tags":TAGS,"meta":{"big":1152921504606846976},"bits":"Af8="}\n'
+  expect(await segment('cat', root)).toBe(
+    `{"id":1,"half":[1,-2],"maybe":[1.5,2],${tail.replace('TAGS', '[4611686018427387904]')}` +
+      `{"id":2,"half":[1,-2],"maybe":null,${tail.replace('TAGS', 'null')}`,
+  )
+  const [first] = rowsOf(await segment('cat', root, '--vectors', 'hex', '--columns', 'half,bits'))
+  expect(first).toEqual({ half: '003c00c0', bits: '01ff' })
+  const csv = await segment('cat', root, '--columns', 'maybe,tags', '--format', 'csv')
+  expect(csv).toBe('maybe,tags\n"[1.5,2]",[4611686018427387904]\n,\n')
 })
 
 test('times count to the end of their millisecond', async () => {

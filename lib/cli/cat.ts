@@ -17,7 +17,7 @@ export function catCommand(signal: AbortSignal): Command {
   const command = new Command('cat')
     .description('print the rows of column-group files, which are joined by row')
     .argument('<file...>', 'the files of one segment')
-  return addPrintOptions(command)
+  return addPrintOptions(command, { what: 'fixed_size_binary', fallback: 'base64' })
     .option('--lenient', 'take plain Parquet as well', false)
     .action((files: string[], options: CatOptions) => cat(files, options, signal))
 }
@@ -32,7 +32,7 @@ async function cat(files: string[], options: CatOptions, signal: AbortSignal): P
     ...readOptionsFor(format),
   })
   try {
-    await printRows(reader, options, signal)
+    await printRows(reader, options, { signal })
   } finally {
     await reader.close()
   }

@@ -31,6 +31,11 @@ export interface CellText {
 /** Values by row, nulls aside. */
 type TextOf = (row: number) => string | undefined
 
+interface CellValues {
+  quoted: boolean
+  of: TextOf
+}
+
 /** @throws PackedError UnsupportedType; Parquet cannot hold such a type. */
 export function cellText(data: Data, style: CellStyle): CellText {
   const { quoted, of } = valueText(data, style)
@@ -44,7 +49,7 @@ export function jsonText(cell: CellText, row: number): string {
   return cell.quoted ? JSON.stringify(text) : text
 }
 
-function valueText(data: Data, style: CellStyle): { quoted: boolean; of: TextOf } {
+function valueText(data: Data, style: CellStyle): CellValues {
   switch (data.typeId) {
     case Type.Utf8:
     case Type.LargeUtf8:
@@ -153,18 +158,27 @@ function bytesAt(data: Data, text: (bytes: Buffer) => string): TextOf {
   }
 }
 
-function fixedBytesText(data: Data, { vectors }: CellStyle): { quoted: boolean; of: TextOf } {
+function fixedBytesText(data: Data, { vectors }: CellStyle): CellValues {
   const { byteWidth } = data.type as DataType & { byteWidth: number }
   const values = data.values as Uint8Array
   const bytesOf = (row: number): Buffer =>
     Buffer.from(values.buffer, values.byteOffset + row * byteWidth, byteWidth)
-  if (vectors === 'hex') return { quoted: true, of: (row) => bytesOf(row).toString('hex') }
-  const width = { base64: 0, float32: 4, float16: 2, bfloat16: 2, int8: 1 }[vectors]
+  return vectorText(bytesOf, byteWidth, vectors)
+}
+
+/** The bytes of vectors of `byteWidth` in a form; base64 where its numbers do not fill them. */
+function vectorText(
+  bytesOf: (row: number) => Buffer,
+  byteWidth: number,
+  form: VectorText,
+): CellValues {
+  if (form === 'hex') return { quoted: true, of: (row) => bytesOf(row).toString('hex') }
+  const width = { base64: 0, float32: 4, float16: 2, bfloat16: 2, int8: 1 }[form]
   if (width === 0 || byteWidth % width !== 0) {
     return { quoted: true, of: (row) => bytesOf(row).toString('base64') }
   }
-  const numberAt = ELEMENT_READERS[vectors as keyof typeof ELEMENT_READERS]
-  const single = vectors !== 'int8'
+  const numberAt = ELEMENT_READERS[form as keyof typeof ELEMENT_READERS]
+  const single = form !== 'int8'
   const of: TextOf = (row) => {
     const bytes = bytesOf(row)
     const numbers: string[] = []
@@ -174,6 +188,15 @@ function fixedBytesText(data: Data, { vectors }: CellStyle): { quoted: boolean; 
     return `[${numbers.join(',')}]`
   }
   return { quoted: false, of }
+}
+
+/** Text of a column of binary whose values are vectors of `byteWidth`, or null. */
+export function binaryVectorText(data: Data, byteWidth: number, form: VectorText): CellText {
+  const { valueOffsets: offsets, values } = data
+  const bytesOf = (row: number): Buffer =>
+    Buffer.from(values.buffer, values.byteOffset + Number(offsets[row]), byteWidth)
+  const { quoted, of } = vectorText(bytesOf, byteWidth, form)
+  return { quoted, at: (row) => (data.getValid(row) ? of(row) : undefined) }
 }
 
 const ELEMENT_READERS = {

@@ -1,16 +1,23 @@
 import type { RecordBatch, Schema } from 'apache-arrow'
 import { stringify } from 'csv-stringify/sync'
-import { type CellText, cellText, jsonText, type VectorText } from './cell-text.js'
+import { type CellStyle, type CellText, jsonText } from './cell-text.js'
+
+/** Makes the text of the column of a name. */
+export type CellMaker = (
+  name: string,
+  data: RecordBatch['data'],
+  nonFinite: CellStyle['nonFinite'],
+) => CellText
 
 /** One JSON object per row and line. */
 export async function* ndjsonChunks(
   batches: AsyncIterable<RecordBatch>,
-  vectors: VectorText,
+  cellOf: CellMaker,
 ): AsyncGenerator<string> {
   for await (const batch of batches) {
     const columns = columnsOf(batch).map(({ name, data }) => ({
       key: JSON.stringify(name),
-      cell: cellText(data, { vectors, nonFinite: 'null' }),
+      cell: cellOf(name, data, 'null'),
     }))
     const lines: string[] = []
     for (let row = 0; row < batch.numRows; row++) {
@@ -25,11 +32,11 @@ export async function* ndjsonChunks(
 export async function* csvChunks(
   batches: AsyncIterable<RecordBatch>,
   schema: Schema,
-  vectors: VectorText,
+  cellOf: CellMaker,
 ): AsyncGenerator<string> {
   yield csvLines([schema.fields.map(({ name }) => name)])
   for await (const batch of batches) {
-    const cells = columnsOf(batch).map(({ data }) => cellText(data, { vectors, nonFinite: 'name' }))
+    const cells = columnsOf(batch).map(({ name, data }) => cellOf(name, data, 'name'))
     yield csvLines(rowsOf(cells, batch.numRows))
   }
 }

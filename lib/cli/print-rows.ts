@@ -3,11 +3,11 @@ import type { RecordBatch, Schema } from 'apache-arrow'
 import { type Command, Option } from 'commander'
 import { PackedWriter } from '../packed/index.js'
 import { parseCount, splitList } from './arguments.js'
-import { VECTOR_FORMS, type VectorText } from './cell-text.js'
+import { cellText, VECTOR_FORMS, type VectorText } from './cell-text.js'
 import { UsageError } from './failure.js'
 import { type Chunks, type IfExists, toFile, toStdout } from './output.js'
 import { arrowChunks } from './output-arrow.js'
-import { csvChunks, ndjsonChunks } from './output-text.js'
+import { type CellMaker, csvChunks, ndjsonChunks } from './output-text.js'
 
 const OUTPUT_FORMATS = ['ndjson', 'csv', 'arrow', 'parquet'] as const
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number]
@@ -19,13 +19,20 @@ export interface PrintOptions {
   limit?: number
   out?: string
   ifExists: IfExists
-  vectors: VectorText
+  vectors?: VectorText
 }
 
 /** Whatever gives batches until null. */
 export interface RowSource {
   readonly schema: Schema
   readNext(): Promise<RecordBatch | null>
+}
+
+/** What printing needs to know beside the options. */
+export interface PrintContext {
+  signal: AbortSignal
+  /** How columns are shown when `--vectors` does not say it; fixed_size_binary as base64. */
+  cellOf?: CellMaker
 }
 
 const EXTENSIONS: Readonly<Record<string, OutputFormat>> = {
@@ -40,8 +47,11 @@ const EXTENSIONS: Readonly<Record<string, OutputFormat>> = {
 /** Text of a batch is made at once: small batches keep the first line near. */
 const TEXT_BATCH_ROWS = 1024
 
-/** The options of every verb that prints rows. */
-export function addPrintOptions(command: Command): Command {
+/** The options of every verb that prints rows; `what` has which form without `--vectors`. */
+export function addPrintOptions(
+  command: Command,
+  { what, fallback }: { what: string; fallback: string },
+): Command {
   return command
     .addOption(
       new Option('--format <format>', 'by the extension of --out, or else ndjson').choices(
@@ -57,9 +67,10 @@ export function addPrintOptions(command: Command): Command {
         .default('error'),
     )
     .addOption(
-      new Option('--vectors <form>', 'how ndjson and csv show fixed_size_binary')
-        .choices(VECTOR_FORMS)
-        .default('base64'),
+      new Option(
+        '--vectors <form>',
+        `how ndjson and csv show ${what} (default: ${fallback})`,
+      ).choices(VECTOR_FORMS),
     )
 }
 
@@ -92,7 +103,7 @@ export function readOptionsFor(format: OutputFormat): {
 export async function printRows(
   source: RowSource,
   options: PrintOptions,
-  signal: AbortSignal,
+  { signal, cellOf }: PrintContext,
 ): Promise<void> {
   const format = outputFormatOf(options)
   const batches = limited(source, options.limit ?? Number.POSITIVE_INFINITY)
@@ -100,7 +111,10 @@ export async function printRows(
     await writeParquet(source.schema, batches, options, signal)
     return
   }
-  const chunks = chunksOf(source.schema, batches, format, options.vectors)
+  const { vectors = 'base64' } = options
+  const plain: CellMaker = (_, data, nonFinite) => cellText(data, { vectors, nonFinite })
+  const shown = options.vectors === undefined ? (cellOf ?? plain) : plain
+  const chunks = chunksOf(source.schema, batches, format, shown)
   if (options.out === undefined) await toStdout(chunks)
   else await toFile(options.out, chunks, options.ifExists)
 }
@@ -119,10 +133,10 @@ function chunksOf(
   schema: Schema,
   batches: AsyncIterable<RecordBatch>,
   format: Exclude<OutputFormat, 'parquet'>,
-  vectors: VectorText,
+  cellOf: CellMaker,
 ): Chunks {
   if (format === 'arrow') return arrowChunks(batches, schema)
-  return format === 'csv' ? csvChunks(batches, schema, vectors) : ndjsonChunks(batches, vectors)
+  return format === 'csv' ? csvChunks(batches, schema, cellOf) : ndjsonChunks(batches, cellOf)
 }
 
 /** One packed file with every column. */

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { SegmentReader } from '../segment/index.js'
 import { parseTimestamp } from './arguments.js'
+import { milvusCells } from './milvus-cells.js'
 import {
   addPrintOptions,
   columnOf,
@@ -19,7 +20,7 @@ interface SegmentCatOptions extends PrintOptions, SegmentOptions {
 
 export function segmentCatCommand(signal: AbortSignal): Command {
   const command = new Command('cat').description('print the rows that are there at a timestamp')
-  return addPrintOptions(addSegmentOptions(command))
+  return addPrintOptions(addSegmentOptions(command), { what: 'vectors', fallback: 'by their type' })
     .option(
       '--read-ts <ts>',
       'leave out what is younger: a hybrid timestamp or a time',
@@ -34,8 +35,9 @@ async function cat(id: bigint, options: SegmentCatOptions, signal: AbortSignal):
   const format = outputFormatOf(options)
   const target = await findSegment(id, options, signal)
   const { chunkManager, segment } = target
+  const schema = await schemaOf(target, options)
   const reader = await SegmentReader.open({
-    schema: await schemaOf(target, options),
+    schema,
     binlogs: segment.binlogs,
     chunkManager,
     systemFields: options.systemFields,
@@ -46,7 +48,7 @@ async function cat(id: bigint, options: SegmentCatOptions, signal: AbortSignal):
     ...readOptionsFor(format),
   })
   try {
-    await printRows(reader, options, signal)
+    await printRows(reader, options, { signal, cellOf: milvusCells(schema) })
   } finally {
     await reader.close()
   }
