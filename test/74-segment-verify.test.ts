@@ -75,6 +75,17 @@ test.each([0, 2] as const)('a sound segment of version %d is OK', async (version
   expect(result.notChecked).toHaveLength(1)
 })
 
+test('binlogs are taken in the order of their ids', async () => {
+  const { chunkManager, segment } = await subject(0)
+  const turned = withList(segment, 'binlogs', 3, ({ binlogs }) => ({
+    binlogs: [...binlogs].reverse(),
+  }))
+  expect(await verifySegment({ chunkManager, segment: turned })).toMatchObject({
+    ok: true,
+    rows: 5,
+  })
+})
+
 test('text for keys, without statistics', async () => {
   const rows = ['b', 'ä', '😀', ''].map((title, index) => ({
     ...{ RowID: index, Timestamp: 5, title },

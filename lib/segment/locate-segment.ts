@@ -12,7 +12,7 @@ import {
 import { PackedError } from '../errors/index.js'
 import type { KeyRetriever } from '../packed/index.js'
 import type { ChunkManager } from '../storage/index.js'
-import { logsByField } from './log-list.js'
+import { logsByField } from './logs-by-field.js'
 import type { SegmentIds, SegmentInfo } from './segment-info.js'
 import {
   joinKey,

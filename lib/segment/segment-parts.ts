@@ -37,7 +37,7 @@ export async function segmentParts(
   const v2: FieldBinlog[] = []
   for (const list of lists) {
     if (list.childFields.length > 0 || !(await isBinlog(list, place))) v2.push(list)
-    else v1.push(list)
+    else v1.push({ ...list, binlogs: sortedByLog(list.binlogs) })
   }
   const parts: SegmentPart[] = []
   if (v1.length > 0) parts.push({ storageVersion: 0, binlogs: v1 })
@@ -83,6 +83,14 @@ function oldestLog({ binlogs }: SegmentPart): bigint {
   let least = first ?? 0n
   for (const id of others) if (id < least) least = id
   return least
+}
+
+/** Milvus takes binlogs in the order of their ids, column groups in the order of their lists. */
+function sortedByLog(logs: FieldBinlog['binlogs']): FieldBinlog['binlogs'] {
+  return logs
+    .map((log) => ({ log, id: logIdOf(log) }))
+    .sort((left, right) => (left.id < right.id ? -1 : left.id > right.id ? 1 : 0))
+    .map(({ log }) => log)
 }
 
 /** Milvus's StorageV2 writer leaves the id to the path. */
