@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { parseInsertLogPath, parsePrimaryKeyStats } from '../lib/binlog/index.js'
-import { Bm25Stats } from '../lib/data/index.js'
+import { Bm25Stats, buildRecord } from '../lib/data/index.js'
 import { createCollectionSchema, SimpleArrowRecord } from '../lib/schema/index.js'
 import {
   locateSegment,
@@ -153,6 +153,40 @@ test('records stream into chunks of a bounded size', async () => {
   const options = { schema: BOOKS, binlogs: written.binlogs, chunkManager: target }
   expect(await columnOf('id', options)).toEqual([1n, 2n, 3n, 4n, 5n])
   expect(await rejection(() => writer.finish())).toMatchObject({ code: 'Closed' })
+})
+
+test('calls may overlap: they run in call order, and end with the first that fails', async () => {
+  const records = twoChunks().map((data) => buildRecord(data.schema, [data]))
+  const chunkManager = new LocalChunkManager({ rootPath: tree() })
+  const options = { schema: BOOKS, chunkManager, ids: IDS, allocateId: counter() }
+  const writer = new SegmentWriter(options)
+  const writes = records.map((record) => writer.write(record))
+  const [info] = await Promise.all([writer.finish(), ...writes, writer.abort()])
+  expect(await columnOf('id', { schema: BOOKS, binlogs: info.binlogs, chunkManager })).toEqual([
+    1n,
+    2n,
+    3n,
+    4n,
+    5n,
+  ])
+
+  const rootPath = tree()
+  const failing = new SegmentWriter({
+    ...options,
+    chunkManager: new LocalChunkManager({ rootPath }),
+  })
+  const wrong = new SimpleArrowRecord(records[0]!.toBatch().select(['id']))
+  const settled = await Promise.allSettled([
+    failing.write(records[0]!),
+    failing.endChunk(),
+    failing.write(wrong),
+    failing.write(records[1]!),
+    failing.finish(),
+  ])
+  expect(
+    settled.map((call) => (call.status === 'rejected' ? call.reason.code : call.status)),
+  ).toEqual(['fulfilled', 'fulfilled', 'InvalidSchema', 'Closed', 'Closed'])
+  expect(filesBelow(rootPath)).toEqual([])
 })
 
 test.each([

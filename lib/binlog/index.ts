@@ -17,6 +17,7 @@ export {
 } from './field-binlog-json.js'
 export { type BinlogFacts, binlogOf, fieldBinlogOf } from './field-binlog-of.js'
 export { fieldBinlogFromProto, fieldBinlogToProto } from './field-binlog-proto.js'
+export { logIdOf } from './log-id.js'
 export {
   ALL_PARTITIONS,
   type Id,

@@ -1,6 +1,7 @@
 import type { Data } from 'apache-arrow'
 import {
   type FieldBinlog,
+  logIdOf,
   type PrimaryKey,
   PrimaryKeyFilter,
   type PrimaryKeyStats,
@@ -8,7 +9,6 @@ import {
 } from '../binlog/index.js'
 import { type FieldSchema, primaryKeyField } from '../schema/index.js'
 import { MERGED_LOG_ID } from './segment-info.js'
-import { logIdOf } from './segment-parts.js'
 import type { VerifyContext } from './verify-context.js'
 import type { ProblemList } from './verify-problem.js'
 

@@ -2,6 +2,7 @@ import {
   childFieldsOf,
   type FieldBinlog,
   hasBinlogMagic,
+  logIdOf,
   pathOfLog,
   type SegmentLocation,
 } from '../binlog/index.js'
@@ -91,11 +92,4 @@ function sortedByLog(logs: FieldBinlog['binlogs']): FieldBinlog['binlogs'] {
     .map((log) => ({ log, id: logIdOf(log) }))
     .sort((left, right) => (left.id < right.id ? -1 : left.id > right.id ? 1 : 0))
     .map(({ log }) => log)
-}
-
-/** Milvus's StorageV2 writer leaves the id to the path. */
-export function logIdOf({ logId, logPath }: FieldBinlog['binlogs'][number]): bigint {
-  if (logId !== 0n) return logId
-  const digits = /(\d+)(?:\.parquet)?$/.exec(logPath)?.[1]
-  return digits === undefined ? 0n : BigInt(digits)
 }

@@ -1,6 +1,7 @@
 import { buildDeltaLogPath, writeDeleteLog } from '../binlog/index.js'
 import { buildRecord, type DeleteData, type InsertData } from '../data/index.js'
 import { PackedError } from '../errors/index.js'
+import { SerialQueue } from '../packed/index.js'
 import {
   type ArrowRecord,
   allFields,
@@ -28,7 +29,8 @@ import { spanOfLogs } from './time-span.js'
  * chunk, delete logs, and at the end the merged statistics.
  *
  * The column groups are settled by the first record and stay, so that all chunks agree. What a
- * failed call leaves is removed, logs of earlier chunks included. One call at a time.
+ * failed call leaves is removed, logs of earlier chunks included. Calls may overlap: they run one
+ * after the other in call order.
  *
  * @example
  * const writer = new SegmentWriter({ schema, chunkManager, ids, allocateId })
@@ -40,6 +42,7 @@ export class SegmentWriter {
   readonly #binlogs = new LogLists()
   readonly #deltalogs = new LogLists()
   readonly #stats: StatsWriter
+  readonly #queue = new SerialQueue()
   #groups: readonly FieldGroup[] | undefined
   #chunk: ChunkWriter | undefined
   #rows = 0
@@ -72,7 +75,7 @@ export class SegmentWriter {
    *   throws; then everything is removed, and later calls are `Closed`.
    */
   write(record: ArrowRecord, averageBytes?: ReadonlyMap<bigint, number>): Promise<void> {
-    return this.#guard('write', async () => {
+    return this.#enqueue('write', async () => {
       if (record.numRows === 0) return
       this.#groups ??= splitByDefaultPolicies(this.#settings.schema, {
         averageBytes: averageBytes ?? averageOf(record),
@@ -87,12 +90,12 @@ export class SegmentWriter {
 
   /** Publish the open chunk and its statistics; nothing to do without one. Throws as `write`. */
   endChunk(): Promise<void> {
-    return this.#guard('endChunk', () => this.#endChunk())
+    return this.#enqueue('endChunk', () => this.#endChunk())
   }
 
   /** Write deletes as one log; none without any. Throws as `write`. */
   writeDeletes(deletes: DeleteData): Promise<void> {
-    return this.#guard('writeDeletes', async () => {
+    return this.#enqueue('writeDeletes', async () => {
       if (deletes.rowCount === 0) return
       const { chunkManager, root, layout, collectionId, partitionId, segmentId, signal } =
         this.#settings
@@ -117,7 +120,7 @@ export class SegmentWriter {
    * @returns what Milvus's metadata would have of the segment.
    */
   finish(): Promise<SegmentInfo> {
-    return this.#guard('finish', async () => {
+    return this.#enqueue('finish', async () => {
       await this.#endChunk()
       await this.#stats.merge()
       const { collectionId, partitionId, segmentId, storageVersion, schema } = this.#settings
@@ -139,11 +142,13 @@ export class SegmentWriter {
     })
   }
 
-  /** Remove everything that was written, unless it is finished. Idempotent. */
-  async abort(): Promise<void> {
-    if (this.#state !== 'open') return
-    this.#state = 'failed'
-    await this.#remove()
+  /** After the calls before it, remove everything that was written, unless it is finished. Idempotent. */
+  abort(): Promise<void> {
+    return this.#queue.run(async () => {
+      if (this.#state !== 'open') return
+      this.#state = 'failed'
+      await this.#remove()
+    })
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -160,28 +165,36 @@ export class SegmentWriter {
     await this.#stats.endChunk(times ?? { from: 0n, to: 0n })
   }
 
-  async #guard<T>(method: string, operation: () => Promise<T>): Promise<T> {
-    if (this.#state !== 'open') {
-      const message = `Expected an open SegmentWriter for ${method}() but it is ${this.#state}`
-      throw new PackedError('Closed', message)
-    }
-    try {
-      this.#settings.signal?.throwIfAborted()
-      return await operation()
-    } catch (error) {
-      this.#state = 'failed'
-      await this.#remove().catch(() => {})
-      throw error
-    }
+  #enqueue<T>(method: string, operation: () => Promise<T>): Promise<T> {
+    return this.#queue.run(async () => {
+      if (this.#state !== 'open') {
+        const message = `Expected an open SegmentWriter for ${method}() but it is ${this.#state}`
+        throw new PackedError('Closed', message)
+      }
+      try {
+        this.#settings.signal?.throwIfAborted()
+        return await operation()
+      } catch (error) {
+        this.#state = 'failed'
+        await this.#remove()
+        throw error
+      }
+    })
   }
 
-  /** The signal is not asked: an aborted writer has to clean up, too. */
+  /**
+   * Never fails, the failure that led here is the one to report; and the signal is not asked: an
+   * aborted writer has to clean up, too.
+   */
   async #remove(): Promise<void> {
-    await this.#chunk?.discard()
-    this.#chunk = undefined
     const lists = [this.#binlogs, this.#deltalogs]
     const paths = [...lists.flatMap((list) => list.paths()), ...this.#stats.paths()]
-    for (const path of paths) await this.#settings.chunkManager.remove(path)
+    const { chunkManager } = this.#settings
+    await Promise.allSettled([
+      this.#chunk?.discard(),
+      ...paths.map((path) => chunkManager.remove(path)),
+    ])
+    this.#chunk = undefined
   }
 }
 

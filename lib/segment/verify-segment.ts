@@ -1,4 +1,4 @@
-import { type BinlogDecryptor, readDeleteLog } from '../binlog/index.js'
+import { type BinlogDecryptor, logIdOf, readDeleteLog } from '../binlog/index.js'
 import {
   expectFunction,
   expectKnownKeys,
@@ -15,7 +15,7 @@ import { KeyChecks } from './key-checks.js'
 import type { LocatedSegment } from './locate-segment.js'
 import { MERGED_LOG_ID } from './segment-info.js'
 import { storageOf } from './segment-keys.js'
-import { logIdOf, type SegmentPart, segmentParts } from './segment-parts.js'
+import { type SegmentPart, segmentParts } from './segment-parts.js'
 import type { VerifyContext } from './verify-context.js'
 import { verifyChunks, verifyDescriptors, verifyGroups, verifySizes } from './verify-logs.js'
 import { ProblemList, type SegmentProblem } from './verify-problem.js'

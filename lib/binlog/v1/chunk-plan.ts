@@ -1,7 +1,7 @@
 import { PackedError } from '../../errors/index.js'
 import { pathOfLog, type SegmentLocation, sortedByField } from '../binlog-chunks.js'
 import type { Binlog, FieldBinlog } from '../field-binlog.js'
-import { parseInsertLogPath } from '../paths.js'
+import { logIdOf } from '../log-id.js'
 
 /** The logs of one chunk of rows, by field id; a field without rows in it is absent. */
 export interface V1Chunk {
@@ -59,12 +59,6 @@ function sortedByLog(logs: readonly Binlog[]): Binlog[] {
     .map((log) => ({ log, id: logIdOf(log) }))
     .sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
     .map(({ log }) => log)
-}
-
-/** Logs with a path may lack the id, which is then the end of the path. */
-function logIdOf({ logId, logPath }: Binlog): bigint {
-  if (logId !== 0n) return logId
-  return parseInsertLogPath(logPath)?.logId ?? 0n
 }
 
 function corrupted(expected: string, fieldId: bigint, received: string | number): PackedError {
