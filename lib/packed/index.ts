@@ -26,6 +26,7 @@ export {
 export { PackedReader } from './reader.js'
 export type { PackedReaderOptions, PackedRowGroup, VectorForm } from './reader-options.js'
 export type { RecordReader, RecordWriter } from './record-io.js'
+export { RecordSink } from './record-sink.js'
 export { SerialQueue } from './serial-queue.js'
 export { TimestampRange } from './timestamp-range.js'
 export { toVectorColumn, type VectorColumnOptions, type VectorValues } from './vector-column.js'

@@ -1,5 +1,4 @@
 import type { Schema } from 'apache-arrow'
-import { captureCallSite, PackedError } from '../errors/index.js'
 import {
   type ArrowRecord,
   type FieldGroup,
@@ -12,8 +11,7 @@ import {
   planRecordWriter,
   type RecordWriterPlan,
 } from './packed-record-writer-options.js'
-import type { RecordWriter } from './record-io.js'
-import { SerialQueue } from './serial-queue.js'
+import { RecordSink } from './record-sink.js'
 import { TimestampRange } from './timestamp-range.js'
 import { PackedWriter } from './writer.js'
 import type { PackedWriteResult } from './writer-options.js'
@@ -23,29 +21,23 @@ import type { PackedWriteResult } from './writer-options.js'
  * columns are found by field id, `close` publishes, and the sizes that go into a Binlog are kept
  * per group.
  *
- * Calls may overlap: they run one after the other in call order. A record's memory is lent until
- * its `write` settles.
- *
  * @example
  * await using writer = await PackedRecordWriter.open({ schema, paths, columnGroups })
  * await writer.write(record)
  * await writer.close()
  * writer.writtenCompressed.get(0n)
  */
-export class PackedRecordWriter implements RecordWriter {
+export class PackedRecordWriter extends RecordSink {
   readonly #plan: RecordWriterPlan
   readonly #writer: PackedWriter
-  readonly #queue = new SerialQueue()
   readonly #timestamps = new TimestampRange()
   /** Decoded bytes by group id. */
   readonly #uncompressed: Map<bigint, number>
   #rowCount = 0
   #result: PackedWriteResult | undefined
-  #failure: unknown
-  #state: 'open' | 'failed' | 'closed' = 'open'
-  #closing: Promise<void> | undefined
 
   private constructor(plan: RecordWriterPlan, writer: PackedWriter) {
+    super()
     this.#plan = plan
     this.#writer = writer
     this.#uncompressed = new Map(plan.groups.map(({ id }) => [id, 0]))
@@ -118,53 +110,11 @@ export class PackedRecordWriter implements RecordWriter {
    *   of unequal length) before anything of the record is written, and what `PackedWriter.write`
    *   throws. Then the files are removed and later calls are `Closed`.
    */
-  write(record: ArrowRecord): Promise<void> {
-    const site = captureCallSite(this.write)
-    return this.#queue.run(async () => {
-      try {
-        this.#expectOpen()
-        await this.#write(record)
-      } catch (error) {
-        if (this.#state === 'open') await this.#fail(error)
-        throw error instanceof PackedError ? error.at(site) : error
-      }
-    })
+  override write(record: ArrowRecord): Promise<void> {
+    return super.write(record)
   }
 
-  /**
-   * Publish every file, all of them or none. Idempotent: every call gives the same promise. After
-   * a failed write there is nothing to publish: it resolves, the failure was reported already.
-   *
-   * @throws what `PackedWriter.finish` throws.
-   */
-  close(): Promise<void> {
-    this.#closing ??= this.#queue.run(async () => {
-      if (this.#state === 'failed') return
-      this.#state = 'closed'
-      try {
-        this.#result = await this.#writer.finish()
-      } finally {
-        await this.#writer.close()
-      }
-    })
-    return this.#closing
-  }
-
-  /** Remove what was made, unless `close` was called before. Idempotent. */
-  discard(): Promise<void> {
-    this.#closing ??= this.#queue.run(async () => {
-      this.#state = 'closed'
-      await this.#writer.close()
-    })
-    return this.#closing
-  }
-
-  /** `discard()`: a block left by an exception publishes nothing. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.discard()
-  }
-
-  async #write(record: ArrowRecord): Promise<void> {
+  protected override async accept(record: ArrowRecord): Promise<void> {
     const projected = projectRecord(record, this.#plan.schema)
     await this.#writer.write(projected.toBatch())
     const bytes = recordBytes(projected)
@@ -176,18 +126,12 @@ export class PackedRecordWriter implements RecordWriter {
     this.#timestamps.add(projected.column(TIMESTAMP_FIELD))
   }
 
-  async #fail(failure: unknown): Promise<void> {
-    this.#state = 'failed'
-    this.#failure = failure
-    await this.#writer.close()
+  protected override async publish(): Promise<void> {
+    this.#result = await this.#writer.finish()
   }
 
-  #expectOpen(): void {
-    if (this.#state === 'open') return
-    throw new PackedError(
-      'Closed',
-      `Expected an open PackedRecordWriter for write() but received one that is ${this.#state}`,
-      { cause: this.#failure },
-    )
+  /** Removes the files of a writer that has not finished. */
+  protected override release(): Promise<void> {
+    return this.#writer.close()
   }
 }

@@ -1,11 +1,6 @@
 import { Field, makeData, RecordBatch, Schema, Struct } from 'apache-arrow'
-import { captureCallSite, PackedError } from '../../errors/index.js'
-import {
-  encodePayload,
-  type RecordWriter,
-  SerialQueue,
-  TimestampRange,
-} from '../../packed/index.js'
+import { PackedError } from '../../errors/index.js'
+import { encodePayload, RecordSink, TimestampRange } from '../../packed/index.js'
 import {
   type ArrowRecord,
   arrowDataBytes,
@@ -35,27 +30,21 @@ interface PendingColumn {
  * Writes records as the insert logs of a StorageV1 segment: one file per field, one event per
  * record. Payloads are encoded by `write` and held, compressed, until `close` publishes.
  *
- * Calls may overlap: they run one after the other in call order. A record's memory is lent until
- * its `write` settles.
- *
  * @example
  * await using writer = await V1RecordWriter.open({ schema, chunkManager, location, logIds })
  * await writer.write(record)
  * await writer.close()
  * writer.fieldBinlogs
  */
-export class V1RecordWriter implements RecordWriter {
+export class V1RecordWriter extends RecordSink {
   readonly #plan: V1WriterPlan
-  readonly #queue = new SerialQueue()
   readonly #pending: readonly PendingColumn[]
   readonly #times = new TimestampRange()
   #rows = 0
   #written: FieldBinlog[] = []
-  #failure: unknown
-  #state: 'open' | 'failed' | 'closed' = 'open'
-  #closing: Promise<void> | undefined
 
   private constructor(plan: V1WriterPlan) {
+    super()
     this.#plan = plan
     this.#pending = plan.columns.map(() => ({ events: [], memoryBytes: 0, nulls: 0 }))
   }
@@ -103,55 +92,12 @@ export class V1RecordWriter implements RecordWriter {
    * @throws PackedError InvalidSchema (a column is missing), TypeMismatch, InvalidData; then
    *   nothing will be published and later calls are `Closed`.
    */
-  write(record: ArrowRecord): Promise<void> {
-    const site = captureCallSite(this.write)
-    return this.#queue.run(async () => {
-      try {
-        this.#expectOpen()
-        this.#plan.signal?.throwIfAborted()
-        await this.#write(record)
-      } catch (error) {
-        if (this.#state === 'open') this.#fail(error)
-        throw error instanceof PackedError ? error.at(site) : error
-      }
-    })
+  override write(record: ArrowRecord): Promise<void> {
+    return super.write(record)
   }
 
-  /**
-   * Publish every file, all of them or none; without rows there are none. Idempotent: every call
-   * gives the same promise. After a failed write it resolves: the failure was reported already.
-   *
-   * @throws PackedError InvalidArgument (timestamps that nobody gave), and what the chunk manager
-   *   throws. The signal's reason when it is aborted.
-   */
-  close(): Promise<void> {
-    this.#closing ??= this.#queue.run(async () => {
-      if (this.#state === 'failed') return
-      this.#state = 'closed'
-      try {
-        if (this.#rows > 0) this.#written = await this.#publish()
-      } finally {
-        this.#drop()
-      }
-    })
-    return this.#closing
-  }
-
-  /** Publish nothing, unless `close` was called before. Idempotent. */
-  discard(): Promise<void> {
-    this.#closing ??= this.#queue.run(async () => {
-      this.#state = 'closed'
-      this.#drop()
-    })
-    return this.#closing
-  }
-
-  /** `discard()`: a block left by an exception publishes nothing. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.discard()
-  }
-
-  async #write(record: ArrowRecord): Promise<void> {
+  protected override async accept(record: ArrowRecord): Promise<void> {
+    this.#plan.signal?.throwIfAborted()
     const projected = projectRecord(record, this.#plan.schema)
     if (projected.numRows === 0) return
     const { children } = projected.toBatch().data
@@ -193,7 +139,11 @@ export class V1RecordWriter implements RecordWriter {
     })
   }
 
-  async #publish(): Promise<FieldBinlog[]> {
+  protected override async publish(): Promise<void> {
+    if (this.#rows > 0) this.#written = await this.#publishRows()
+  }
+
+  async #publishRows(): Promise<FieldBinlog[]> {
     const { columns, chunkManager, signal } = this.#plan
     const { from, to } = this.#expectTimes()
     const files = columns.map((column, index) =>
@@ -252,23 +202,8 @@ export class V1RecordWriter implements RecordWriter {
     )
   }
 
-  #fail(failure: unknown): void {
-    this.#state = 'failed'
-    this.#failure = failure
-    this.#drop()
-  }
-
   /** Payloads are the bulk of a writer; the counts stay. */
-  #drop(): void {
+  protected override async release(): Promise<void> {
     for (const pending of this.#pending) pending.events = []
-  }
-
-  #expectOpen(): void {
-    if (this.#state === 'open') return
-    throw new PackedError(
-      'Closed',
-      `Expected an open V1RecordWriter for write() but received one that is ${this.#state}`,
-      { cause: this.#failure },
-    )
   }
 }
