@@ -1,29 +1,28 @@
-/** The example of docs/encryption.md runs as it stands, and encrypts. */
-import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+/** The example of docs/encryption.md type-checks, runs as it stands, and encrypts. */
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { blocksOf, outputOf, readPage, typeErrors } from './support/page-code.js'
 import { temporaryDirectory } from './support/temporary.js'
 
-const directory = temporaryDirectory('encryption-page')
+describe('docs/encryption.md', () => {
+  const directory = temporaryDirectory('encryption-page')
+  const [example] = blocksOf(readPage('docs/encryption.md'), 'ts') as [string]
 
-test('the example of docs/encryption.md runs unchanged', () => {
-  const page = readFileSync(join(__dirname, '..', 'docs/encryption.md'), 'utf8')
-  const example = /^```ts\n([\s\S]*?)^```$/m.exec(page)?.[1] ?? ''
-  // TypeScript without a single annotation is JavaScript: no compiler in between.
-  writeFileSync(join(directory, 'example.mjs'), example)
-  const output = execFileSync(process.execPath, ['example.mjs'], {
-    cwd: directory,
-    encoding: 'utf8',
+  test('the example type-checks against the built package', () => {
+    expect(typeErrors(directory, example)).toBe('')
   })
 
-  expect(output).toMatch(/^the key of orders-2026$[\s\S]*one[\s\S]*two[\s\S]*three/m)
-  const segment = join(directory, 'segment')
-  const files = readdirSync(segment)
-  expect(files.length).toBeGreaterThan(0)
-  for (const name of files) {
-    const file = readFileSync(join(segment, name))
-    expect(file.subarray(-4).toString()).toBe('PARE')
-    expect(file.includes('title')).toBe(false)
-    expect(file.includes('orders-2026')).toBe(true)
-  }
+  test('the example runs unchanged', () => {
+    const output = outputOf(directory, example)
+    expect(output).toMatch(/^the key of orders-2026$[\s\S]*one[\s\S]*two[\s\S]*three/m)
+    const segment = join(directory, 'segment')
+    const files = readdirSync(segment)
+    expect(files.length).toBeGreaterThan(0)
+    for (const name of files) {
+      const file = readFileSync(join(segment, name))
+      expect(file.subarray(-4).toString()).toBe('PARE')
+      expect(file.includes('title')).toBe(false)
+      expect(file.includes('orders-2026')).toBe(true)
+    }
+  })
 })
