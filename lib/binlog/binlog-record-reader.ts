@@ -10,6 +10,7 @@ import {
   PackedRecordReader,
   type PackedRecordReaderOptions,
   type RecordReader,
+  STREAM_OPTIONS,
 } from '../packed/index.js'
 import { allFields, type CollectionSchema } from '../schema/index.js'
 import { type ChunkManager, LocalChunkManager } from '../storage/index.js'
@@ -33,31 +34,19 @@ const PASSED_ON = [
   'bucketName',
   'columns',
   'defaults',
-  'batchRows',
-  'batchBytes',
-  'bufferBytes',
-  'releasePrevious',
-  'copy',
-  'maxOutstandingBytes',
+  ...STREAM_OPTIONS,
   'mmap',
   'lenient',
   'keyRetriever',
   'visibility',
-  'signal',
 ] as const
 const OWN = ['storageVersion', 'chunkManager', 'location', 'decryptor'] as const
 /** Those that a StorageV1 reader has, too. */
 const PASSED_ON_V1 = [
   'columns',
   'defaults',
-  'batchRows',
-  'batchBytes',
-  'bufferBytes',
-  'releasePrevious',
-  'copy',
-  'maxOutstandingBytes',
+  ...STREAM_OPTIONS,
   'visibility',
-  'signal',
   'location',
   'decryptor',
 ] as const

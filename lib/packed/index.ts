@@ -28,6 +28,7 @@ export type { PackedReaderOptions, PackedRowGroup, VectorForm } from './reader-o
 export type { RecordReader, RecordWriter } from './record-io.js'
 export { RecordSink } from './record-sink.js'
 export { SerialQueue } from './serial-queue.js'
+export { STREAM_OPTIONS } from './stream-settings.js'
 export { TimestampRange } from './timestamp-range.js'
 export { toVectorColumn, type VectorColumnOptions, type VectorValues } from './vector-column.js'
 export {

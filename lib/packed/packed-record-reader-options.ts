@@ -10,6 +10,7 @@ import {
 import { arrowDefaults, type CollectionSchema, fieldIdOf } from '../schema/index.js'
 import { arrowSchemaOf, truePath } from './packed-record-writer-options.js'
 import type { PackedReaderOptions } from './reader-options.js'
+import { STREAM_OPTIONS } from './stream-settings.js'
 
 const WHERE = 'PackedRecordReader.open'
 const OWN = ['schema', 'paths', 'columns', 'defaults', 'bucketName'] as const
@@ -17,17 +18,11 @@ const OWN = ['schema', 'paths', 'columns', 'defaults', 'bucketName'] as const
 /** Options that mean the same here and in `PackedReader.open`. */
 const PASSED_ON = [
   'storage',
-  'batchRows',
-  'batchBytes',
-  'bufferBytes',
-  'releasePrevious',
-  'copy',
-  'maxOutstandingBytes',
+  ...STREAM_OPTIONS,
   'mmap',
   'lenient',
   'keyRetriever',
   'visibility',
-  'signal',
 ] as const
 
 type PassedOn = Extract<(typeof PASSED_ON)[number], keyof PackedReaderOptions>

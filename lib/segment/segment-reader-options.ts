@@ -9,7 +9,7 @@ import {
   type StorageConfig,
   unexpected,
 } from '../config/index.js'
-import type { PackedReaderOptions } from '../packed/index.js'
+import { type PackedReaderOptions, STREAM_OPTIONS } from '../packed/index.js'
 import type { CollectionSchema } from '../schema/index.js'
 import { type ChunkManager, LocalChunkManager } from '../storage/index.js'
 import { storageOf } from './segment-keys.js'
@@ -17,17 +17,7 @@ import { storageOf } from './segment-keys.js'
 const WHERE = 'SegmentReader.open'
 
 /** Options that mean the same here and in `PackedReader.open`. */
-const PASSED_ON = [
-  'batchRows',
-  'batchBytes',
-  'bufferBytes',
-  'releasePrevious',
-  'copy',
-  'maxOutstandingBytes',
-  'mmap',
-  'lenient',
-  'keyRetriever',
-] as const
+const PASSED_ON = [...STREAM_OPTIONS, 'mmap', 'lenient', 'keyRetriever'] as const
 const OWN = [
   'schema',
   'binlogs',
@@ -40,7 +30,6 @@ const OWN = [
   'columns',
   'systemFields',
   'decryptor',
-  'signal',
 ] as const
 
 type PassedOn = Extract<(typeof PASSED_ON)[number], keyof PackedReaderOptions>
@@ -67,7 +56,6 @@ export interface SegmentReaderOptions extends Pick<PackedReaderOptions, PassedOn
   systemFields?: boolean
   /** For StorageV1 binlogs that are encrypted. */
   decryptor?: BinlogDecryptor
-  signal?: AbortSignal
 }
 
 /** Checked options of a segment reader. */

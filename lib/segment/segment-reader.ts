@@ -126,7 +126,7 @@ export class SegmentReader extends PartSequence<RecordBatch> {
   protected override async openPart(index: number): Promise<OpenPart<RecordBatch>> {
     const { settings, parts, output, filter } = this.#segment
     const { storageVersion, binlogs } = parts[index]!
-    const { schema, chunkManager, storage, location, decryptor, signal, passedOn } = settings
+    const { schema, chunkManager, storage, location, decryptor, passedOn } = settings
     const reader = await openBinlogRecordReader(binlogs, schema, {
       ...passedOn,
       storageVersion,
@@ -135,7 +135,6 @@ export class SegmentReader extends PartSequence<RecordBatch> {
       columns: output.fieldIds,
       ...(location === undefined ? {} : { location }),
       ...(decryptor === undefined ? {} : { decryptor }),
-      ...(signal === undefined ? {} : { signal }),
       ...(filter === undefined
         ? {}
         : { visibility: filter.native(primaryKeyField(schema).fieldId, TIMESTAMP_FIELD) }),

@@ -1,6 +1,6 @@
 import type { Schema } from 'apache-arrow'
 import { expectId, expectKnownKeys, expectObject, unexpected } from '../../config/index.js'
-import type { PayloadReaderOptions } from '../../packed/index.js'
+import { type PayloadReaderOptions, STREAM_OPTIONS } from '../../packed/index.js'
 import {
   arrowDefaults,
   type CollectionSchema,
@@ -16,16 +16,7 @@ import type { BinlogDecryptor } from './read-binlog.js'
 const WHERE = 'V1RecordReader.open'
 
 /** Options that mean the same here and in `PayloadReader.open`. */
-const PASSED_ON = [
-  'batchRows',
-  'batchBytes',
-  'bufferBytes',
-  'releasePrevious',
-  'copy',
-  'maxOutstandingBytes',
-  'visibility',
-  'signal',
-] as const
+const PASSED_ON = [...STREAM_OPTIONS, 'visibility'] as const
 const OWN = [
   'fieldBinlogs',
   'schema',
