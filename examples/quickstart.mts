@@ -39,7 +39,6 @@ async function write(source: Table, collection: string, segmentId: number) {
   await writeSegment({
     schema,
     chunkManager,
-    root: 'files',
     ids: { collectionId: 1, partitionId: 2, segmentId },
     allocateId: () => nextLog++,
     data: [InsertData.fromBatch(schema, source.assign(system))],
@@ -95,7 +94,7 @@ function print(lines: string[][], isText: (column: number) => boolean) {
 
 /** What lies where in a segment, found by its number alone. */
 async function locate(segmentId: number) {
-  const segment = await locateSegment({ chunkManager, root: 'files', segmentId })
+  const segment = await locateSegment({ chunkManager, segmentId })
   const groups = segmentStats(segment).groups.map(({ id, fields, ...sums }, index) => [
     String(id),
     fields.join(', '),

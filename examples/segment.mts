@@ -14,7 +14,7 @@ import {
 await rm('build/segments', { recursive: true, force: true })
 const chunkManager = new LocalChunkManager({ rootPath: 'build/segments' })
 let nextLog = 1000n
-const place = { chunkManager, root: 'files', allocateId: () => nextLog++ }
+const place = { chunkManager, allocateId: () => nextLog++ }
 
 const movieSchema = withSystemFields(
   createCollectionSchema({
@@ -96,13 +96,13 @@ for await (const batch of await SegmentReader.open({ ...source, columns: ['embed
 
 import { convertSegment, exportForMilvusImport, locateSegment, verifySegment } from 'arrow-packed'
 
-const segment = await locateSegment({ chunkManager, root: 'files', segmentId: 4 })
+const segment = await locateSegment({ chunkManager, segmentId: 4 })
 const verification = await verifySegment({ chunkManager, segment })
 console.log(`ok: ${verification.ok}, ${verification.logs} logs, ${verification.rows} rows`)
 
 const converted = await convertSegment({
   source: { chunkManager, segment },
-  target: { chunkManager, root: 'files' },
+  target: { chunkManager },
   storageVersion: 2,
   segmentId: 5,
   firstLogId: 2000,
