@@ -1,8 +1,14 @@
 /** Segments found by their number in a tree of files. */
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { readDeleteLog } from '../lib/binlog/index.js'
-import { deriveSchema, locateSegment, type SegmentInfo } from '../lib/segment/index.js'
+import {
+  deriveSchema,
+  locateSegment,
+  type SegmentInfo,
+  verifySegment,
+} from '../lib/segment/index.js'
+import { LocalChunkManager } from '../lib/storage/index.js'
 import { rejection } from './support/rejection.js'
 import {
   BOOKS,
@@ -19,11 +25,35 @@ import { filesBelow, temporaryDirectory } from './support/temporary.js'
 
 const directory = temporaryDirectory('segment-locate')
 let trees = 0
+/** Keys of `twoChunks` without the first. */
+const BOOKS_LEFT = [2n, 3n, 4n, 5n]
 const tree = () => join(directory, String(trees++))
 const keysBelow = (root: string) =>
   filesBelow(root)
     .map((file) => relative(root, file))
     .sort()
+
+test('a tree that is looked at from further in, or was moved', async () => {
+  const root = tree()
+  await segmentIn(root, twoChunks(), { root: 'bucket/files', deletes: deletes([1n, 60]) })
+  const elsewhere = tree()
+  cpSync(join(root, 'bucket'), elsewhere, { recursive: true })
+  const views = [
+    [root, 'bucket/files'],
+    [join(root, 'bucket/files'), ''],
+    [elsewhere, 'files'],
+  ] as const
+  for (const [rootPath, prefix] of views) {
+    const chunkManager = new LocalChunkManager({ rootPath })
+    const segment = await locateSegment({ chunkManager, segmentId: 3n, root: prefix })
+    expect(segment.source).toBe('sidecar')
+    const { binlogs, deltalogs } = segment
+    expect(await columnOf('id', { schema: BOOKS, binlogs, deltalogs, chunkManager })).toEqual(
+      BOOKS_LEFT,
+    )
+    expect(await verifySegment({ chunkManager, segment })).toMatchObject({ ok: true, rows: 5 })
+  }
+})
 
 test.each([0, 2] as const)(
   'version %d by its number, from sidecar and from files',

@@ -197,13 +197,13 @@ test('StorageV1 and V2 read as the same batches', async () => {
 
 test('a segment may have chunks of both versions, older ones first', async () => {
   const root = tree()
-  const ids = { ids: IDS, sidecar: false }
   const young = await segmentIn(root, [chunk(BOOKS, [book(7, 70)])], {
-    ...ids,
+    sidecar: false,
     allocateId: counter(5000n),
   })
   const old = await segmentIn(root, twoChunks(), {
-    ...ids,
+    sidecar: false,
+    ids: { ...IDS, segmentId: 4n },
     storageVersion: 0,
     allocateId: counter(2000n),
     deletes: deletes([7n, 71], [1n, 71]),
@@ -214,6 +214,15 @@ test('a segment may have chunks of both versions, older ones first', async () =>
   expect(await columnOf('id', options)).toEqual([2n, 3n, 4n, 5n])
   const reader = await SegmentReader.open(options)
   expect(reader.numRows).toBe(6)
+})
+
+test('the greatest timestamp of Milvus is no bound', async () => {
+  const { chunkManager, info } = await segmentIn(tree(), twoChunks())
+  const options = { schema: BOOKS, binlogs: info.binlogs, chunkManager }
+  const greatest = { ...options, readTimestamp: 2n ** 64n - 1n }
+  expect(await columnOf('id', greatest)).toEqual([1n, 2n, 3n, 4n, 5n])
+  const error = await rejection(() => SegmentReader.open({ ...options, readTimestamp: 2n ** 64n }))
+  expect(error.code).toBe('InvalidArgument')
 })
 
 test('batches are as small as asked for, and may be given back at once', async () => {

@@ -10,6 +10,7 @@ import {
   SegmentWriter,
   segmentStats,
   verifySegment,
+  writeSegment,
 } from '../lib/segment/index.js'
 import { LocalChunkManager } from '../lib/storage/index.js'
 import { rejection } from './support/rejection.js'
@@ -132,6 +133,40 @@ test('a failure leaves nothing, chunks that were finished included', async () =>
   const error = await rejection(() => segmentIn(root, [...twoChunks(), wrong]))
   expect(error).toMatchObject({ code: 'InvalidData', field: 'pages' })
   expect(filesBelow(root)).toEqual([])
+})
+
+test('a segment is written once', async () => {
+  const root = tree()
+  await segmentIn(root, twoChunks())
+  const before = filesBelow(root).map((file) => [file, readFileSync(file)])
+  const again = { allocateId: counter(9000n) }
+  const error = await rejection(() => segmentIn(root, twoChunks(), again))
+  expect(error).toMatchObject({ code: 'AlreadyExists', path: '_segment/1/2/3.json' })
+  const bare = await rejection(() => segmentIn(root, [], { ...again, sidecar: false }))
+  expect(bare).toMatchObject({ code: 'AlreadyExists' })
+  expect(filesBelow(root).map((file) => [file, readFileSync(file)])).toEqual(before)
+})
+
+test('deletes by keys of another type leave nothing', async () => {
+  const root = tree()
+  const error = await rejection(() => segmentIn(root, twoChunks(), { deletes: deletes(['1', 60]) }))
+  expect(error).toMatchObject({ code: 'TypeMismatch', field: 'id' })
+  expect(error.message).toContain('Expected int64 keys')
+  expect(filesBelow(root)).toEqual([])
+})
+
+test.each([
+  ['no options', undefined],
+  ['no iterable', { data: twoChunks()[0] }],
+  ['rows instead of chunks', { data: [{ id: 1n }] }],
+])('%s to write is refused', async (_, given) => {
+  const root = tree()
+  const chunkManager = new LocalChunkManager({ rootPath: root })
+  const options = { schema: BOOKS, chunkManager, ids: IDS, allocateId: counter() }
+  const whole = given === undefined ? undefined : { ...options, ...given }
+  const error = await rejection(() => writeSegment(whole as never))
+  expect(error.code).toBe('InvalidArgument')
+  expect(existsSync(root)).toBe(false)
 })
 
 test('records stream into chunks of a bounded size', async () => {

@@ -6,7 +6,6 @@ import { type CollectionSchema, SimpleArrowRecord, withSystemFields } from '../s
 import type { ChunkManager } from '../storage/index.js'
 import type { LocatedSegment } from './locate-segment.js'
 import type { SegmentInfo, StorageVersion } from './segment-info.js'
-import { segmentPrefix, walkLogs } from './segment-keys.js'
 import { SegmentReader } from './segment-reader.js'
 import type { SegmentReaderOptions } from './segment-reader-options.js'
 import { SegmentWriter } from './segment-writer.js'
@@ -63,7 +62,6 @@ export async function convertSegment(options: ConvertSegmentOptions): Promise<Se
   const given = expectObject(options, 'convertSegment')
   expectKnownKeys(given, KNOWN, 'convertSegment')
   const { source, target, storageVersion = 2, groups, bloomFilter, encryption, signal } = options
-  await refuseExisting(options)
   const { segment } = source
   const schema = withSystemFields(schemaOf(options))
   const defaultBytes = storageVersion === 0 ? { chunkBytes: V1_CHUNK_BYTES } : {}
@@ -149,20 +147,5 @@ async function copyDeletes(
     const deletes = new DeleteData()
     deletes.appendColumns(keys, timestamps)
     await writer.writeDeletes(deletes)
-  }
-}
-
-/** A folder with logs of two segments under one number would be neither. */
-async function refuseExisting({ source, target, ...options }: ConvertSegmentOptions) {
-  const { chunkManager, root = '' } = target
-  const segmentId = expectId(options.segmentId ?? source.segment.segmentId, 'segmentId')
-  const { collectionId, partitionId, layout } = source.segment
-  const tree = { chunkManager, root, layout, signal: options.signal }
-  const ids = { collectionId, partitionId, segmentId }
-  for (const kind of ['insert', 'stats', 'bm25', 'delta'] as const) {
-    for await (const { path } of walkLogs(tree, kind, segmentPrefix(tree, kind, ids))) {
-      const message = `Expected no logs of segment ${segmentId} in the target but found ${path}`
-      throw new PackedError('AlreadyExists', message, { path })
-    }
   }
 }

@@ -48,7 +48,7 @@ export interface SegmentReaderOptions extends Pick<PackedReaderOptions, PassedOn
   chunkManager?: ChunkManager
   /** For insert logs that have an id and no path. */
   location?: SegmentLocation
-  /** Hybrid timestamp: later rows and deletes do not count. No bound if absent. */
+  /** Hybrid timestamp: later rows and deletes do not count. No bound if absent or 2^64 - 1. */
   readTimestamp?: bigint | number
   /** The columns that come out, in this order, by name or field id; the user's fields if absent. */
   columns?: readonly (string | number | bigint)[]
@@ -88,16 +88,20 @@ export function resolveSegmentReader(value: unknown): SegmentReaderSettings {
     ],
     ...placeOf(options),
     location: options.location as SegmentLocation | undefined,
-    readTimestamp:
-      options.readTimestamp === undefined
-        ? undefined
-        : expectId(options.readTimestamp, 'readTimestamp'),
+    readTimestamp: expectReadTimestamp(options.readTimestamp),
     columns: options.columns === undefined ? undefined : expectColumns(options.columns),
     systemFields: expectBoolean(options.systemFields, 'systemFields', false),
     decryptor: expectFunction<BinlogDecryptor>(options.decryptor, 'decryptor'),
     signal: expectSignal(options.signal, 'signal'),
     passedOn: Object.fromEntries(given.map((key) => [key, options[key]])),
   }
+}
+
+/** Milvus's greatest timestamp, 2^64 - 1, and whatever no row can reach are no bound. */
+function expectReadTimestamp(value: unknown): bigint | undefined {
+  if (value === undefined) return undefined
+  const unsigned = typeof value === 'bigint' && value >= 2n ** 63n && value < 2n ** 64n
+  return unsigned ? undefined : expectId(value, 'readTimestamp')
 }
 
 /** The same place for the core, which wants a configuration, and for what is read on this side. */

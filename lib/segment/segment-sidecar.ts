@@ -21,7 +21,8 @@ export function sidecarKey(root: string, ids: SegmentIds): string {
  * Keep the metadata of a segment beside its files: what Milvus has in etcd.
  *
  * An optional file of ours. A tree without it is readable; its schema and the timestamp ranges
- * of its logs then have to come from somewhere else.
+ * of its logs then have to come from somewhere else. Paths are kept from the root on: a tree may be
+ * moved, and a bucket's copy be looked at elsewhere.
  */
 export async function writeSidecar(
   chunkManager: ChunkManager,
@@ -30,7 +31,9 @@ export async function writeSidecar(
   options: ChunkOptions = {},
 ): Promise<string> {
   const key = sidecarKey(root, info)
-  const text = `${stringifyExact(segmentInfoToJson(info), 2)}\n`
+  const prefix = joinKey(root, '')
+  const below = moved(info, (path) => (path.startsWith(prefix) ? path.slice(prefix.length) : path))
+  const text = `${stringifyExact(segmentInfoToJson(below), 2)}\n`
   await chunkManager.write(key, new TextEncoder().encode(text), options)
   return key
 }
@@ -55,11 +58,23 @@ export async function readSidecar(
       if (info[name] === ids[name]) continue
       throw malformed(`${ids[name]} as its path says`, name, info[name])
     }
-    return info
+    return moved(info, (path) => joinKey(root, path))
   } catch (cause) {
     const message = `${key}: ${(cause as Error).message}`
     throw new PackedError('MetadataCorrupted', message, { path: key, cause })
   }
+}
+
+/** The same segment with every path of a log changed. */
+function moved(info: SegmentInfo, move: (path: string) => string): SegmentInfo {
+  const lists = LISTS.map((name) => [
+    name,
+    info[name].map((list) => ({
+      ...list,
+      binlogs: list.binlogs.map((log) => ({ ...log, logPath: move(log.logPath) })),
+    })),
+  ])
+  return { ...info, ...Object.fromEntries(lists) }
 }
 
 /** A plain value for JSON, lists in Milvus's names (see `fieldBinlogToJson`). */

@@ -1,4 +1,5 @@
 import { buildDeltaLogPath, writeDeleteLog } from '../binlog/index.js'
+import { expectObject } from '../config/index.js'
 import { buildRecord, type DeleteData, type InsertData } from '../data/index.js'
 import { PackedError } from '../errors/index.js'
 import { SerialQueue } from '../packed/index.js'
@@ -13,7 +14,9 @@ import {
 } from '../schema/index.js'
 import { type ChunkWriter, openChunkWriter } from './chunk-writer.js'
 import { LogLists } from './log-lists.js'
+import { refuseExisting } from './refuse-existing.js'
 import type { SegmentInfo } from './segment-info.js'
+import { expectChunks, expectKeysOf, isInsertData } from './segment-input.js'
 import { writeSidecar } from './segment-sidecar.js'
 import {
   resolveSegmentWriter,
@@ -27,6 +30,8 @@ import { spanOfLogs } from './time-span.js'
 /**
  * Writes a segment as Milvus lays it out: insert logs chunk by chunk, the statistics of every
  * chunk, delete logs, and at the end the merged statistics.
+ *
+ * A segment is written once: one that is there already is refused (AlreadyExists).
  *
  * The column groups are settled by the first record and stay, so that all chunks agree. What a
  * failed call leaves is removed, logs of earlier chunks included. Calls may overlap: they run one
@@ -46,6 +51,8 @@ export class SegmentWriter {
   #groups: readonly FieldGroup[] | undefined
   #chunk: ChunkWriter | undefined
   #rows = 0
+  /** There was nothing of this segment when the first call came. */
+  #isNew = false
   #state: 'open' | 'failed' | 'finished' = 'open'
 
   /** @throws PackedError InvalidArgument, InvalidSchema (no primary key), NotSupported. */
@@ -100,6 +107,7 @@ export class SegmentWriter {
       const { chunkManager, root, layout, collectionId, partitionId, segmentId, signal } =
         this.#settings
       const key = primaryKeyField(this.#settings.schema)
+      expectKeysOf(key, deletes)
       const logId = await this.#settings.allocateId()
       const ids = [collectionId, partitionId, segmentId, logId] as const
       const path = buildDeltaLogPath(root, ...ids, { layout })
@@ -173,6 +181,8 @@ export class SegmentWriter {
       }
       try {
         this.#settings.signal?.throwIfAborted()
+        if (!this.#isNew) await refuseExisting(this.#settings, this.#settings)
+        this.#isNew = true
         return await operation()
       } catch (error) {
         this.#state = 'failed'
@@ -205,11 +215,12 @@ export class SegmentWriter {
  * @throws PackedError as `SegmentWriter`; then nothing of the segment is left.
  */
 export async function writeSegment(options: WriteSegmentOptions): Promise<SegmentInfo> {
+  expectObject(options, 'the options of writeSegment')
   const { data, deletes, ...rest } = options
   const writer = new SegmentWriter({ chunkBytes: Number.MAX_SAFE_INTEGER, ...rest })
   try {
-    for await (const item of data) {
-      if ('rowCount' in item) {
+    for await (const item of expectChunks(data)) {
+      if (isInsertData(item)) {
         if (item.rowCount === 0) continue
         await writer.write(buildRecord(writer.schema, [item]), averageOfColumns(item))
       } else {
