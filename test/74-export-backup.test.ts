@@ -128,6 +128,26 @@ describe('export in the form of a backup', () => {
     ])
   })
 
+  test('a failure takes back the copies before it, and leaves what stood there', async () => {
+    const target = join(root, 'taken')
+    const mine = join(target, 'export/a/insert_log/1/2/3/101/20')
+    await mkdir(dirname(mine), { recursive: true })
+    writeFileSync(mine, 'mine')
+    const error = await rejection(() =>
+      backup(
+        [
+          [0n, ['s/9', 's/10']],
+          [101n, ['t/19', 't/20']],
+        ],
+        [],
+        { target: new LocalChunkManager({ rootPath: target }) },
+      ),
+    )
+    const path = 'export/a/insert_log/1/2/3/101/20'
+    expect(error).toMatchObject({ code: 'AlreadyExists', path })
+    expect(filesBelow(target)).toEqual([mine])
+  })
+
   test('refuses segments of two storage versions, and groups of unequal length', async () => {
     const empty = { ...ids, binlogs: [] as FieldBinlog[] }
     const segments = [

@@ -1,3 +1,4 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   Binary,
@@ -8,7 +9,7 @@ import {
   makeData,
   vectorFromArray,
 } from 'apache-arrow'
-import { PackedReader } from '../lib/index.js'
+import { LocalChunkManager, PackedReader } from '../lib/index.js'
 import {
   type CollectionSchema,
   convertToArrowSchema,
@@ -39,7 +40,7 @@ describe('export in the form of the bulk writer', () => {
       schema,
       records,
       prefix: 'out',
-      storage: { rootPath },
+      target: new LocalChunkManager({ rootPath }),
       ...more,
     })
     const tables = []
@@ -98,6 +99,27 @@ describe('export in the form of the bulk writer', () => {
     const error = await rejection(() => exported(schema, [recordOf(0, 2)]))
     expect(error).toMatchObject({ code: 'InvalidArgument', field: 'gone' })
     expect(filesBelow(root).filter((file) => file.includes(`${count - 1}/out`))).toEqual([])
+  })
+
+  test('a failure takes back the files before it, and leaves what stood there', async () => {
+    const failing = async function* () {
+      yield recordOf(0, 100)
+      throw new Error('no more')
+    }
+    const options = { fileBytes: 1, records: failing() }
+    await expect(exported(recordCollection(), [], options)).rejects.toThrow('no more')
+    expect(filesBelow(join(root, String(count - 1)))).toEqual([])
+
+    const rootPath = join(root, 'taken')
+    mkdirSync(join(rootPath, 'out'), { recursive: true })
+    writeFileSync(join(rootPath, 'out', '2.parquet'), 'mine')
+    const target = new LocalChunkManager({ rootPath })
+    const records = [recordOf(0, 100), recordOf(100, 100)]
+    const taken = await rejection(() =>
+      exported(recordCollection(), records, { fileBytes: 1, target }),
+    )
+    expect(taken.code).toBe('AlreadyExists')
+    expect(filesBelow(rootPath).map((file) => readFileSync(file, 'utf8'))).toEqual(['mine'])
   })
 
   test('struct arrays are lists of structs under the names that users know', async () => {

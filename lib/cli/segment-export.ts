@@ -103,7 +103,7 @@ async function exportSegment(
       collectionName: nameOf(options, schema),
       schema,
       records: recordsOf(reader),
-      storage: { rootPath: options.out },
+      target: new LocalChunkManager({ rootPath: options.out }),
     })
   } finally {
     await reader.close()

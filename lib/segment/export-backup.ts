@@ -11,6 +11,7 @@ import { expectId } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 import type { ChunkManager } from '../storage/index.js'
 import { type ImportTarget, importRequest, type MilvusImportRequest } from './export-request.js'
+import { takingBack } from './take-back.js'
 
 /** A segment as its metadata has it. */
 export interface SegmentToExport extends Omit<SegmentLocation, 'root'> {
@@ -51,8 +52,22 @@ export interface BackupExportOptions extends ImportTarget {
  *
  * The import orders the logs of a group by name, as text, and takes the j-th of every group for
  * one chunk: where the ids do not sort that way, logs are renamed to their number in the list.
+ *
+ * @throws PackedError AlreadyExists, NotFound, StorageIO and others, naming the object; then no copy
+ *   is left.
  */
 export async function exportBackup(options: BackupExportOptions): Promise<MilvusImportRequest> {
+  const { source, target = source } = options
+  return takingBack(target, (note) => copyLogs({ ...options, target, note }))
+}
+
+/** A copy in progress: where it goes, and who keeps account of what is there. */
+interface BackupCopy extends BackupExportOptions {
+  target: ChunkManager
+  note: (key: string) => void
+}
+
+async function copyLogs(options: BackupCopy): Promise<MilvusImportRequest> {
   const { segments } = options
   const version = commonVersion(segments)
   const partitions = new Map<string, { insert: string; delta: string; deletes: boolean }>()
@@ -98,7 +113,7 @@ function commonVersion(segments: readonly SegmentToExport[]): number {
   )
 }
 
-async function copyInserts(segment: SegmentToExport, options: BackupExportOptions): Promise<void> {
+async function copyInserts(segment: SegmentToExport, options: BackupCopy): Promise<void> {
   const groups = sortedByField(segment.binlogs)
   checkAligned(groups)
   for (const group of groups) {
@@ -112,7 +127,7 @@ async function copyInserts(segment: SegmentToExport, options: BackupExportOption
   }
 }
 
-async function copyDeletes(segment: SegmentToExport, options: BackupExportOptions): Promise<void> {
+async function copyDeletes(segment: SegmentToExport, options: BackupCopy): Promise<void> {
   const location = locationOf(segment)
   const paths = (segment.deltalogs ?? []).flatMap((deletes) =>
     deletes.binlogs.map((log) => {
@@ -148,7 +163,12 @@ function logNames(paths: readonly string[]): bigint[] {
 }
 
 /** One object at a time goes through memory. */
-async function copy(from: string, to: string, options: BackupExportOptions): Promise<void> {
-  const { source, target = source, signal } = options
+async function copy(from: string, to: string, options: BackupCopy): Promise<void> {
+  const { source, target, signal, note } = options
+  if (await target.exist(to, { signal })) {
+    const message = `Expected no object at "${to}" but received one that exists`
+    throw new PackedError('AlreadyExists', message, { path: to })
+  }
   await target.write(to, await source.read(from, { signal }), { signal })
+  note(to)
 }

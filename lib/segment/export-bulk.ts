@@ -1,5 +1,5 @@
 import { type Data, Field, List, makeData, RecordBatch, Schema, Struct } from 'apache-arrow'
-import { expectInteger, type StorageConfig } from '../config/index.js'
+import { expectInteger } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 import { PackedWriter } from '../packed/index.js'
 import {
@@ -9,9 +9,12 @@ import {
   type FieldSchema,
   type StructArrayField,
 } from '../schema/index.js'
+import type { ChunkManager } from '../storage/index.js'
 import { bulkColumn } from './export-columns.js'
 import { type ImportTarget, importRequest, type MilvusImportRequest } from './export-request.js'
 import { memberName } from './import-bulk.js'
+import { storageOf } from './segment-keys.js'
+import { takingBack } from './take-back.js'
 
 /** Options of an export in the form of pymilvus's bulk writer. */
 export interface BulkExportOptions extends ImportTarget {
@@ -21,8 +24,8 @@ export interface BulkExportOptions extends ImportTarget {
   records: AsyncIterable<ArrowRecord> | Iterable<ArrowRecord>
   /** Files are `{prefix}/1.parquet`, `{prefix}/2.parquet`, … */
   prefix: string
-  /** Where they go; the local disk by default. */
-  storage?: StorageConfig
+  /** Where they go. */
+  target: ChunkManager
   /** Decoded bytes after which another file is begun; 128 MiB by default. */
   fileBytes?: number
   signal?: AbortSignal
@@ -36,15 +39,24 @@ const DEFAULT_FILE_BYTES = 128 << 20
  * Keys that the collection makes itself, outputs of functions and system fields are left out.
  *
  * @throws PackedError UnsupportedType, InvalidData, InvalidArgument (a record without a field),
- *   and what `PackedWriter` throws. Files finished before stay.
+ *   and what `PackedWriter` throws (AlreadyExists among it). Then no file of the export is left.
  */
 export async function exportBulk(options: BulkExportOptions): Promise<MilvusImportRequest> {
+  const files = await takingBack(options.target, (note) => writeFiles(options, note))
+  const lists = files.map((path) => [path])
+  return importRequest(options, lists, {})
+}
+
+async function writeFiles(
+  options: BulkExportOptions,
+  note: (path: string) => void,
+): Promise<string[]> {
   const { prefix, signal } = options
   const fileBytes = expectInteger(options.fileBytes, 'fileBytes', {
     min: 1,
     fallback: DEFAULT_FILE_BYTES,
   })
-  const files: string[][] = []
+  const files: string[] = []
   let writer: PackedWriter | undefined
   try {
     for await (const record of options.records) {
@@ -54,30 +66,31 @@ export async function exportBulk(options: BulkExportOptions): Promise<MilvusImpo
       if (writer === undefined) {
         const path = `${prefix}/${files.length + 1}.parquet`
         writer = await openFile(batch.schema, path, options)
-        files.push([path])
+        files.push(path)
       }
       await writer.write(batch)
       if (writer.progress.bytesIn < fileBytes) continue
       await writer.finish()
+      note(files.at(-1)!)
       writer = undefined
     }
     await writer?.finish()
+    return files
   } finally {
     await writer?.close()
   }
-  return importRequest(options, files, {})
 }
 
 function openFile(
   schema: Schema,
   path: string,
-  { storage, signal }: BulkExportOptions,
+  { target, signal }: BulkExportOptions,
 ): Promise<PackedWriter> {
   return PackedWriter.open({
     schema,
     fieldIds: 'auto',
     groups: [{ id: 0, path, fields: schema.fields.map(({ name }) => name) }],
-    ...(storage === undefined ? {} : { storage }),
+    storage: storageOf(target),
     ...(signal === undefined ? {} : { signal }),
   })
 }

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseExact } from '../../lib/config/index.js'
 import { buildRecord, InsertData, rowsOf } from '../../lib/data/index.js'
-import { PackedReader } from '../../lib/index.js'
+import { LocalChunkManager, PackedReader } from '../../lib/index.js'
 import { type CollectionSchema, createCollectionSchema } from '../../lib/schema/index.js'
 import { exportForMilvusImport } from '../../lib/segment/export-milvus-import.js'
 import { rowsOfBulk } from '../../lib/segment/import-bulk.js'
@@ -158,11 +158,12 @@ describeWithPyarrow('the bulk form of an export', () => {
       collectionName: 'golden',
       schema: data.schema,
       records: [buildRecord(data.schema, [data])],
-      prefix: root,
+      prefix: 'out',
+      target: new LocalChunkManager({ rootPath: root }),
     })
     const [[path]] = request.files as [[string]]
     const golden = join(GOLDEN, 'rows.parquet')
-    const run = spawnSync('python3', ['-c', COMPARE, path, golden], {
+    const run = spawnSync('python3', ['-c', COMPARE, join(root, path), golden], {
       env: pythonEnvironment(),
       encoding: 'utf8',
     })
