@@ -5,6 +5,7 @@ import {
   expectVersion,
   type Id,
   joinBelow,
+  type LogKind,
   type LogPath,
   type LogPathOptions,
   parseLogPath,
@@ -18,8 +19,8 @@ import {
  * that nothing built here leaves the root.
  */
 
-/** `{root}/insert_log/{collection}/{partition}/{segment}/{field or group}/{log}`. */
-export function buildInsertLogPath(
+/** Builds the path of a log that belongs to a field or a column group. */
+type FieldLogPathBuilder = (
   root: string,
   collectionId: Id,
   partitionId: Id,
@@ -27,38 +28,21 @@ export function buildInsertLogPath(
   groupOrFieldId: Id,
   logId: Id,
   options?: LogPathOptions,
-): string {
-  const ids = { collection: collectionId, partition: partitionId, segment: segmentId }
-  return buildLogPath('insert', root, { ...ids, field: groupOrFieldId, log: logId }, options)
+) => string
+
+function ofField(kind: 'insert' | 'stats' | 'bm25'): FieldLogPathBuilder {
+  return (root, collection, partition, segment, field, log, options) =>
+    buildLogPath(kind, root, { collection, partition, segment, field, log }, options)
 }
+
+/** `{root}/insert_log/{collection}/{partition}/{segment}/{field or group}/{log}`. */
+export const buildInsertLogPath = ofField('insert')
 
 /** `{root}/stats_log/{collection}/{partition}/{segment}/{field}/{log}`; log 1 is the merged one. */
-export function buildStatsLogPath(
-  root: string,
-  collectionId: Id,
-  partitionId: Id,
-  segmentId: Id,
-  fieldId: Id,
-  logId: Id,
-  options?: LogPathOptions,
-): string {
-  const ids = { collection: collectionId, partition: partitionId, segment: segmentId }
-  return buildLogPath('stats', root, { ...ids, field: fieldId, log: logId }, options)
-}
+export const buildStatsLogPath = ofField('stats')
 
 /** `{root}/bm25_stats/{collection}/{partition}/{segment}/{field}/{log}`; log 1 is the merged one. */
-export function buildBm25LogPath(
-  root: string,
-  collectionId: Id,
-  partitionId: Id,
-  segmentId: Id,
-  fieldId: Id,
-  logId: Id,
-  options?: LogPathOptions,
-): string {
-  const ids = { collection: collectionId, partition: partitionId, segment: segmentId }
-  return buildLogPath('bm25', root, { ...ids, field: fieldId, log: logId }, options)
-}
+export const buildBm25LogPath = ofField('bm25')
 
 /** `{root}/delta_log/{collection}/{partition}/{segment}/{log}`. */
 export function buildDeltaLogPath(
@@ -124,22 +108,20 @@ export function buildManifestDeltaPath(basePath: string, logId: Id): string {
   return joinBelow(basePath, ['_delta', expectId(logId, 'logId')])
 }
 
-/** The parts of the path of an insert log, undefined where it is none. */
-export function parseInsertLogPath(path: string, options?: LogPathOptions): LogPath | undefined {
-  return parseLogPath('insert', path, options)
+type LogPathParser = (path: string, options?: LogPathOptions) => LogPath | undefined
+
+function parserOf(kind: LogKind): LogPathParser {
+  return (path, options) => parseLogPath(kind, path, options)
 }
+
+/** The parts of the path of an insert log, undefined where it is none. */
+export const parseInsertLogPath = parserOf('insert')
 
 /** The parts of the path of primary-key statistics, undefined where it is none. */
-export function parseStatsLogPath(path: string, options?: LogPathOptions): LogPath | undefined {
-  return parseLogPath('stats', path, options)
-}
+export const parseStatsLogPath = parserOf('stats')
 
 /** The parts of the path of BM25 statistics, undefined where it is none. */
-export function parseBm25LogPath(path: string, options?: LogPathOptions): LogPath | undefined {
-  return parseLogPath('bm25', path, options)
-}
+export const parseBm25LogPath = parserOf('bm25')
 
 /** The parts of the path of a delete log, undefined where it is none. */
-export function parseDeltaLogPath(path: string, options?: LogPathOptions): LogPath | undefined {
-  return parseLogPath('delta', path, options)
-}
+export const parseDeltaLogPath = parserOf('delta')
