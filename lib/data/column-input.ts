@@ -25,8 +25,46 @@ export function typedArrayTag(value: unknown): string {
   return (value as TypedValues)[Symbol.toStringTag] ?? ''
 }
 
-/** @throws PackedError TypeMismatch for what is no column. */
+/** @throws PackedError TypeMismatch for what is no column, Detached for one that is gone. */
 export function readColumnInput(field: string, input: ColumnInput): ReadInput {
+  const read = tellApart(field, input)
+  if (viewsOf(read).some((view) => ArrayBuffer.isView(view) && isDetached(view.buffer))) {
+    throw badColumn(
+      field,
+      'a column in memory',
+      'one whose buffer was transferred away',
+      'Detached',
+    )
+  }
+  return read
+}
+
+function viewsOf(read: ReadInput): readonly unknown[] {
+  switch (read.kind) {
+    case 'rows':
+      return []
+    case 'typed':
+      return [read.values, read.validity]
+    case 'bytes':
+      return [read.offsets, read.bytes, read.validity]
+    case 'arrow':
+      return read.chunks.flatMap((data) => [data.values, data.valueOffsets, data.nullBitmap])
+  }
+}
+
+/** A transferred buffer looks like an empty one: its rows would be missing without a word. */
+function isDetached(buffer: ArrayBufferLike): boolean {
+  if (buffer.byteLength > 0) return false
+  // ArrayBuffer.prototype.detached is not in Node 20.
+  try {
+    new Uint8Array(buffer)
+    return false
+  } catch {
+    return true
+  }
+}
+
+function tellApart(field: string, input: ColumnInput): ReadInput {
   if (Array.isArray(input)) return { kind: 'rows', rows: input }
   if (typedArrayTag(input) !== '') {
     return { kind: 'typed', values: input as TypedValues, validity: null }

@@ -54,7 +54,12 @@ export {
   splitBySchema,
   splitLegacy,
 } from './split-policies.js'
-export { allFields, primaryKeyField, withSystemFields } from './system-fields.js'
+export {
+  allFields,
+  expectCollectionSchema,
+  primaryKeyField,
+  withSystemFields,
+} from './system-fields.js'
 export {
   type ArrowSchemaOptions,
   arrowDefaults,

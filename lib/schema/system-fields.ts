@@ -1,3 +1,4 @@
+import { unexpected } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 import {
   type CollectionSchema,
@@ -14,9 +15,25 @@ export const SYSTEM_FIELD_NAMES: ReadonlyMap<bigint, string> = new Map([
   [TIMESTAMP_FIELD, 'Timestamp'],
 ])
 
+/**
+ * What is given for a collection schema, by its shape: copies of the library do not share classes.
+ *
+ * @throws PackedError InvalidArgument.
+ */
+export function expectCollectionSchema(value: unknown): CollectionSchema {
+  const schema = (typeof value === 'object' && value !== null ? value : {}) as Record<
+    string,
+    unknown
+  >
+  if (Array.isArray(schema.fields) && Array.isArray(schema.structArrayFields)) {
+    return value as CollectionSchema
+  }
+  throw unexpected('a collection schema (createCollectionSchema makes one)', 'schema', value)
+}
+
 /** The schema as it is stored: with RowID (0) and Timestamp (1) in front where they are missing. */
 export function withSystemFields(schema: CollectionSchema): CollectionSchema {
-  const present = new Set(schema.fields.map(({ fieldId }) => fieldId))
+  const present = new Set(expectCollectionSchema(schema).fields.map(({ fieldId }) => fieldId))
   const missing = [...SYSTEM_FIELD_NAMES].filter(([id]) => !present.has(id))
   if (missing.length === 0) return schema
   const system = missing.map(([id, name]) => systemField(id, name))
@@ -48,6 +65,7 @@ function systemField(fieldId: bigint, name: string): FieldSchema {
 
 /** Every field that is a column: the fields in order, then the sub-fields of struct arrays. */
 export function allFields(schema: CollectionSchema): FieldSchema[] {
+  expectCollectionSchema(schema)
   return [...schema.fields, ...schema.structArrayFields.flatMap(({ fields }) => fields)]
 }
 
@@ -57,7 +75,7 @@ export function allFields(schema: CollectionSchema): FieldSchema[] {
  * @throws PackedError InvalidSchema when the collection has none.
  */
 export function primaryKeyField(schema: CollectionSchema): FieldSchema {
-  const field = schema.fields.find(({ isPrimaryKey }) => isPrimaryKey)
+  const field = expectCollectionSchema(schema).fields.find(({ isPrimaryKey }) => isPrimaryKey)
   if (field !== undefined) return field
   throw new PackedError(
     'InvalidSchema',

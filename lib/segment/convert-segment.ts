@@ -61,6 +61,8 @@ const V1_CHUNK_BYTES = 64 << 20
 export async function convertSegment(options: ConvertSegmentOptions): Promise<SegmentInfo> {
   const given = expectObject(options, 'convertSegment')
   expectKnownKeys(given, KNOWN, 'convertSegment')
+  expectObject(expectObject(given.source, 'source').segment, 'source.segment')
+  expectObject(given.target, 'target')
   const { source, target, storageVersion = 2, groups, bloomFilter, encryption, signal } = options
   const { segment } = source
   const schema = withSystemFields(schemaOf(options))

@@ -1,4 +1,5 @@
 import { Schema } from 'apache-arrow'
+import { expectObject } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 import { inspectFile, type KeyRetriever } from '../packed/index.js'
 import { type CollectionSchema, convertFromArrowSchema, fieldIdOf } from '../schema/index.js'
@@ -17,8 +18,11 @@ import { storageOf } from './segment-keys.js'
  */
 export async function deriveSchema(
   segment: LocatedSegment,
-  { chunkManager, keyRetriever }: { chunkManager: ChunkManager; keyRetriever?: KeyRetriever },
+  options: { chunkManager: ChunkManager; keyRetriever?: KeyRetriever },
 ): Promise<CollectionSchema> {
+  expectObject(segment, 'segment')
+  expectObject(options, 'the options of deriveSchema')
+  const { chunkManager, keyRetriever } = options
   const { segmentId, binlogs, statslogs } = segment
   if (segment.storageVersion === 0) {
     throw new PackedError(

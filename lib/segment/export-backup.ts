@@ -7,7 +7,7 @@ import {
   type SegmentLocation,
   sortedByField,
 } from '../binlog/index.js'
-import { expectId } from '../config/index.js'
+import { expectId, expectObject, unexpected } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 import type { ChunkManager } from '../storage/index.js'
 import { type ImportTarget, importRequest, type MilvusImportRequest } from './export-request.js'
@@ -58,6 +58,10 @@ export interface BackupExportOptions extends ImportTarget {
  */
 export async function exportBackup(options: BackupExportOptions): Promise<MilvusImportRequest> {
   const { source, target = source } = options
+  expectObject(source, 'source')
+  if (!Array.isArray(options.segments)) {
+    throw unexpected('an array of segments', 'segments', options.segments)
+  }
   return takingBack(target, (note) => copyLogs({ ...options, target, note }))
 }
 

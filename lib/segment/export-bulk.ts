@@ -1,10 +1,11 @@
 import { type Data, Field, List, makeData, RecordBatch, Schema, Struct } from 'apache-arrow'
-import { expectInteger } from '../config/index.js'
+import { expectInteger, expectObject } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 import { PackedWriter } from '../packed/index.js'
 import {
   type ArrowRecord,
   type CollectionSchema,
+  expectCollectionSchema,
   FIRST_USER_FIELD_ID,
   type FieldSchema,
   type StructArrayField,
@@ -13,6 +14,7 @@ import type { ChunkManager } from '../storage/index.js'
 import { bulkColumn } from './export-columns.js'
 import { type ImportTarget, importRequest, type MilvusImportRequest } from './export-request.js'
 import { memberName } from './import-bulk.js'
+import { expectChunks } from './segment-input.js'
 import { storageOf } from './segment-keys.js'
 import { takingBack } from './take-back.js'
 
@@ -42,6 +44,9 @@ const DEFAULT_FILE_BYTES = 128 << 20
  *   and what `PackedWriter` throws (AlreadyExists among it). Then no file of the export is left.
  */
 export async function exportBulk(options: BulkExportOptions): Promise<MilvusImportRequest> {
+  expectCollectionSchema(options.schema)
+  expectObject(options.target, 'target')
+  expectChunks(options.records, 'records')
   const files = await takingBack(options.target, (note) => writeFiles(options, note))
   const lists = files.map((path) => [path])
   return importRequest(options, lists, {})

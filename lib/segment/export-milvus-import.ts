@@ -1,4 +1,4 @@
-import { unexpected } from '../config/index.js'
+import { expectObject, unexpected } from '../config/index.js'
 import { type BackupExportOptions, exportBackup } from './export-backup.js'
 import { type BulkExportOptions, exportBulk } from './export-bulk.js'
 import type { MilvusImportRequest } from './export-request.js'
@@ -20,6 +20,7 @@ import type { MilvusImportRequest } from './export-request.js'
 export async function exportForMilvusImport(
   options: BackupExportOptions | BulkExportOptions,
 ): Promise<MilvusImportRequest> {
+  expectObject(options, 'the options of exportForMilvusImport')
   if (options.form === 'backup') return exportBackup(options)
   if (options.form === 'bulk') return exportBulk(options)
   throw unexpected("'backup' | 'bulk'", 'form', (options as { form?: unknown }).form)

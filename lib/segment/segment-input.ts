@@ -3,11 +3,11 @@ import type { DeleteData, InsertData } from '../data/index.js'
 import { PackedError } from '../errors/index.js'
 import { type ArrowRecord, DataType, type FieldSchema } from '../schema/index.js'
 
-/** What `writeSegment` takes its chunks from. @throws PackedError InvalidArgument. */
-export function expectChunks<T>(data: Iterable<T> | AsyncIterable<T>): typeof data {
+/** What gives rows, chunk by chunk. @throws PackedError InvalidArgument. */
+export function expectChunks<T>(data: Iterable<T> | AsyncIterable<T>, name: string): typeof data {
   const iterable = typeof data === 'object' && data !== null
   if (iterable && (Symbol.asyncIterator in data || Symbol.iterator in data)) return data
-  throw unexpected('an iterable of InsertData or records', 'data', data)
+  throw unexpected('an iterable of InsertData or records', name, data)
 }
 
 /**

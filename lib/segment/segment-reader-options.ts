@@ -10,7 +10,7 @@ import {
   unexpected,
 } from '../config/index.js'
 import { type PackedReaderOptions, STREAM_OPTIONS } from '../packed/index.js'
-import type { CollectionSchema } from '../schema/index.js'
+import { type CollectionSchema, expectCollectionSchema } from '../schema/index.js'
 import { type ChunkManager, LocalChunkManager } from '../storage/index.js'
 import { storageOf } from './segment-keys.js'
 
@@ -80,7 +80,7 @@ export function resolveSegmentReader(value: unknown): SegmentReaderSettings {
   expectKnownKeys(options, [...OWN, ...PASSED_ON], WHERE)
   const given = PASSED_ON.filter((key) => options[key] !== undefined)
   return {
-    schema: expectCollection(options.schema),
+    schema: expectCollectionSchema(options.schema),
     binlogs: expectLists(options.binlogs, 'binlogs'),
     deltalogs: [
       ...expectLists(options.deltalogs ?? [], 'deltalogs'),
@@ -117,14 +117,6 @@ function placeOf(
     chunkManager: new LocalChunkManager({ rootPath }),
     storage: storage ?? { rootPath },
   }
-}
-
-function expectCollection(value: unknown): CollectionSchema {
-  const schema = expectObject(value, 'schema')
-  if (Array.isArray(schema.fields) && 'structArrayFields' in schema) {
-    return value as CollectionSchema
-  }
-  throw unexpected('a collection schema (createCollectionSchema makes one)', 'schema', value)
 }
 
 function expectLists(value: unknown, name: string): readonly FieldBinlog[] {

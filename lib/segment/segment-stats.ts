@@ -1,4 +1,5 @@
 import type { FieldBinlog } from '../binlog/index.js'
+import { expectObject } from '../config/index.js'
 import { allFields, withSystemFields } from '../schema/index.js'
 import type { LocatedSegment } from './locate-segment.js'
 import type { SegmentIds, StorageVersion } from './segment-info.js'
@@ -42,6 +43,7 @@ export interface SegmentStats extends SegmentIds {
 
 /** Sum up the metadata of a segment; no file is read. */
 export function segmentStats(segment: LocatedSegment): SegmentStats {
+  expectObject(segment, 'segment')
   const { collectionId, partitionId, segmentId, storageVersion, source, numRows } = segment
   const names = fieldNames(segment)
   const logs = segment.binlogs.flatMap(({ binlogs }) => binlogs)

@@ -219,7 +219,7 @@ export async function writeSegment(options: WriteSegmentOptions): Promise<Segmen
   const { data, deletes, ...rest } = options
   const writer = new SegmentWriter({ chunkBytes: Number.MAX_SAFE_INTEGER, ...rest })
   try {
-    for await (const item of expectChunks(data)) {
+    for await (const item of expectChunks(data, 'data')) {
       if (isInsertData(item)) {
         if (item.rowCount === 0) continue
         await writer.write(buildRecord(writer.schema, [item]), averageOfColumns(item))
