@@ -2,9 +2,9 @@
  * node --expose-gc collect.cjs <directory>: what the garbage collector gives back. Prints what was
  * kept, what is lent and borrowed in the end, files before and after, and warning codes.
  */
-const { readdirSync } = require('node:fs')
 const { join } = require('node:path')
 const { setImmediate: turn } = require('node:timers/promises')
+const { listFiles } = require('./list-files.cjs')
 const { memoryUsage, PackedReader, PackedWriter } = require('./packed.cjs')
 const { NUMBERED_SCHEMA, numberedBatch } = require('./numbered-rows.cjs')
 
@@ -16,10 +16,6 @@ const MAX_TURNS = 500
 const [directory] = process.argv.slice(2)
 const warnings = []
 process.on('warning', ({ code }) => warnings.push(code))
-
-function filesBelow(folder) {
-  return readdirSync(folder, { recursive: true, withFileTypes: true }).filter((e) => e.isFile())
-}
 
 /** Collect until `done`, giving finalizers their turns of the event loop. */
 async function collectUntil(done) {
@@ -59,7 +55,7 @@ async function forgetWriter() {
   const groups = [{ id: 0, path, fields: ['pk', 'text', 'embedding'] }]
   const writer = await PackedWriter.open({ schema: NUMBERED_SCHEMA, groups })
   await writer.write(numberedBatch(0, 0, BATCH_ROWS))
-  return filesBelow(directory).length
+  return listFiles(directory).length
 }
 
 async function main() {
@@ -69,8 +65,8 @@ async function main() {
   const { lentBytes, borrowedBytes } = memoryUsage()
 
   const files = [await forgetWriter()]
-  await collectUntil(() => filesBelow(directory).length === 1 && warnings.length > 0)
-  files.push(filesBelow(directory).length)
+  await collectUntil(() => listFiles(directory).length === 1 && warnings.length > 0)
+  files.push(listFiles(directory).length)
   process.stdout.write(`${JSON.stringify({ kept, lentBytes, borrowedBytes, files, warnings })}\n`)
 }
 

@@ -1,9 +1,9 @@
 // Opens a writer under a signal, writes, forgets it, and tells what the garbage collector did.
 const { getEventListeners } = require('node:events')
-const { readdirSync } = require('node:fs')
 const { setFlagsFromString } = require('node:v8')
 const { runInNewContext } = require('node:vm')
 const { Field, Int64, makeData, makeVector, RecordBatch, Schema, Struct } = require('apache-arrow')
+const { listFiles } = require('./list-files.cjs')
 const { PackedWriter } = require('./packed.cjs')
 
 setFlagsFromString('--expose-gc')
@@ -20,22 +20,19 @@ async function writeAndForget() {
   await writer.write(new RecordBatch(schema, data))
 }
 
-const filesBelow = () =>
-  readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
-
 async function main() {
   let warning = null
   process.on('warning', ({ code }) => {
     warning = code
   })
   await writeAndForget()
-  const before = filesBelow().length
-  for (let turn = 0; turn < 200 && (warning === null || filesBelow().length > 0); turn++) {
+  const before = listFiles(directory).length
+  for (let turn = 0; turn < 200 && (warning === null || listFiles(directory).length > 0); turn++) {
     collectGarbage()
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
   const listeners = getEventListeners(signal, 'abort').length
-  console.log(JSON.stringify({ before, after: filesBelow().length, warning, listeners }))
+  console.log(JSON.stringify({ before, after: listFiles(directory).length, warning, listeners }))
 }
 
 main()

@@ -1,5 +1,6 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { listFiles } from './list-files.cjs'
 
 const BASE = join(__dirname, '..', '..', 'build', 'test')
 
@@ -11,9 +12,4 @@ export function temporaryDirectory(name: string): string {
   return directory
 }
 
-/** Every file below a directory, hidden and partial ones too. */
-export function filesBelow(directory: string): string[] {
-  return readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
-}
+export { listFiles as filesBelow }

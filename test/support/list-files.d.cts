@@ -1,0 +1,1 @@
+export function listFiles(directory: string): string[]
