@@ -67,6 +67,17 @@ test('terminate() in the middle of hashing keys and indexing deletes', async () 
   expect(await eventually(() => memoryUsage().poolBytes <= before)).toBe(true)
 })
 
+test('terminate() inside synchronous calls', async () => {
+  // A call that is cut off can neither go on nor throw: it must not take the process along.
+  const rounds = Array.from({ length: 24 }, async (_, round) => {
+    const worker = startWorker('call-forever.cjs', `calls-${round}`)
+    await once(worker, 'message')
+    await sleep(round)
+    return worker.terminate()
+  })
+  expect(new Set(await Promise.all(rounds))).toEqual(new Set([1]))
+})
+
 test('the process ends by itself', async () => {
   for (const args of [[], ['idle']]) {
     const home = join(directory, `alone-${args.length}`)
