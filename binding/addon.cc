@@ -36,6 +36,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Define<WriterFinish>(exports, "writerFinish");
   Define<WriterAbort>(exports, "writerAbort");
   Define<WriterProgressOf>(exports, "writerProgress");
+  Define<UploadSettle>(exports, "uploadSettle");
+  Define<StorageMetricsOf>(exports, "storageMetrics");
   Define<ReaderOpen>(exports, "readerOpen");
   Define<ReaderNext>(exports, "readerNext");
   Define<ReaderClose>(exports, "readerClose");

@@ -41,6 +41,8 @@ CallResult WriterWrite(const Call& call);
 CallResult WriterFinish(const Call& call);
 CallResult WriterAbort(const Call& call);
 CallResult WriterProgressOf(const Call& call);
+CallResult UploadSettle(const Call& call);
+CallResult StorageMetricsOf(const Call& call);
 
 CallResult ReaderOpen(const Call& call);
 CallResult ReaderNext(const Call& call);

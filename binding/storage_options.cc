@@ -26,7 +26,7 @@ const NamedMember kMembers[] = {
     {"address", &StorageConfig::address},
     {"bucketName", &StorageConfig::bucket_name},
     {"accessKeyId", &StorageConfig::access_key_id},
-    {"accessKeyValue", &StorageConfig::access_key_value},
+    {"secretAccessKey", &StorageConfig::access_key_value},
     {"rootPath", &StorageConfig::root_path},
     {"cloudProvider", &StorageConfig::cloud_provider},
     {"iamEndpoint", &StorageConfig::iam_endpoint},
@@ -45,6 +45,9 @@ const NamedMember kMembers[] = {
     {"loadFrequencyS", &StorageConfig::load_frequency_s},
     {"maxConnections", &StorageConfig::max_connections},
     {"multipartPartBytes", &StorageConfig::multipart_part_bytes},
+    {"sessionToken", &StorageConfig::session_token},
+    {"retryTimeoutMs", &StorageConfig::retry_timeout_ms},
+    {"uploadBytesInFlight", &StorageConfig::upload_bytes_in_flight},
 };
 
 template <typename T>

@@ -14,7 +14,7 @@ constexpr bool SameNumber(int32_t number, ErrorCode code) {
 }
 
 // The C names of the one table in packed/error.h.
-static_assert(kErrorCodes.size() == PACKED_ENCRYPTION + 1);
+static_assert(kErrorCodes.size() == PACKED_PRECONDITION_FAILED + 1);
 static_assert(SameNumber(PACKED_OK, ErrorCode::kOk));
 static_assert(SameNumber(PACKED_INVALID_ARGUMENT, ErrorCode::kInvalidArgument));
 static_assert(SameNumber(PACKED_INVALID_SCHEMA, ErrorCode::kInvalidSchema));
@@ -35,6 +35,11 @@ static_assert(SameNumber(PACKED_ABORTED, ErrorCode::kAborted));
 static_assert(SameNumber(PACKED_DETACHED, ErrorCode::kDetached));
 static_assert(SameNumber(PACKED_OUT_OF_MEMORY, ErrorCode::kOutOfMemory));
 static_assert(SameNumber(PACKED_INTERNAL, ErrorCode::kInternal));
+static_assert(SameNumber(PACKED_TIMEOUT, ErrorCode::kTimeout));
+static_assert(SameNumber(PACKED_THROTTLED, ErrorCode::kThrottled));
+static_assert(SameNumber(PACKED_NETWORK, ErrorCode::kNetwork));
+static_assert(SameNumber(PACKED_CONFLICT, ErrorCode::kConflict));
+static_assert(SameNumber(PACKED_PRECONDITION_FAILED, ErrorCode::kPreconditionFailed));
 
 void Copy(const char* from, std::string* to) {
   if (from != nullptr) *to = from;
@@ -80,7 +85,7 @@ StorageConfig ToStorageConfig(const CStorageConfig* config) {
   Copy(config->bucket_name, &result.bucket_name);
   Copy(config->access_key_id, &result.access_key_id);
   Copy(config->access_key_value, &result.access_key_value);
-  Copy(config->root_path, &result.root_path);
+  if (result.storage_type == "local") Copy(config->root_path, &result.root_path);
   Copy(config->cloud_provider, &result.cloud_provider);
   Copy(config->iam_endpoint, &result.iam_endpoint);
   Copy(config->log_level, &result.log_level);
@@ -98,6 +103,9 @@ StorageConfig ToStorageConfig(const CStorageConfig* config) {
   CopyNumber(config->request_timeout_ms, &result.request_timeout_ms);
   CopyNumber(config->max_connections, &result.max_connections);
   CopyNumber(config->multipart_part_bytes, &result.multipart_part_bytes);
+  Copy(config->session_token, &result.session_token);
+  CopyNumber(config->retry_timeout_ms, &result.retry_timeout_ms);
+  CopyNumber(config->upload_bytes_in_flight, &result.upload_bytes_in_flight);
   return result;
 }
 

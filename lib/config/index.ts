@@ -15,7 +15,9 @@ export {
 } from './expect.js'
 export { nearestName } from './nearest.js'
 export {
+  type CredentialProvider,
   resolveStorageConfig,
   STORAGE_CONFIG_KEYS,
   type StorageConfig,
+  type StorageCredentials,
 } from './storage-config.js'

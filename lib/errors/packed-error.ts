@@ -23,12 +23,25 @@ export const PACKED_ERROR_CODES = [
   'OutOfMemory',
   'Internal',
   'Encryption',
+  'Timeout',
+  'Throttled',
+  'Network',
+  'Conflict',
+  'PreconditionFailed',
 ] as const
 
 /** What went wrong, as one word to branch on. */
 export type PackedErrorCode = (typeof PACKED_ERROR_CODES)[number]
 
-const RETRYABLE: ReadonlySet<PackedErrorCode> = new Set(['NoSpace', 'StorageIO', 'OutOfMemory'])
+const RETRYABLE: ReadonlySet<PackedErrorCode> = new Set([
+  'NoSpace',
+  'StorageIO',
+  'OutOfMemory',
+  'Timeout',
+  'Throttled',
+  'Network',
+  'Conflict',
+])
 const KNOWN: ReadonlySet<string> = new Set(PACKED_ERROR_CODES)
 
 /** Shared by every loaded copy of this library (ESM and CJS, two versions, two realms). */

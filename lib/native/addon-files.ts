@@ -31,6 +31,43 @@ export interface NativeWriterOptions {
   /** Parquet modular encryption with one footer key for everything. */
   encryption?: NativeEncryption
   storage: NativeStorage
+  /** How objects are written; required where the storage is an object store. */
+  uploader?: NativeUploader
+}
+
+/**
+ * Called on the JS thread for every step of an upload. It must not throw, and answers each request
+ * once, whenever it likes, by `uploadSettle` with the request's ticket.
+ */
+export type NativeUploader = (request: NativeUploadRequest) => void
+
+/** One step of an upload. Answers: `create` the upload's name, `part` its tag, the others nothing. */
+export interface NativeUploadRequest {
+  ticket: number
+  step: 'create' | 'part' | 'complete' | 'put' | 'abort' | 'remove'
+  /** Key in the bucket, `rootPath` included. */
+  key: string
+  /** An object that stands at the key is kept: AlreadyExists. */
+  ifAbsent: boolean
+  upload?: string
+  /** Part number, from 1. */
+  number?: number
+  /** Native memory of a part or object; valid until the request is settled, and while it is held. */
+  content?: Uint8Array
+  /** Of all parts, in order. */
+  tags?: string[]
+}
+
+/** Requests of native reads to one object store so far (packed/storage_metrics.h). */
+export interface NativeStorageMetrics {
+  filesystem: string
+  requests: number
+  failed: number
+  retries: number
+  bytesRead: number
+  latencyUs: number
+  maxLatencyUs: number
+  abandoned: number
 }
 
 export interface NativeEncryption {
@@ -76,6 +113,8 @@ export interface NativeProgress {
 
 export interface NativeReaderOptions {
   paths: string[]
+  /** What is known of the files, in path order; -1 = not known. */
+  known?: { fileBytes: number; footerBytes: number }[]
   schema?: SchemaHandle
   /** Field ids as bigint, names as string. */
   columns?: (bigint | string)[]

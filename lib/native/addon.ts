@@ -16,6 +16,7 @@ import type {
   NativeProgress,
   NativeReaderOptions,
   NativeStorage,
+  NativeStorageMetrics,
   NativeWriterOptions,
 } from './addon-files.js'
 import type {
@@ -28,6 +29,7 @@ import type {
   Handle,
   NativeAddresses,
   NativeBatch,
+  NativeError,
   NativeMemory,
   NativeSchema,
   ReaderHandle,
@@ -80,6 +82,10 @@ export interface Addon {
   writerFinish(writer: WriterHandle, done: Completion<NativeGroupResult[]>): void
   writerAbort(writer: WriterHandle, done: Completion<void>): void
   writerProgress(writer: WriterHandle): NativeProgress
+  /** Answer a request of a writer's uploader. A ticket that is not open is ignored. */
+  uploadSettle(ticket: number, error: NativeError | null, value: string): void
+  /** One entry per object store that was read from, in order of first use. */
+  storageMetrics(): NativeStorageMetrics[]
 
   readerOpen(
     options: NativeReaderOptions,

@@ -19,6 +19,8 @@ const FUNCTIONS: Record<keyof Addon, true> = {
   writerFinish: true,
   writerAbort: true,
   writerProgress: true,
+  uploadSettle: true,
+  storageMetrics: true,
   readerOpen: true,
   readerNext: true,
   readerClose: true,

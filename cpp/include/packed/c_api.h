@@ -85,7 +85,12 @@ enum PackedErrorCode {
   PACKED_DETACHED = 17,
   PACKED_OUT_OF_MEMORY = 18,
   PACKED_INTERNAL = 19,
-  PACKED_ENCRYPTION = 20
+  PACKED_ENCRYPTION = 20,
+  PACKED_TIMEOUT = 21,
+  PACKED_THROTTLED = 22,
+  PACKED_NETWORK = 23,
+  PACKED_CONFLICT = 24,
+  PACKED_PRECONDITION_FAILED = 25
 };
 
 typedef struct CStatus {
@@ -98,8 +103,7 @@ PACKED_EXPORT void FreeCStatus(CStatus* status);
 
 /*
  * Where files live, in Milvus's terms. NULL and 0 take the default in brackets, so that a
- * zeroed struct means the local disk. Only storage_type "local" opens today; every other one
- * answers PACKED_NOT_SUPPORTED.
+ * zeroed struct means the local disk.
  */
 typedef struct CStorageConfig {
   const char* storage_type; /* local | minio | remote [local] */
@@ -107,7 +111,9 @@ typedef struct CStorageConfig {
   const char* bucket_name;
   const char* access_key_id;
   const char* access_key_value;
-  const char* root_path;      /* local: where relative paths start [working directory] */
+  const char* root_path;      /* local: where relative paths start [working directory];
+                                 ignored otherwise: paths there are keys, with or without
+                                 `bucket_name/` in front */
   const char* cloud_provider; /* [aws] */
   const char* iam_endpoint;
   const char* log_level; /* [warn] */
@@ -125,6 +131,9 @@ typedef struct CStorageConfig {
   int64_t request_timeout_ms;   /* [10000] */
   uint32_t max_connections;     /* [100] */
   int64_t multipart_part_bytes; /* [10 MiB] */
+  const char* session_token;    /* of temporary credentials */
+  int64_t retry_timeout_ms;     /* one operation with all its retries [60000] */
+  int64_t upload_bytes_in_flight; /* [64 MiB] */
 } CStorageConfig;
 
 /*

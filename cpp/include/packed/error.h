@@ -36,6 +36,11 @@ enum class ErrorCode : int32_t {
   kOutOfMemory = 18,
   kInternal = 19,
   kEncryption = 20,
+  kTimeout = 21,
+  kThrottled = 22,
+  kNetwork = 23,
+  kConflict = 24,
+  kPreconditionFailed = 25,
 };
 
 struct ErrorCodeEntry {
@@ -45,7 +50,7 @@ struct ErrorCodeEntry {
   bool retryable;
 };
 
-inline constexpr std::array<ErrorCodeEntry, 21> kErrorCodes{{
+inline constexpr std::array<ErrorCodeEntry, 26> kErrorCodes{{
     {ErrorCode::kOk, "Ok", false},
     {ErrorCode::kInvalidArgument, "InvalidArgument", false},
     {ErrorCode::kInvalidSchema, "InvalidSchema", false},
@@ -67,6 +72,11 @@ inline constexpr std::array<ErrorCodeEntry, 21> kErrorCodes{{
     {ErrorCode::kOutOfMemory, "OutOfMemory", true},
     {ErrorCode::kInternal, "Internal", false},
     {ErrorCode::kEncryption, "Encryption", false},
+    {ErrorCode::kTimeout, "Timeout", true},
+    {ErrorCode::kThrottled, "Throttled", true},
+    {ErrorCode::kNetwork, "Network", true},
+    {ErrorCode::kConflict, "Conflict", true},
+    {ErrorCode::kPreconditionFailed, "PreconditionFailed", false},
 }};
 
 /// Where an error happened; empty members mean "not about a file / a field".

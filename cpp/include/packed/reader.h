@@ -25,6 +25,12 @@ using ColumnRef = std::variant<int64_t, std::string>;
 
 enum class VectorForm { kFixedSizeBinary, kFixedSizeList };
 
+/// Facts that save an object store requests; -1 = not known.
+struct KnownFile {
+  int64_t file_bytes = -1;
+  int64_t footer_bytes = -1;  ///< as in GroupResult
+};
+
 struct ReaderOptions {
   /// Output schema; null = the files' own, groups in path order. Fields are matched by
   /// `PARQUET:field_id` where both sides have one, by name otherwise.
@@ -39,6 +45,8 @@ struct ReaderOptions {
   int64_t buffer_bytes =
       16 << 20;  ///< decoded bytes held ahead of the caller; 0 = default, < 0 = no bound
   bool mmap = false;
+  /// What the caller knows of the files, in path order; empty = nothing.
+  std::vector<KnownFile> known;
   /// Take plain Parquet and files without `group_field_id_list`.
   bool lenient = false;
   /// Keys of encrypted files; files that are not encrypted are read all the same.

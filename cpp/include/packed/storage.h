@@ -9,9 +9,12 @@
 
 namespace packed {
 
+class Uploader;
+
 /// \brief Where files live, with Milvus's names (StorageConfig of milvus.yaml).
 ///
-/// Only `storage_type == "local"` opens today; every other type answers kNotSupported.
+/// `minio` and `remote` name an object store: S3 and what speaks its protocol, Azure Blob
+/// (`cloud_provider == "azure"`) or Google Cloud Storage (`"gcp"`).
 struct StorageConfig {
   std::string storage_type = "local";  ///< local | minio | remote
   std::string address;
@@ -19,7 +22,7 @@ struct StorageConfig {
   std::string access_key_id;
   std::string access_key_value;
   std::string
-      root_path;  ///< local: directory that relative paths start from; "" = working directory
+      root_path;  ///< directory (local; "" = working directory) or key prefix that paths start from
   std::string cloud_provider = "aws";
   std::string iam_endpoint;
   std::string log_level = "warn";
@@ -30,13 +33,16 @@ struct StorageConfig {
   std::string external_id;
   std::string tls_min_version;
   std::string gcp_credential_json;
+  std::string session_token;  ///< of temporary credentials
   bool use_ssl = false;
   bool use_iam = false;
   bool use_virtual_host = false;
-  int64_t request_timeout_ms = 10000;
+  int64_t request_timeout_ms = 10000;  ///< of one request without progress
+  int64_t retry_timeout_ms = 60000;    ///< of one operation with all its retries
   int32_t load_frequency_s = 900;
   uint32_t max_connections = 100;
   int64_t multipart_part_bytes = 10 << 20;
+  int64_t upload_bytes_in_flight = 64 << 20;  ///< parts of one writer on their way
 };
 
 enum class IfExists { kError, kReplace };
@@ -75,6 +81,10 @@ struct ReadOptions {
   /// Map the file privately instead of reading it. The caller vouches that nobody changes
   /// or truncates it while the reader lives: a truncated mapping kills the process.
   bool mmap = false;
+  /// Bytes of the file, where the caller knows them: saves an object store the question. < 0 = ask.
+  int64_t file_bytes = -1;
+  /// Bytes at the end of an object that are fetched at once, with the opening; 0 = default.
+  int64_t tail_bytes = 0;
 };
 
 /// \brief A file open for reading, with the identity it had when it was opened.
@@ -86,14 +96,19 @@ class ReadableFile {
   /// \brief A name for the state it was opened in: another one where a later opening of the same
   /// path finds another file or a changed one.
   virtual std::string version() const { return std::to_string(size()); }
+  /// True where every read is a request: reads are then planned ahead and joined.
+  virtual bool remote() const { return false; }
   /// \brief kFileChanged when size or modification time differ from those at open.
   virtual arrow::Status CheckUnchanged() const = 0;
 };
 
-/// \brief Files by path; the local one here, object stores later. Thread-safe.
+/// \brief Files by path, on the local disk or in an object store. Thread-safe.
 class FileStore {
  public:
-  static arrow::Result<std::shared_ptr<FileStore>> Make(const StorageConfig& config);
+  /// `uploader` is how objects are written; null = Arrow's own streams (S3, Azure, GCS), with the
+  /// weaker promises that packed/c_api.h lists.
+  static arrow::Result<std::shared_ptr<FileStore>> Make(
+      const StorageConfig& config, std::shared_ptr<Uploader> uploader = nullptr);
   virtual ~FileStore() = default;
 
   /// \brief Start a file; creates missing parent directories (removed again by Discard).

@@ -1,0 +1,1 @@
+export { StorageMeter, type StorageMetrics, storageMeter, storageMeters } from './storage-meter.js'
