@@ -1,82 +1,42 @@
 /** Real servers for tests of object storage: each on a port of its own, with fresh folders. */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync, mkdirSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { join, resolve } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { join } from 'node:path'
 import type { StorageConfig } from '../../lib/config/index.js'
+import { SERVERS, startServer, type TestServer } from './server-process.js'
 
-const BIN = resolve(__dirname, '..', '..', 'build', 'servers', 'bin')
+export type { TestServer } from './server-process.js'
+
 export const ACCESS_KEY = 'testkey123'
 export const SECRET_KEY = 'testsecret123'
 export const BUCKET = 'segments'
 
 /** Why tests with servers cannot run here, or undefined. */
 export const noServers = ['versitygw', 'toxiproxy-server'].every((name) =>
-  existsSync(join(BIN, name)),
+  existsSync(join(SERVERS, 'bin', name)),
 )
   ? undefined
-  : 'versitygw and toxiproxy are not in build/servers/bin (scripts/fetch-servers)'
+  : 'versitygw and toxiproxy are not built (scripts/fetch-servers)'
 
-/** A server that was started; `stop` may be called again. */
-export interface TestServer {
-  port: number
-  /** Send a signal and wait for the end. */
-  stop(signal?: NodeJS.Signals): Promise<void>
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
-async function answers(url: string): Promise<void> {
-  for (let attempt = 0; attempt < 500; attempt += 1) {
-    const answer = await fetch(url).catch(() => undefined)
-    if (answer !== undefined) return
-    await sleep(20)
-  }
-  throw new Error(`nothing answers at ${url}`)
-}
-
-function stopper(child: ChildProcess): TestServer['stop'] {
-  return async (signal = 'SIGKILL') => {
-    if (child.exitCode !== null || child.signalCode !== null) return
-    child.kill(signal)
-    await once(child, 'exit')
-  }
+/** A `describe` that needs the servers; without them a printed omission. */
+export function describeWithServers(name: string, body: () => void): void {
+  if (noServers !== undefined) process.stderr.write(`NOT RUN (${noServers}): ${name}\n`)
+  if (noServers === undefined) describe(name, body)
+  else describe.skip(name, body)
 }
 
 /** versitygw over `directory`, with one bucket; start it again there with the same `port`. */
-export async function startVersitygw(directory: string, port?: number): Promise<TestServer> {
-  const listen = port ?? (await freePort())
-  for (const name of ['iam', join('data', BUCKET)]) {
-    mkdirSync(join(directory, name), { recursive: true })
-  }
-  const child = spawn(
-    join(BIN, 'versitygw'),
-    // No --keep-alive: with it, parts of concurrent uploads are refused as malformed.
-    [
-      '--port',
-      `127.0.0.1:${listen}`,
-      '--quiet',
-      '--iam-dir',
-      join(directory, 'iam'),
-      'posix',
-      join(directory, 'data'),
-    ],
-    {
-      stdio: 'ignore',
-      env: { ...process.env, ROOT_ACCESS_KEY: ACCESS_KEY, ROOT_SECRET_KEY: SECRET_KEY },
-    },
+export function startVersitygw(directory: string, port?: number): Promise<TestServer> {
+  const [iam, data] = [join(directory, 'iam'), join(directory, 'data')]
+  for (const folder of [iam, join(data, BUCKET)]) mkdirSync(folder, { recursive: true })
+  return startServer(
+    (listen) => ({
+      program: join(SERVERS, 'bin', 'versitygw'),
+      // No --keep-alive: with it, parts of concurrent uploads are refused as malformed.
+      args: ['--port', `127.0.0.1:${listen}`, '--quiet', '--iam-dir', iam, 'posix', data],
+      env: { ROOT_ACCESS_KEY: ACCESS_KEY, ROOT_SECRET_KEY: SECRET_KEY },
+    }),
+    { port },
   )
-  await answers(`http://127.0.0.1:${listen}/`)
-  return { port: listen, stop: stopper(child) }
 }
 
 /** What reaches the bucket at `port`. */
