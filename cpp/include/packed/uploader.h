@@ -27,9 +27,12 @@ class Uploader {
   virtual ~Uploader() = default;
 
   /// \brief Start an upload; its name in the store. Blocks.
+  ///
+  /// A call that gives up before the store has answered sees to it that no upload stays open.
   virtual arrow::Result<std::string> Create(const UploadTarget& target) = 0;
 
-  /// The tag that Complete wants, or why there is none. Called once, on any thread.
+  /// The tag that Complete wants, or why there is none. Called once, on any thread, within Part
+  /// too; it does not block.
   using PartDone = std::function<void(arrow::Result<std::string>)>;
 
   /// \brief Send part `number` (from 1). Returns at once; `content` is kept until `done`.
@@ -45,6 +48,8 @@ class Uploader {
                             std::shared_ptr<arrow::Buffer> content) = 0;
 
   /// \brief Give up an upload with all its parts: now, or as soon as the store can be reached.
+  ///
+  /// Comes after every part was answered, and last. Does not block.
   virtual void Abort(const UploadTarget& target, const std::string& upload) noexcept = 0;
 
   /// \brief Remove an object that this writer has put there. Blocks.
