@@ -1,4 +1,18 @@
-export type { ChunkEntry, ChunkManager, ChunkOptions } from './chunk-manager.js'
+export type {
+  ChunkContent,
+  ChunkEntry,
+  ChunkManager,
+  ChunkOptions,
+  ChunkRange,
+  ChunkWriteOptions,
+  MultiWriteOptions,
+} from './chunk-manager.js'
 export { checkKey } from './keys.js'
 export { LocalChunkManager, type LocalChunkManagerOptions } from './local-chunk-manager.js'
+export { mapBounded } from './map-bounded.js'
+export type { ByteRange, ObjectStore, OpenUpload, StoredPart } from './object-store.js'
+export { openChunkManager } from './open-chunk-manager.js'
+export { nativeStorageOf, openObjectStore } from './open-object-store.js'
+export { RemoteChunkManager, type RemoteChunkManagerOptions } from './remote-chunk-manager.js'
 export { storageError } from './storage-error.js'
+export type { Uploader, UploadOptions } from './uploader.js'

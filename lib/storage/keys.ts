@@ -28,3 +28,32 @@ export function checkPrefix(prefix: unknown): string {
   checkKey(typeof prefix === 'string' ? prefix.replace(/\/$/, '') : prefix)
   return prefix as string
 }
+
+/**
+ * True for the key of an object below a root: empty parts are the store's own, one at the end is
+ * a marker of a folder.
+ */
+export function isObjectKey(key: string): boolean {
+  const parts = key.split('/')
+  return parts.at(-1) !== '' && parts.every((part) => part === '' || isKeyPart(part))
+}
+
+/**
+ * Check the key of an object in a store. Slashes in front are dropped, empty parts further on
+ * stay; otherwise as {@link checkKey}.
+ *
+ * @throws PackedError InvalidArgument.
+ */
+export function checkObjectKey(key: unknown): string {
+  const relative = typeof key === 'string' ? key.replace(/^\/+/, '') : ''
+  if (isObjectKey(relative)) return relative
+  throw unexpected("a key without '..', '.', backslashes, NUL and a '/' at its end", 'path', key)
+}
+
+/** Check a prefix of keys in a store, as {@link checkObjectKey}. @throws InvalidArgument. */
+export function checkObjectPrefix(prefix: unknown): string {
+  const relative = typeof prefix === 'string' ? prefix.replace(/^\/+/, '') : prefix
+  if (relative === '') return relative
+  checkObjectKey(typeof relative === 'string' ? relative.replace(/\/+$/, '') : relative)
+  return relative as string
+}

@@ -1,6 +1,7 @@
 import type { Dirent } from 'node:fs'
 import { stat, unlink } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
 import {
   expectBoolean,
   expectInteger,
@@ -10,11 +11,30 @@ import {
   type StorageConfig,
   unexpected,
 } from '../config/index.js'
-import type { ChunkEntry, ChunkManager, ChunkOptions } from './chunk-manager.js'
+import type {
+  ChunkContent,
+  ChunkEntry,
+  ChunkManager,
+  ChunkOptions,
+  ChunkRange,
+  ChunkWriteOptions,
+  MultiWriteOptions,
+} from './chunk-manager.js'
+import {
+  expectContent,
+  expectIfAbsent,
+  expectRange,
+  expectSomePrefix,
+  MOST_AT_ONCE,
+} from './chunk-options.js'
 import { Gate } from './gate.js'
 import { checkKey, checkPrefix } from './keys.js'
-import { readRange, writeWhole } from './local-files.js'
+import { type FileRange, readRange, streamRange } from './local-files.js'
+import { FileSink, type FileSinkOptions, writeWhole } from './local-sink.js'
 import { examine, isAbsent, listFolder, pruneFolders } from './local-walk.js'
+import { mapBounded } from './map-bounded.js'
+import { type ObjectSink, sinkStream } from './object-sink.js'
+import { sourceStream } from './object-source.js'
 import { storageError } from './storage-error.js'
 
 /** Options of a {@link LocalChunkManager}. */
@@ -55,18 +75,43 @@ export class LocalChunkManager implements ChunkManager {
     this.#fsync = expectBoolean(given.fsync, 'fsync', false)
   }
 
-  write(path: string, content: Uint8Array, { signal }: ChunkOptions = {}): Promise<void> {
-    return this.#run(path, signal, (file) => {
-      if (!ArrayBuffer.isView(content)) throw unexpected('a Uint8Array', 'content', content)
-      const bytes = new Uint8Array(content.buffer, content.byteOffset, content.byteLength)
-      return writeWhole(file, bytes, { fsync: this.#fsync, signal })
+  path(path: string): string {
+    return join(this.rootPath, checkKey(path))
+  }
+
+  write(path: string, content: Uint8Array, options: ChunkWriteOptions = {}): Promise<void> {
+    return this.#run(path, options.signal, (file) =>
+      writeWhole(file, path, expectContent(content), this.#appearing(options)),
+    )
+  }
+
+  async multiWrite(
+    entries: Iterable<ChunkContent>,
+    { onWritten, ...options }: MultiWriteOptions = {},
+  ): Promise<void> {
+    await mapBounded(entries, MOST_AT_ONCE, async ({ path, content }) => {
+      await this.write(path, content, options)
+      onWritten?.(path)
     })
   }
 
+  writeStream(path: string, options: ChunkWriteOptions = {}): Writable {
+    const { signal } = options
+    const file = this.path(path)
+    const appearing = this.#appearing(options)
+    const open = async (): Promise<ObjectSink> => {
+      const sink = await this.#guard(path, signal, () => FileSink.open(file, path, appearing))
+      return {
+        write: (chunk) => this.#guard(path, signal, () => sink.write(chunk)),
+        finish: () => this.#guard(path, signal, () => sink.finish()),
+        discard: () => sink.discard(),
+      }
+    }
+    return sinkStream(open, signal)
+  }
+
   read(path: string, { signal }: ChunkOptions = {}): Promise<Uint8Array> {
-    return this.#run(path, signal, (file) =>
-      readRange(file, path, { offset: 0, length: undefined }, signal),
-    )
+    return this.#run(path, signal, (file) => readRange(file, path, expectRange({}), signal))
   }
 
   readAt(
@@ -82,6 +127,34 @@ export class LocalChunkManager implements ChunkManager {
       }
       return readRange(file, path, range, signal)
     })
+  }
+
+  multiRead(paths: Iterable<string>, options: ChunkOptions = {}): Promise<Uint8Array[]> {
+    return mapBounded(paths, MOST_AT_ONCE, (path) => this.read(path, options))
+  }
+
+  readStream(path: string, { signal, ...range }: ChunkOptions & ChunkRange = {}): Readable {
+    return sourceStream(this.#chunks(path, expectRange(range), signal), signal)
+  }
+
+  /** The bytes go through this process; one file system need not hold both. */
+  async copy(from: string, to: string, options: ChunkWriteOptions = {}): Promise<void> {
+    const { signal } = options
+    const target = this.path(to)
+    const appearing = this.#appearing(options)
+    const chunks = this.#chunks(from, expectRange({}), signal)
+    const first = await chunks.next()
+    const sink = await this.#guard(to, signal, () => FileSink.open(target, to, appearing))
+    try {
+      for (let chunk = first; !chunk.done; chunk = await chunks.next()) {
+        const { value } = chunk
+        await this.#guard(to, signal, () => sink.write(value))
+      }
+      await this.#guard(to, signal, () => sink.finish())
+    } finally {
+      await sink.discard()
+      await chunks.return()
+    }
   }
 
   /** False for a folder: only objects exist. */
@@ -119,9 +192,15 @@ export class LocalChunkManager implements ChunkManager {
     })
   }
 
+  async multiRemove(paths: Iterable<string>, options: ChunkOptions = {}): Promise<void> {
+    const outcomes = await Promise.allSettled([...paths].map((path) => this.remove(path, options)))
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
+  }
+
   /** Stops at the first object that cannot be removed. Folders left empty go, too. */
   async removeWithPrefix(prefix: string, options: ChunkOptions = {}): Promise<void> {
-    if (prefix === '') throw unexpected('a prefix that is not empty', 'prefix', prefix)
+    expectSomePrefix(prefix)
     const { signal } = options
     for await (const { path } of this.walk(prefix, { signal })) await this.remove(path, { signal })
     const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1)
@@ -132,6 +211,23 @@ export class LocalChunkManager implements ChunkManager {
     for (const key of rest === '' ? [folder] : emptied) {
       await this.#guard(key, signal, () => pruneFolders(join(this.rootPath, key)))
     }
+  }
+
+  #appearing(options: ChunkWriteOptions): FileSinkOptions {
+    return {
+      fsync: this.#fsync,
+      ifAbsent: expectIfAbsent(options),
+      signal: options.signal,
+    }
+  }
+
+  #chunks(
+    path: string,
+    range: FileRange,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    const file = this.path(path)
+    return streamRange(file, path, range, (call) => this.#guard(path, signal, call))
   }
 
   async *#walkFolder(
@@ -161,7 +257,7 @@ export class LocalChunkManager implements ChunkManager {
     signal: AbortSignal | undefined,
     operation: (file: string) => Promise<T>,
   ): Promise<T> {
-    const file = join(this.rootPath, checkKey(path))
+    const file = this.path(path)
     return this.#guard(path, signal, () => operation(file))
   }
 

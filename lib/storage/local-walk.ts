@@ -3,7 +3,7 @@ import { readdir, rmdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ChunkEntry } from './chunk-manager.js'
 import { isKeyPart } from './keys.js'
-import { isTemporaryName } from './local-files.js'
+import { isTemporaryName } from './local-sink.js'
 import { errnoOf } from './storage-error.js'
 
 /** What a folder that is no longer there, or never was, throws. */

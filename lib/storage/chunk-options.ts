@@ -1,0 +1,31 @@
+import { expectBoolean, expectInteger, unexpected } from '../config/index.js'
+import type { ChunkRange } from './chunk-manager.js'
+import type { FileRange } from './local-files.js'
+
+/** Objects of one call that are read or written at a time. */
+export const MOST_AT_ONCE = 16
+
+/** The bytes of any view. @throws PackedError InvalidArgument. */
+export function expectContent(content: unknown): Uint8Array {
+  if (!ArrayBuffer.isView(content)) throw unexpected('a Uint8Array', 'content', content)
+  return new Uint8Array(content.buffer, content.byteOffset, content.byteLength)
+}
+
+/** @throws PackedError InvalidArgument. */
+export function expectIfAbsent({ ifAbsent }: { ifAbsent?: boolean | undefined }): boolean {
+  return expectBoolean(ifAbsent, 'ifAbsent', false)
+}
+
+/** @throws PackedError InvalidArgument. */
+export function expectRange({ offset, length }: ChunkRange): FileRange {
+  return {
+    offset: expectInteger(offset, 'offset', { fallback: 0 }),
+    length: length === undefined ? undefined : expectInteger(length, 'length'),
+  }
+}
+
+/** A prefix that may be removed: not everything. @throws PackedError InvalidArgument. */
+export function expectSomePrefix(prefix: string): string {
+  if (prefix === '') throw unexpected('a prefix that is not empty', 'prefix', prefix)
+  return prefix
+}
