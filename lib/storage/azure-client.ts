@@ -8,17 +8,32 @@ import { HTTP_DEFAULTS } from './http-limits.js'
 const FIRST_DELAY_MS = 100
 const MOST_DELAY_MS = 5000
 
-/** The package is a peer: only who uses Azure has to install it. */
-async function loadSdk(): Promise<typeof import('@azure/storage-blob')> {
+/** Packages that only those install who use Azure. */
+async function load<Module>(name: string, purpose: string): Promise<Module> {
   try {
-    return await import('@azure/storage-blob')
+    return (await import(name)) as Module
   } catch (error) {
     throw new PackedError(
       'NotSupported',
-      'Expected the package @azure/storage-blob for cloudProvider azure but it is not installed',
+      `Expected the package ${name} for ${purpose} but it is not installed`,
       { cause: error },
     )
   }
+}
+
+type Sdk = typeof import('@azure/storage-blob')
+type Credential = NonNullable<Parameters<Sdk['newPipeline']>[0]>
+
+/** The key of the account, or with `useIam` what the machine, pod or command line has. */
+async function credentialOf(config: StorageConfig, account: string, sdk: Sdk): Promise<Credential> {
+  if (config.useIam) {
+    const { DefaultAzureCredential } = await load<{
+      DefaultAzureCredential: new () => Credential
+    }>('@azure/identity', 'useIam with cloudProvider azure')
+    return new DefaultAzureCredential()
+  }
+  const key = expectText(config.secretAccessKey, 'storage.secretAccessKey')
+  return new sdk.StorageSharedKeyCredential(account, key)
 }
 
 /**
@@ -68,10 +83,9 @@ export async function azureContainer(
   const endpoint = azureEndpoint(config)
   const container = expectText(config.bucketName, 'storage.bucketName')
   const account = expectText(config.accessKeyId, 'storage.accessKeyId')
-  const key = expectText(config.secretAccessKey, 'storage.secretAccessKey')
-  const sdk = await loadSdk()
+  const sdk = await load<Sdk>('@azure/storage-blob', 'cloudProvider azure')
   const { requestTimeoutMs, retryTimeoutMs } = { ...HTTP_DEFAULTS, ...config }
-  const pipeline = sdk.newPipeline(new sdk.StorageSharedKeyCredential(account, key), {
+  const pipeline = sdk.newPipeline(await credentialOf(config, account, sdk), {
     retryOptions: {
       maxTries: Math.ceil(retryTimeoutMs / FIRST_DELAY_MS),
       // Of a whole attempt with its body: the SDK knows no time of silence.
