@@ -45,8 +45,8 @@ Environment& Environment::Of(napi_env env) {
 
 void Environment::Submit(std::shared_ptr<Operation> operation, Strand* strand) {
   if (stopped_) return;  // the event loop is over: nobody could hear of the outcome
-  if (outstanding_.empty()) napi_ref_threadsafe_function(env_, wake_);
   outstanding_.insert(operation);
+  UpdateReference(false);
   auto run = [self = shared_from_this(), operation = std::move(operation)]() mutable {
     self->Execute(std::move(operation));
   };
@@ -89,6 +89,33 @@ void Environment::Discard(std::vector<napi_ref> references) {
   WakeLocked();
 }
 
+void Environment::Post(std::function<void()> job) {
+  const std::lock_guard lock(mutex_);
+  if (!alive_) return;
+  jobs_.push_back(std::move(job));
+  WakeLocked();
+}
+
+void Environment::StayForJobs() {
+  if (stopped_) return;
+  bool jobs_wait = false;
+  {
+    const std::lock_guard lock(mutex_);
+    jobs_wait = !jobs_.empty();
+  }
+  UpdateReference(jobs_wait);
+}
+
+void Environment::UpdateReference(bool jobs_wait) {
+  const bool wanted = jobs_wait || !outstanding_.empty();
+  if (wanted == std::exchange(referenced_, wanted)) return;
+  if (wanted) {
+    napi_ref_threadsafe_function(env_, wake_);
+  } else {
+    napi_unref_threadsafe_function(env_, wake_);
+  }
+}
+
 /// One wake-up serves everything queued before the JS thread comes round to it.
 void Environment::WakeLocked() {
   if (woken_) return;
@@ -103,18 +130,25 @@ void Environment::OnWake(napi_env env, napi_value, void* context, void*) {
 void Environment::Drain() {
   std::vector<std::shared_ptr<Operation>> completed;
   std::vector<napi_ref> discarded;
+  std::vector<std::function<void()>> jobs;
   {
     const std::lock_guard lock(mutex_);
     woken_ = false;
     completed.swap(completed_);
     discarded.swap(discarded_);
+    jobs.swap(jobs_);
   }
   for (napi_ref reference : discarded) napi_delete_reference(env_, reference);
+  for (auto& job : jobs) {
+    const Napi::HandleScope scope(env_);
+    job();
+    job = nullptr;  // what it holds of an upload is large
+  }
   for (const auto& operation : completed) {
     outstanding_.erase(operation);
     Settle(*operation);
   }
-  if (outstanding_.empty()) napi_unref_threadsafe_function(env_, wake_);
+  StayForJobs();
 }
 
 /// Calls the Completion. In a terminating worker calls into JavaScript fail; nobody waits there.
@@ -141,11 +175,16 @@ void Environment::Settle(Operation& operation) {
 void Environment::Stop() {
   stopped_ = true;
   std::vector<std::shared_ptr<Operation>> completed;
+  std::vector<std::function<void()>> jobs;
   std::unique_lock lock(mutex_);
   if (alive_) napi_release_threadsafe_function(wake_, napi_tsfn_abort);
   alive_ = false;
   completed.swap(completed_);
+  jobs.swap(jobs_);
   for (const auto& operation : outstanding_) operation->cancel().Cancel();
+  lock.unlock();
+  uploads_.Close();
+  lock.lock();
   idle_.wait(lock, [this] { return executing_ == 0; });
   lock.unlock();
   outstanding_.clear();

@@ -3,13 +3,16 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <thread>
 #include <unordered_set>
 #include <vector>
 
 #include "external_registry.h"
 #include "napi_setup.h"
+#include "upload_tickets.h"
 
 namespace packed::binding {
 
@@ -32,6 +35,8 @@ class Strand;
 ///     so the library calls `Stop` (as `shutdown`) from the 'exit' event before.
 ///  5. Native threads hold a shared_ptr to this object, which outlives the napi_env; they never
 ///     hold the napi_env itself.
+///  6. An operation may wait for JavaScript only through `uploads()`, whose requests `Stop` settles
+///     before it waits for operations.
 class Environment : public std::enable_shared_from_this<Environment> {
  public:
   /// \brief Make the environment of `env` and store it as instance data. False: exception pending.
@@ -53,6 +58,9 @@ class Environment : public std::enable_shared_from_this<Environment> {
   /// afterwards and nothing settles. Idempotent. Memory that JavaScript views stays.
   void Stop();
 
+  /// \brief Keep the event loop alive until the jobs that wait have run.
+  void StayForJobs();
+
   int64_t pending() const { return static_cast<int64_t>(outstanding_.size()); }
 
   /// False once the engine refused an ArrayBuffer over native memory (or a test says so).
@@ -67,6 +75,15 @@ class Environment : public std::enable_shared_from_this<Environment> {
   /// \brief Delete references on the JS thread; leaks them when the environment is gone.
   void Discard(std::vector<napi_ref> references);
 
+  /// \brief Run `job`, which handles its own failures, on the JS thread; dropped when the
+  /// environment is gone. Jobs run in this order, and before operations that end after them settle.
+  void Post(std::function<void()> job);
+
+  bool OnJsThread() const { return std::this_thread::get_id() == thread_; }
+
+  /// What was asked of uploaders in JavaScript.
+  UploadTickets& uploads() { return uploads_; }
+
   /// Bytes of JavaScript memory that native code may read now.
   std::atomic<int64_t> borrowed_bytes{0};
   /// Bytes of native memory in ArrayBuffers that were read and not given back.
@@ -79,15 +96,19 @@ class Environment : public std::enable_shared_from_this<Environment> {
   void WakeLocked();
   void Drain();
   void Settle(Operation& operation);
+  void UpdateReference(bool jobs_wait);
   void TearDown();
   static void OnWake(napi_env env, napi_value callback, void* context, void* data);
 
   const napi_env env_;
+  const std::thread::id thread_ = std::this_thread::get_id();
   napi_threadsafe_function wake_ = nullptr;
+  bool referenced_ = false;  ///< whether `wake_` keeps the event loop alive
   bool external_buffers_allowed_ = true;
   bool stopped_ = false;  ///< what alive_ says, for the JS thread without the lock
   std::unordered_set<std::shared_ptr<Operation>> outstanding_;
   ExternalRegistry externals_;
+  UploadTickets uploads_;
 
   std::mutex mutex_;
   std::condition_variable idle_;
@@ -96,6 +117,7 @@ class Environment : public std::enable_shared_from_this<Environment> {
   int executing_ = 0;
   std::vector<std::shared_ptr<Operation>> completed_;
   std::vector<napi_ref> discarded_;
+  std::vector<std::function<void()>> jobs_;
 };
 
 }  // namespace packed::binding

@@ -20,6 +20,10 @@ Napi::Object ToNativeError(Napi::Env env, const arrow::Status& status);
 /// \brief Throw `status` as a NativeError, unless a JavaScript exception is pending already.
 void ThrowNativeError(Napi::Env env, const arrow::Status& status);
 
+/// \brief The status of a NativeError: code and message, for what it is about is known here. JS
+/// thread.
+arrow::Status FromNativeError(Napi::Object error);
+
 /// The status of an exception that reached a boundary.
 arrow::Status StatusOf(const std::exception& exception);
 

@@ -84,6 +84,7 @@ CallResult NewCancel(const Call& call) {
 CallResult Cancel(const Call& call) {
   ARROW_ASSIGN_OR_RAISE(const auto token, FromHandle<CancelToken>(call[0]));
   token->Cancel();
+  call.environment().uploads().InterruptCancelled();
   return call.env().Undefined();
 }
 

@@ -113,12 +113,13 @@ CallResult WriterOpen(const Call& call) {
   ARROW_ASSIGN_OR_RAISE(auto schema, FromHandle<arrow::Schema>(call[0]));
   ARROW_ASSIGN_OR_RAISE(auto options, Read<Napi::Object>(call[1], "options"));
   ARROW_ASSIGN_OR_RAISE(const auto token, FromHandle<CancelToken>(call[2]));
-  ARROW_ASSIGN_OR_RAISE(WriterSettings settings, ReadWriterSettings(options));
-  settings.options.cancel = *token;
+  ARROW_ASSIGN_OR_RAISE(WriterSettings settings,
+                        ReadWriterSettings(call.environment(), options, *token));
 
   auto execute = [schema = std::move(schema), settings = std::move(settings),
                   cancel = *token]() mutable -> arrow::Result<WriterShare> {
-    ARROW_ASSIGN_OR_RAISE(auto store, FileStore::Make(settings.storage));
+    ARROW_ASSIGN_OR_RAISE(auto store,
+                          FileStore::Make(settings.storage, std::move(settings.uploader)));
     ARROW_ASSIGN_OR_RAISE(auto writer,
                           PackedWriter::Open(std::move(schema), std::move(settings.groups),
                                              std::move(settings.options), std::move(store)));

@@ -7,6 +7,7 @@
 #include "key_options.h"
 #include "packed/error.h"
 #include "storage_options.h"
+#include "uploader_bridge.h"
 #include "values.h"
 
 namespace packed::binding {
@@ -92,9 +93,19 @@ arrow::Result<WriterOptions> ReadOptions(Napi::Object object) {
   return options;
 }
 
+arrow::Status ReadUploader(Environment& environment, Napi::Object options,
+                           WriterSettings* settings) {
+  if (settings->storage.storage_type == "local") return arrow::Status::OK();
+  ARROW_ASSIGN_OR_RAISE(auto handler, ReadMember<Napi::Function>(options, "uploader"));
+  settings->uploader =
+      MakeJsUploader(environment, handler, settings->options.cancel, settings->storage);
+  return arrow::Status::OK();
+}
+
 }  // namespace
 
-arrow::Result<WriterSettings> ReadWriterSettings(Napi::Object options) {
+arrow::Result<WriterSettings> ReadWriterSettings(Environment& environment, Napi::Object options,
+                                                 const CancelToken& cancel) {
   WriterSettings settings;
   ARROW_RETURN_NOT_OK(ForEachObject(options, "groups", [&settings](Napi::Object group) {
     return ReadGroup(group, &settings.groups);
@@ -102,6 +113,8 @@ arrow::Result<WriterSettings> ReadWriterSettings(Napi::Object options) {
   ARROW_ASSIGN_OR_RAISE(settings.options, ReadOptions(options));
   ARROW_ASSIGN_OR_RAISE(auto storage, ReadMember<Napi::Object>(options, "storage"));
   ARROW_ASSIGN_OR_RAISE(settings.storage, ReadStorage(storage));
+  settings.options.cancel = cancel;
+  ARROW_RETURN_NOT_OK(ReadUploader(environment, options, &settings));
   return settings;
 }
 

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "arrow/result.h"
 
+#include "environment.h"
 #include "napi_setup.h"
 #include "packed/storage.h"
+#include "packed/uploader.h"
 #include "packed/writer.h"
 
 namespace packed::binding {
@@ -15,12 +18,14 @@ struct WriterSettings {
   std::vector<ColumnGroup> groups;
   WriterOptions options;
   StorageConfig storage;
+  std::shared_ptr<Uploader> uploader;  ///< null for the local disk
 };
 
 /// \brief Read a NativeCodec. JS thread.
 arrow::Result<Codec> ReadCodec(Napi::Object codec);
 
-/// \brief Read a NativeWriterOptions. JS thread.
-arrow::Result<WriterSettings> ReadWriterSettings(Napi::Object options);
+/// \brief Read a NativeWriterOptions of a writer that `cancel` ends. JS thread.
+arrow::Result<WriterSettings> ReadWriterSettings(Environment& environment, Napi::Object options,
+                                                 const CancelToken& cancel);
 
 }  // namespace packed::binding
