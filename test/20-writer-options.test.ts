@@ -37,11 +37,8 @@ describe('PackedWriter.open refuses', () => {
   })
 
   test.each([
-    ['multipartPartBytes', 10 << 20],
     ['layout', 'fast'],
     ['layout', 'small'],
-    ['storage', { storageType: 'minio', address: 'localhost:9000' }],
-    ['storage', { storageType: 'remote' }],
   ])('the unbuilt option %s (%p) as NotSupported', async (name, value) => {
     const error = await rejection(() => open({ [name]: value }))
     expect(error.code).toBe('NotSupported')
@@ -54,6 +51,17 @@ describe('PackedWriter.open refuses', () => {
     ['bufferBytes', '1', 'Expected an integer >= 0 for bufferBytes but received "1" (string)'],
     ['rowGroupBytes', 0, 'Expected an integer >= 1 for rowGroupBytes but received 0 (number)'],
     ['rowGroupBytes', 1.5, 'Expected an integer >= 1 for rowGroupBytes but received 1.5 (number)'],
+    ['multipartPartBytes', '1', 'Expected an integer'],
+    [
+      'spool',
+      '/tmp',
+      'Expected no spool with local storage for spool but received "/tmp" (string)',
+    ],
+    [
+      'storage',
+      { storageType: 'minio', address: 'localhost:9000' },
+      "Expected storage.bucketName with storageType 'minio' but received none",
+    ],
     ['fsync', 'yes', 'Expected a boolean for fsync but received "yes" (string)'],
     [
       'ifExists',

@@ -66,7 +66,10 @@ export interface PackedWriterOptions {
   bufferBytes?: number
   /** Further footer keys, in this order. The three keys of the format cannot be set. */
   userMetadata?: ReadonlyMap<string, string> | Readonly<Record<string, string>>
-  /** What to do when a path exists: `'error'` (default, AlreadyExists) or `'replace'`. */
+  /**
+   * What to do when a path exists: `'error'` (default, AlreadyExists) or `'replace'`. An object
+   * store is asked at the start and, as one step with publishing, again at the end.
+   */
   ifExists?: 'error' | 'replace'
   /** Force files and directory entries to the disk before `finish` resolves. */
   fsync?: boolean
@@ -85,8 +88,14 @@ export interface PackedWriterOptions {
   onProgress?: (progress: WriterProgress) => void
   /** Encrypts every file with one key; the key is kept no longer than the files are open. */
   encryption?: PackedEncryption
-  /** Not built yet. */
-  multipartPartBytes?: never
+  /** Bytes of one part of an upload; overrides that of `storage` (see there). */
+  multipartPartBytes?: number
+  /**
+   * Directory on the local disk where the files of an object store are written first. `finish`
+   * uploads them from there and then removes them; after a crash, and after a failure that may
+   * pass, `resumeUploads` goes on with the parts that the store has. One process at a time.
+   */
+  spool?: string
 }
 
 /** Options of one `write`. */

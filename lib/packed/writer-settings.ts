@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { Schema } from 'apache-arrow'
 import {
   expectBoolean,
@@ -8,8 +9,8 @@ import {
   expectOneOf,
   expectSignal,
   expectText,
-  refuseUnbuilt,
   resolveStorageConfig,
+  type StorageConfig,
   unexpected,
 } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
@@ -28,7 +29,6 @@ import { expectSchema } from './expect-schema.js'
 import type { WriterProgress } from './writer-options.js'
 
 const WHERE = 'PackedWriter.open'
-const UNBUILT = ['multipartPartBytes'] as const
 const KNOWN = [
   'schema',
   'fieldIds',
@@ -50,7 +50,8 @@ const KNOWN = [
   'signal',
   'onProgress',
   'encryption',
-  ...UNBUILT,
+  'multipartPartBytes',
+  'spool',
 ] as const
 const COLUMN_KEYS = ['codec', 'level', 'encoding', 'dim'] as const
 
@@ -63,6 +64,9 @@ export interface WriterSettings {
   identified: IdentifiedSchema
   groups: ColumnGroup[]
   native: NativeWriterOptions
+  /** With the writer's own part size. */
+  storage: StorageConfig | undefined
+  spool: string | undefined
   copy: boolean
   signal: AbortSignal | undefined
   onProgress: ((progress: WriterProgress) => void) | undefined
@@ -76,17 +80,20 @@ export interface WriterSettings {
 export function resolveWriterSettings(value: unknown): WriterSettings {
   const options = expectObject(value, `the options of ${WHERE}`)
   expectKnownKeys(options, KNOWN, WHERE)
-  refuseUnbuilt(options, UNBUILT, WHERE)
   refuseUnbuiltLayout(options.layout)
   const schema = expectSchema(options.schema, 'schema')
   const auto = expectOneOf(options.fieldIds, 'fieldIds', ['auto', 'metadata'], 'metadata')
   const identified = identifyFields(schema, auto === 'auto')
   const columns = resolveColumns(schema, options.columns)
   const groups = resolveGroups(identified, options, columns)
+  const storage = resolveStorage(options)
+  const native = resolveNative(options, groups, columns, storage)
   return {
     identified,
     groups,
-    native: resolveNative(options, groups, columns),
+    native,
+    storage,
+    spool: resolveSpool(options.spool, native),
     copy: expectBoolean(options.copy, 'copy', false),
     signal: expectSignal(options.signal, 'signal'),
     onProgress: expectFunction(options.onProgress, 'onProgress'),
@@ -97,6 +104,7 @@ function resolveNative(
   options: Record<string, unknown>,
   groups: readonly ColumnGroup[],
   columns: NativeWriterOptions['columns'],
+  storage: StorageConfig | undefined,
 ): NativeWriterOptions {
   const compression: NativeCodec =
     options.compression === undefined
@@ -130,8 +138,21 @@ function resolveNative(
       fallback: 0,
     }),
     ...(encryption === undefined ? {} : { encryption }),
-    storage: resolveStorageConfig(options.storage),
+    storage: resolveStorageConfig(storage),
   }
+}
+
+/** Checked by `resolveStorageConfig`, the part size with the rest. */
+function resolveStorage({ storage, multipartPartBytes }: Record<string, unknown>) {
+  if (multipartPartBytes === undefined) return storage as StorageConfig | undefined
+  const config = storage === undefined ? {} : expectObject(storage, 'storage')
+  return { ...config, multipartPartBytes } as StorageConfig
+}
+
+function resolveSpool(value: unknown, { storage }: NativeWriterOptions): string | undefined {
+  if (value === undefined) return undefined
+  if (storage.storageType !== 'local') return resolve(expectText(value, 'spool'))
+  throw unexpected('no spool with local storage', 'spool', value)
 }
 
 function refuseUnbuiltLayout(layout: unknown): void {

@@ -1,7 +1,7 @@
 import type { Schema } from 'apache-arrow'
 import { flattenBatch, flattenSchema } from '../cdata/index.js'
 import { unexpected } from '../config/index.js'
-import { captureCallSite, PackedError } from '../errors/index.js'
+import { captureCallSite, isPackedError, PackedError } from '../errors/index.js'
 import type {
   CopiedBatchHandle,
   FlatBatch,
@@ -20,16 +20,25 @@ import type {
   WriteOptions,
   WriterProgress,
 } from './writer-options.js'
+import { openWriterOutput, type WriterOutput } from './writer-output.js'
 import { resolveWriterSettings, type WriterSettings } from './writer-settings.js'
 
 type State = 'open' | 'finished' | 'failed' | 'closed'
 
-/** What outlives the open: not the key of the encryption. */
-type Settings = Omit<WriterSettings, 'native'>
+/** What outlives the open: not the keys of encryption and storage. */
+type Settings = Omit<WriterSettings, 'native' | 'storage' | 'spool'>
+
+/** What is still to be done for a writer that nobody closed. Must not lead to the writer. */
+interface Forgotten {
+  link: AbortLink
+  output: WriterOutput
+  path: string
+}
 
 /** Writers that nobody closed: their native half removes the files, this tells the programmer. */
-const forgotten = new FinalizationRegistry<{ link: AbortLink; path: string }>(({ link, path }) => {
+const forgotten = new FinalizationRegistry<Forgotten>(({ link, output, path }) => {
   link.unlink()
+  void output.discard()
   process.emitWarning(
     `A PackedWriter ("${path}", …) was dropped without finish() or close(); its files were removed`,
     { type: 'ArrowPackedWarning', code: 'ARROW_PACKED_UNCLOSED' },
@@ -54,19 +63,25 @@ export class PackedWriter {
   readonly #native: WriterHandle
   readonly #settings: Settings
   readonly #link: AbortLink
+  readonly #output: WriterOutput
   readonly #intake: BatchIntake
   readonly #queue = new SerialQueue()
   #state: State = 'open'
   #failure: unknown
   #closing: Promise<void> | undefined
 
-  private constructor(native: WriterHandle, settings: Settings, link: AbortLink) {
+  private constructor(
+    native: WriterHandle,
+    settings: Settings,
+    { link, output }: { link: AbortLink; output: WriterOutput },
+  ) {
     this.#native = native
     this.#settings = settings
     this.#link = link
+    this.#output = output
     this.#intake = new BatchIntake(settings.identified.schema)
     link.onAbort(this, (writer) => writer.#endWhenIdle())
-    forgotten.register(this, { link, path: settings.groups[0]?.path ?? '' }, this)
+    forgotten.register(this, { link, output, path: settings.groups[0]?.path ?? '' }, this)
   }
 
   /**
@@ -78,21 +93,28 @@ export class PackedWriter {
    *   NoSpace, StorageIO. The signal's reason when it is aborted.
    */
   static async open(options: PackedWriterOptions): Promise<PackedWriter> {
-    const { native: nativeOptions, ...settings } = resolveWriterSettings(options)
+    const site = captureCallSite(PackedWriter.open)
+    const { native: nativeOptions, storage, spool, ...settings } = resolveWriterSettings(options)
     const link = new AbortLink(settings.signal)
+    let output: WriterOutput | undefined
     try {
       const schema = flattenSchema(settings.identified.schema)
       const handle = callSync((addon) => addon.importSchema(schema))
+      const { signal } = settings
+      const opened = await openWriterOutput({ native: nativeOptions, storage, spool, signal })
+      output = opened
       const native = await callAsync<WriterHandle>((addon, done) =>
-        addon.writerOpen(handle, nativeOptions, link.flag, done),
+        addon.writerOpen(handle, opened.native, link.flag, done),
       )
-      const writer = new PackedWriter(native, settings, link)
+      const writer = new PackedWriter(native, settings, { link, output })
       if (link.aborted) await writer.close()
       link.throwIfAborted()
       return writer
     } catch (error) {
       link.unlink()
-      throw link.translate(error)
+      await output?.discard()
+      const failure = link.translate(error)
+      throw isPackedError(failure) ? failure.at(site) : failure
     }
   }
 
@@ -174,6 +196,7 @@ export class PackedWriter {
       const results = await callAsync<NativeGroupResult[]>((addon, done) =>
         addon.writerFinish(this.#native, done),
       )
+      await this.#output.publish()
       this.#end('finished')
       this.#report()
       const groups = results.map((result, index) => this.#groupResult(result, index))
@@ -228,7 +251,7 @@ export class PackedWriter {
         this.#link.throwIfAborted()
         return await operation()
       } catch (error) {
-        const failure = this.#link.translate(error)
+        const failure = this.#output.explain(this.#link.translate(error))
         if (this.#state === 'open') await this.#fail(failure)
         throw failure instanceof PackedError ? failure.at(site) : failure
       }
@@ -260,7 +283,9 @@ export class PackedWriter {
 
   /** Remove the files. The failure that led here is the one to report, not one of this. */
   async #discard(): Promise<void> {
+    this.#output.cancel()
     await callAsync<void>((addon, done) => addon.writerAbort(this.#native, done)).catch(() => {})
+    await this.#output.discard()
   }
 
   #end(state: State): void {
@@ -274,10 +299,11 @@ export class PackedWriter {
   }
 
   #groupResult(result: NativeGroupResult, index: number): ColumnGroupResult {
-    const { fields, fieldIds } = this.#settings.groups[index]!
+    const { path, fields, fieldIds } = this.#settings.groups[index]!
     const { nullCounts, ...figures } = result
     return {
       ...figures,
+      path,
       fields,
       fieldIds,
       nullCounts: Object.fromEntries(nullCounts.map(({ field, nulls }) => [field, nulls])),

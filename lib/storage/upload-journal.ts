@@ -1,0 +1,105 @@
+import { isPackedError } from '../errors/index.js'
+import type { ObjectStore } from './object-store.js'
+
+/** An upload that nobody will complete. */
+export interface UnwantedUpload {
+  store: ObjectStore
+  key: string
+  /** Its name; absent where the store may have started one whose name never arrived. */
+  upload?: string | undefined
+  /** Milliseconds since the epoch between which it was started, by the clock of this machine. */
+  started: { fromMs: number; toMs: number }
+  /** The store may still be at work on a part: look once more after the abort. */
+  doubtful?: boolean
+}
+
+/** How far the clock of a store may be from ours. */
+const CLOCK_SKEW_MS = 60_000
+/**
+ * One attempt, however long the store would be retried by itself, and the pause between two: both
+ * together stay well below the 10 s after which nothing may be left on a store that is back.
+ */
+const ATTEMPT_MS = 3000
+const FIRST_PAUSE_MS = 100
+const LONGEST_PAUSE_MS = 2000
+/** Between attempts that the store refuses: other credentials may be there by then. */
+const REFUSED_PAUSE_MS = 30_000
+
+/**
+ * Gives up uploads, for as long as the store cannot be reached if need be.
+ *
+ * Timers do not keep the process alive: what is left when it ends is for `packed uploads abort`.
+ */
+export class UploadJournal {
+  readonly #pending = new Set<UnwantedUpload>()
+  /** Names of uploads under way in this thread, by store: never taken for one that was lost. */
+  readonly #live = new Set<string>()
+
+  /** Uploads that should be gone and may not be. */
+  get pending(): number {
+    return this.#pending.size
+  }
+
+  /** An upload that is wanted, until `discard` or `done`. */
+  live(store: ObjectStore, upload: string): void {
+    this.#live.add(nameOf(store, upload))
+  }
+
+  /** An upload that was completed. */
+  done(store: ObjectStore, upload: string): void {
+    this.#live.delete(nameOf(store, upload))
+  }
+
+  /**
+   * Give up an upload. Resolves when it is gone, or after one attempt that failed: the others
+   * follow by themselves. Never rejects.
+   */
+  async discard(unwanted: UnwantedUpload): Promise<void> {
+    if (unwanted.upload !== undefined) this.done(unwanted.store, unwanted.upload)
+    this.#pending.add(unwanted)
+    await this.#attempt(unwanted, FIRST_PAUSE_MS)
+  }
+
+  async #attempt(unwanted: UnwantedUpload, pauseMs: number): Promise<void> {
+    try {
+      await this.#remove(unwanted, AbortSignal.timeout(ATTEMPT_MS))
+      this.#pending.delete(unwanted)
+    } catch (error) {
+      const refused = isPackedError(error) && !error.retryable && error.code !== 'Aborted'
+      const next = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)
+      const pause = refused ? REFUSED_PAUSE_MS : pauseMs
+      setTimeout(() => void this.#attempt(unwanted, next), pause).unref()
+    }
+  }
+
+  async #remove(unwanted: UnwantedUpload, signal: AbortSignal): Promise<void> {
+    const { store, key, upload, doubtful = false } = unwanted
+    if (upload !== undefined) await store.abort(key, upload, { signal })
+    if (upload !== undefined && !doubtful) return
+    for await (const open of store.listUploads(key, { signal })) {
+      const same = upload === undefined ? this.#mayBeLost(open, unwanted) : open.upload === upload
+      if (open.key === key && same) await store.abort(key, open.upload, { signal })
+    }
+  }
+
+  #mayBeLost(
+    open: { upload: string; startedMs: number },
+    { store, started: { fromMs, toMs } }: UnwantedUpload,
+  ): boolean {
+    if (this.#live.has(nameOf(store, open.upload))) return false
+    const { startedMs } = open
+    return startedMs >= fromMs - CLOCK_SKEW_MS && startedMs <= toMs + CLOCK_SKEW_MS
+  }
+}
+
+function nameOf(store: ObjectStore, upload: string): string {
+  return `${store.name}\0${upload}`
+}
+
+/** One for as long as this thread of JavaScript lives: writers may be long gone by then. */
+const journal = new UploadJournal()
+
+/** The journal of this thread. */
+export function uploadJournal(): UploadJournal {
+  return journal
+}
