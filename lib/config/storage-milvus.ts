@@ -1,0 +1,107 @@
+import { LineCounter, parseDocument } from 'yaml'
+import { PackedError } from '../errors/index.js'
+import { expectOneOf } from './expect.js'
+import { checkStorageConfig } from './resolve-storage.js'
+import type { StorageConfig } from './storage-config.js'
+import { normalName, storageFromNames, storageKeyOf } from './storage-names.js'
+
+/** Settings of Milvus by their whole name without dots and case: `minioaccesskeyid`. */
+export type MilvusSettings = ReadonlyMap<string, string>
+
+const MINIO = 'minio'
+const DEFAULT_PORT = '9000'
+/** What Milvus takes where its file does not say it. */
+const DEFAULTS = {
+  bucketName: 'a-bucket',
+  accessKeyId: 'minioadmin',
+  secretAccessKey: 'minioadmin',
+  localPath: '/var/lib/milvus/data',
+}
+
+/**
+ * The storage of a `milvus.yaml` (`minio.*`, `localStorage.path`, `common.storageType`), with
+ * Milvus's defaults for what the file leaves out. `instead` goes before what the text says.
+ *
+ * @throws PackedError InvalidArgument, with the line where it is no YAML; never with the text.
+ */
+export function storageConfigFromMilvusYaml(
+  text: string,
+  instead: StorageConfig = {},
+): StorageConfig {
+  const lines = new LineCounter()
+  // Every scalar is a text to Milvus: a key of digits must not become a number.
+  const document = parseDocument(text, { schema: 'failsafe', lineCounter: lines })
+  const [error] = document.errors
+  if (error !== undefined) {
+    const { line } = lines.linePos(error.pos[0])
+    throw new PackedError(
+      'InvalidArgument',
+      `Expected YAML for milvus.yaml but received ${error.code} in line ${line}`,
+    )
+  }
+  const settings = new Map(flatten(document.toJS() as unknown, ''))
+  const storage = milvusStorage(settings, settings.get('commonstoragetype') ?? 'remote')
+  return checkStorageConfig({ ...withDefaults(storage), ...instead })
+}
+
+function* flatten(value: unknown, name: string): Generator<[string, string]> {
+  if (typeof value === 'string') yield [normalName(name), value]
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return
+  for (const [key, item] of Object.entries(value)) yield* flatten(item, name + key)
+}
+
+function withDefaults(storage: StorageConfig): StorageConfig {
+  if (storage.storageType === 'local') return { rootPath: DEFAULTS.localPath, ...storage }
+  const { bucketName, accessKeyId, secretAccessKey } = DEFAULTS
+  const keys = storage.useIam || storage.gcpCredentialJson ? {} : { accessKeyId, secretAccessKey }
+  return { bucketName, ...keys, ...storage }
+}
+
+/**
+ * What settings of Milvus mean here, unchecked.
+ *
+ * Milvus's provider `gcp` is Google's S3 protocol with keys of its own, `gcpnative` Google's own;
+ * here that is `minio` and `remote`. Settings that Milvus does not look at are left out.
+ */
+export function milvusStorage(settings: MilvusSettings, storageType: string): StorageConfig {
+  const types = ['local', 'remote', 'minio', 'opendal'] as const
+  if (expectOneOf(storageType, 'common.storageType', types) === 'local') {
+    const rootPath = settings.get('localstoragepath')
+    return { storageType: 'local', ...(rootPath ? { rootPath } : {}) }
+  }
+  const entries = [...settings].flatMap(([name, value]): [string, string][] => {
+    const own = name.startsWith(MINIO) ? name.slice(MINIO.length) : ''
+    return storageKeyOf(own) === undefined || own === 'cloudprovider' ? [] : [[own, value]]
+  })
+  const storage = storageFromNames(entries)
+  const rootPath = storage.rootPath?.replace(/^\/+|\/+$/g, '')
+  const address = addressOf(storage.address, settings.get('minioport') || DEFAULT_PORT)
+  return usedBy(settings.get('miniocloudprovider') || 'aws', {
+    ...storage,
+    ...(rootPath === undefined ? {} : { rootPath }),
+    ...(address === undefined ? {} : { address }),
+  })
+}
+
+/** Milvus puts the port of the next line behind an address without a colon. */
+function addressOf(address: string | undefined, port: string): string | undefined {
+  return address === undefined || address.includes(':') ? address : `${address}:${port}`
+}
+
+function usedBy(provider: string, storage: StorageConfig): StorageConfig {
+  const used: StorageConfig = { ...storage }
+  if (!used.useSsl && !used.address?.startsWith('https:')) {
+    delete used.sslCaCert
+    delete used.tlsMinVersion
+  }
+  if ((used.requestTimeoutMs ?? 1) <= 0) delete used.requestTimeoutMs
+  if (provider !== 'gcpnative') delete used.gcpCredentialJson
+  if (used.useIam) {
+    delete used.accessKeyId
+    delete used.secretAccessKey
+  }
+  if (provider === 'gcpnative') return { ...used, storageType: 'remote', cloudProvider: 'gcp' }
+  const cloudProvider = provider as NonNullable<StorageConfig['cloudProvider']>
+  const isS3 = provider === 'aws' || (provider === 'gcp' && !used.useIam)
+  return { ...used, storageType: isS3 ? 'minio' : 'remote', cloudProvider }
+}
