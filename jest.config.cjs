@@ -19,4 +19,8 @@ module.exports = {
     ],
   },
   testTimeout: 60_000,
+  // The packed suite on an object store (see the file).
+  setupFilesAfterEnv: process.env.ARROW_PACKED_TEST_STORE
+    ? ['<rootDir>/test/support/remote-suite.ts']
+    : [],
 }

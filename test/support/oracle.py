@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import oracle_compare
 import oracle_encryption
 import oracle_payload
+import oracle_s3
 import oracle_segment
 import oracle_types
 
@@ -125,6 +126,7 @@ COMMANDS = {
     "writeTypes": write_types,
     **oracle_encryption.COMMANDS,
     **oracle_payload.COMMANDS,
+    **oracle_s3.COMMANDS,
     **oracle_segment.COMMANDS,
     "version": lambda request: pa.__version__,
 }
