@@ -13,7 +13,7 @@ import {
   STREAM_OPTIONS,
 } from '../packed/index.js'
 import { allFields, type CollectionSchema } from '../schema/index.js'
-import { type ChunkManager, LocalChunkManager } from '../storage/index.js'
+import { type ChunkManager, openChunkManager } from '../storage/index.js'
 import {
   checkAligned,
   checkStructArrays,
@@ -58,7 +58,7 @@ type PassedOn = Extract<(typeof PASSED_ON)[number], keyof PackedRecordReaderOpti
 export interface BinlogRecordReaderOptions extends Pick<PackedRecordReaderOptions, PassedOn> {
   /** 0 for StorageV1, 2 for StorageV2; if absent, the logs themselves tell. */
   storageVersion?: number
-  /** Where the logs are; the local directory of `storage` if absent. */
+  /** Where the logs are; `storage` if absent. */
   chunkManager?: ChunkManager
   /** For logs that have an id and no path. */
   location?: SegmentLocation
@@ -94,7 +94,7 @@ export async function openBinlogRecordReader(
   if ((await storageVersionOf(groups, options)) === 2) return openPacked(groups, schema, options)
   const given = PASSED_ON_V1.filter((key) => options[key] !== undefined)
   const passedOn = Object.fromEntries(given.map((key) => [key, options[key]]))
-  const chunkManager = chunkManagerOf(options)
+  const chunkManager = await chunkManagerOf(options)
   return V1RecordReader.open({ ...passedOn, fieldBinlogs: groups, schema, chunkManager })
 }
 
@@ -155,10 +155,14 @@ async function storageVersionOf(
   const group = groups.find(({ binlogs }) => binlogs.length > 0)!
   const path = pathOfLog(group, group.binlogs[0]!, options.location)
   const { signal } = options
-  const head = await chunkManagerOf(options).readAt(path, 0, MAGIC_BYTES, { signal })
+  const chunkManager = await chunkManagerOf(options)
+  const head = await chunkManager.readAt(path, 0, MAGIC_BYTES, { signal })
   return hasBinlogMagic(head) ? 0 : 2
 }
 
-function chunkManagerOf({ chunkManager, storage }: BinlogRecordReaderOptions): ChunkManager {
-  return chunkManager ?? new LocalChunkManager({ rootPath: storage?.rootPath ?? '.' })
+async function chunkManagerOf({
+  chunkManager,
+  storage,
+}: BinlogRecordReaderOptions): Promise<ChunkManager> {
+  return chunkManager ?? openChunkManager(storage)
 }

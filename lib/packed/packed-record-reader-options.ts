@@ -8,7 +8,7 @@ import {
   unexpected,
 } from '../config/index.js'
 import { arrowDefaults, type CollectionSchema, fieldIdOf } from '../schema/index.js'
-import { arrowSchemaOf, truePath } from './packed-record-writer-options.js'
+import { arrowSchemaOf } from './packed-record-writer-options.js'
 import type { PackedReaderOptions } from './reader-options.js'
 import { STREAM_OPTIONS } from './stream-settings.js'
 
@@ -40,7 +40,7 @@ export interface PackedRecordReaderOptions extends Pick<PackedReaderOptions, Pas
    * A column without one comes out as nulls.
    */
   defaults?: Readonly<Record<string, unknown>>
-  /** Put in front of every path on other than local storage; `storage.bucketName` if absent. */
+  /** Taken as Milvus's callers give it; files are in the bucket of `storage`. */
   bucketName?: string
 }
 
@@ -59,9 +59,8 @@ export function planRecordReader(value: unknown): RecordReaderPlan {
   expectKnownKeys(options, [...OWN, ...PASSED_ON], WHERE)
   const whole = arrowSchemaOf(options.schema)
   const schema = selectColumns(whole, options.columns)
-  const chunks = expectChunks(options.paths).map((chunk) =>
-    chunk.map((path) => truePath(path, options)),
-  )
+  const chunks = expectChunks(options.paths)
+  if (options.bucketName !== undefined) expectText(options.bucketName, 'bucketName')
   const given = PASSED_ON.filter((key) => options[key] !== undefined)
   const passedOn = Object.fromEntries(given.map((key) => [key, options[key]]))
   return {

@@ -44,7 +44,9 @@ export interface PackedRecordWriterOptions extends Pick<PackedWriterOptions, Pas
   paths: readonly string[]
   /** Every column in exactly one group. `columns`, where given, must agree with `fieldIds`. */
   columnGroups: readonly FieldGroup[]
-  /** Put in front of every path on other than local storage; `storage.bucketName` if absent. */
+  /**
+   * Reported in front of every path on other than local storage; `storage.bucketName` if absent.
+   */
   bucketName?: string
   /** What Milvus's cipher plugin gave for the collection; instead of `encryption`. */
   pluginContext?: PluginContext
@@ -69,9 +71,10 @@ export function planRecordWriter(value: unknown): RecordWriterPlan {
   expectKnownKeys(options, [...OWN, ...PASSED_ON], WHERE)
   const schema = arrowSchemaOf(options.schema)
   const groups = expectGroups(options.columnGroups, schema)
-  const truePaths = expectPaths(options.paths, groups.length).map((path) => truePath(path, options))
+  const paths = expectPaths(options.paths, groups.length)
+  const truePaths = paths.map((path) => truePath(path, options))
   const specs: ColumnGroupSpec[] = groups.map(({ id, fieldIds }, index) => {
-    return { id, path: truePaths[index]!, fields: fieldIds }
+    return { id, path: paths[index]!, fields: fieldIds }
   })
   const passedOn = PASSED_ON.filter((key) => options[key] !== undefined)
   const rest = Object.fromEntries(passedOn.map((key) => [key, options[key]]))
@@ -100,8 +103,8 @@ export function arrowSchemaOf(value: unknown): Schema {
 }
 
 /**
- * Where a file really is: Milvus's paths leave the bucket out, its storage layer wants it in
- * front of them.
+ * Where a file really is, as Milvus's storage layer says it: with the bucket in front of the path,
+ * which names the key in it.
  */
 export function truePath(path: string, options: Record<string, unknown>): string {
   const storage = (options.storage ?? {}) as { storageType?: unknown; bucketName?: unknown }

@@ -3,7 +3,7 @@ import { expectId, expectKnownKeys, expectObject } from '../config/index.js'
 import { DeleteData } from '../data/index.js'
 import { PackedError } from '../errors/index.js'
 import { type CollectionSchema, SimpleArrowRecord, withSystemFields } from '../schema/index.js'
-import type { ChunkManager } from '../storage/index.js'
+import { type ChunkManager, type ChunkPlace, chunkManagerAt } from '../storage/index.js'
 import type { LocatedSegment } from './locate-segment.js'
 import type { SegmentInfo, StorageVersion } from './segment-info.js'
 import { SegmentReader } from './segment-reader.js'
@@ -16,17 +16,23 @@ export interface ConvertSegmentOptions
   extends Pick<SegmentReaderOptions, 'decryptor' | 'keyRetriever' | 'signal'>,
     Pick<SegmentWriterOptions, 'groups' | 'bloomFilter' | 'encryption' | 'chunkBytes'> {
   /** The segment as `locateSegment` gives it, and where it is. */
-  source: { chunkManager: ChunkManager; segment: LocatedSegment }
+  source: ChunkPlace & { segment: LocatedSegment }
   /** The segment's own if absent. */
   schema?: CollectionSchema
   /** Where the new segment goes: another tree, or the same one under another number. */
-  target: { chunkManager: ChunkManager; root?: string }
+  target: ChunkPlace & { root?: string }
   /** 2 (default): column groups. 0: one binlog per field. */
   storageVersion?: StorageVersion
   /** Number of the new segment; the old one's if absent. */
   segmentId?: bigint | number
   /** New logs are numbered from it on; by the clock, as Milvus's own, if absent. */
   firstLogId?: bigint | number
+}
+
+/** A conversion in progress. */
+interface Conversion extends ConvertSegmentOptions {
+  /** Where the logs of the source are. */
+  from: ChunkManager
 }
 
 const KNOWN = [
@@ -66,10 +72,11 @@ export async function convertSegment(options: ConvertSegmentOptions): Promise<Se
   const { source, target, storageVersion = 2, groups, bloomFilter, encryption, signal } = options
   const { segment } = source
   const schema = withSystemFields(schemaOf(options))
+  const from = await chunkManagerAt(source)
   const defaultBytes = storageVersion === 0 ? { chunkBytes: V1_CHUNK_BYTES } : {}
   const writer = new SegmentWriter({
     schema,
-    chunkManager: target.chunkManager,
+    chunkManager: await chunkManagerAt(target),
     root: target.root ?? '',
     layout: segment.layout,
     ids: {
@@ -87,8 +94,8 @@ export async function convertSegment(options: ConvertSegmentOptions): Promise<Se
     ...(signal === undefined ? {} : { signal }),
   })
   try {
-    await copyRows(writer, schema, options)
-    await copyDeletes(writer, options)
+    await copyRows(writer, schema, { ...options, from })
+    await copyDeletes(writer, { ...options, from })
     if (segment.numRows !== writer.numRows) {
       throw new PackedError(
         'InvalidData',
@@ -118,12 +125,12 @@ function counterFrom(first: bigint | number | undefined): () => bigint {
 async function copyRows(
   writer: SegmentWriter,
   schema: CollectionSchema,
-  { source, decryptor, keyRetriever, signal }: ConvertSegmentOptions,
+  { source, from, decryptor, keyRetriever, signal }: Conversion,
 ): Promise<void> {
   const reader = await SegmentReader.open({
     schema,
     binlogs: source.segment.binlogs,
-    chunkManager: source.chunkManager,
+    chunkManager: from,
     systemFields: true,
     releasePrevious: true,
     ...(decryptor === undefined ? {} : { decryptor }),
@@ -140,12 +147,12 @@ async function copyRows(
 /** Log by log: they name their segment, whose number may be another now. */
 async function copyDeletes(
   writer: SegmentWriter,
-  { source, decryptor, keyRetriever, signal }: ConvertSegmentOptions,
+  { source, from, decryptor, keyRetriever, signal }: Conversion,
 ): Promise<void> {
-  const { chunkManager, segment } = source
+  const { segment } = source
   for (const { logPath } of segment.deltalogs.flatMap(({ binlogs }) => binlogs)) {
     const options = { decryptor, keyRetriever, signal }
-    const { keys, timestamps } = await readDeleteLog(chunkManager, logPath, options)
+    const { keys, timestamps } = await readDeleteLog(from, logPath, options)
     const deletes = new DeleteData()
     deletes.appendColumns(keys, timestamps)
     await writer.writeDeletes(deletes)

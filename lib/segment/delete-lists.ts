@@ -1,8 +1,13 @@
-import { type FieldBinlog, readDeleteLog } from '../binlog/index.js'
+import { type Binlog, type FieldBinlog, readDeleteLog } from '../binlog/index.js'
+import type { DeleteData } from '../data/index.js'
 import { PackedError } from '../errors/index.js'
 import type { VisibilityFilter } from '../packed/index.js'
 import { DataType, type FieldSchema } from '../schema/index.js'
+import { readAhead } from '../storage/index.js'
 import type { SegmentReaderSettings } from './segment-reader-options.js'
+
+/** Logs that are read while one is added. */
+const MOST_READS = 4
 
 /**
  * Add the deletes of all logs to a filter, one log at a time.
@@ -18,16 +23,17 @@ export async function addDeletes(
   { chunkManager, decryptor, signal, passedOn: { keyRetriever } }: SegmentReaderSettings,
 ): Promise<void> {
   const isText = primaryKey.dataType !== DataType.Int64
-  for (const { logPath, logId } of lists.flatMap(({ binlogs }) => binlogs)) {
-    if (logPath === '') {
-      const message = `Expected a logPath for delete log ${logId} but received none`
-      throw new PackedError('InvalidArgument', message)
+  const logs = lists.flatMap(({ binlogs }) => binlogs)
+  const read = async ({ logPath, logId }: Binlog): Promise<DeleteData> => {
+    if (logPath !== '') {
+      return readDeleteLog(chunkManager, logPath, { decryptor, keyRetriever, signal })
     }
-    const { keys, timestamps } = await readDeleteLog(chunkManager, logPath, {
-      decryptor,
-      keyRetriever,
-      signal,
-    })
+    const message = `Expected a logPath for delete log ${logId} but received none`
+    throw new PackedError('InvalidArgument', message)
+  }
+  for await (const { item, result } of readAhead(logs, MOST_READS, read)) {
+    const { logPath } = item
+    const { keys, timestamps } = await result
     if (keys.length === 0) continue
     if (isText !== Array.isArray(keys)) {
       throw new PackedError(

@@ -1,3 +1,4 @@
+import { pipeline } from 'node:stream/promises'
 import {
   buildDeltaLogPath,
   buildInsertLogPath,
@@ -9,7 +10,7 @@ import {
 } from '../binlog/index.js'
 import { expectId, expectObject, unexpected } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
-import type { ChunkManager } from '../storage/index.js'
+import { type ChunkManager, mapBounded } from '../storage/index.js'
 import { type ImportTarget, importRequest, type MilvusImportRequest } from './export-request.js'
 import { takingBack } from './take-back.js'
 
@@ -64,6 +65,9 @@ export async function exportBackup(options: BackupExportOptions): Promise<Milvus
   }
   return takingBack(target, (note) => copyLogs({ ...options, target, note }))
 }
+
+/** Objects that are copied at a time. */
+const MOST_COPIES = 8
 
 /** A copy in progress: where it goes, and who keeps account of what is there. */
 interface BackupCopy extends BackupExportOptions {
@@ -123,11 +127,11 @@ async function copyInserts(segment: SegmentToExport, options: BackupCopy): Promi
   for (const group of groups) {
     const paths = group.binlogs.map((log) => pathOfLog(group, log, locationOf(segment)))
     const names = logNames(paths)
-    for (const [index, path] of paths.entries()) {
+    await mapBounded(paths.entries(), MOST_COPIES, async ([index, path]) => {
       const { collectionId, partitionId, segmentId } = segment
       const ids = [collectionId, partitionId, segmentId, group.fieldId] as const
       await copy(path, buildInsertLogPath(options.prefix, ...ids, names[index]!), options)
-    }
+    })
   }
 }
 
@@ -141,11 +145,11 @@ async function copyDeletes(segment: SegmentToExport, options: BackupCopy): Promi
     }),
   )
   const names = logNames(paths)
-  for (const [index, path] of paths.entries()) {
+  await mapBounded(paths.entries(), MOST_COPIES, async ([index, path]) => {
     const { collectionId, partitionId, segmentId } = segment
     const ids = [collectionId, partitionId, segmentId] as const
     await copy(path, buildDeltaLogPath(options.prefix, ...ids, names[index]!), options)
-  }
+  })
 }
 
 function locationOf(segment: SegmentToExport): SegmentLocation | undefined {
@@ -166,13 +170,14 @@ function logNames(paths: readonly string[]): bigint[] {
   return paths.map((_, index) => first + BigInt(index))
 }
 
-/** One object at a time goes through memory. */
+/** Within one place its store copies; between two the object streams through, never whole. */
 async function copy(from: string, to: string, options: BackupCopy): Promise<void> {
   const { source, target, signal, note } = options
   if (await target.exist(to, { signal })) {
     const message = `Expected no object at "${to}" but received one that exists`
     throw new PackedError('AlreadyExists', message, { path: to })
   }
-  await target.write(to, await source.read(from, { signal }), { signal })
+  if (source === target) await source.copy(from, to, { signal })
+  else await pipeline(source.readStream(from, { signal }), target.writeStream(to, { signal }))
   note(to)
 }

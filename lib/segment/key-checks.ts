@@ -1,5 +1,6 @@
 import type { Data } from 'apache-arrow'
 import {
+  type Binlog,
   type FieldBinlog,
   logIdOf,
   type PrimaryKey,
@@ -8,8 +9,9 @@ import {
   parsePrimaryKeyStats,
 } from '../binlog/index.js'
 import { type FieldSchema, primaryKeyField } from '../schema/index.js'
+import { readAhead } from '../storage/index.js'
 import { MERGED_LOG_ID } from './segment-info.js'
-import type { VerifyContext } from './verify-context.js'
+import { MOST_READS, type VerifyContext } from './verify-context.js'
 import type { ProblemList } from './verify-problem.js'
 
 /** Statistics of one file: of one chunk, or the merged ones of all. */
@@ -49,11 +51,12 @@ export class KeyChecks {
     const files: StatsFile[] = []
     for (const { fieldId, binlogs } of statslogs) {
       problems.equal('statsField', { field: fieldId }, key.fieldId, fieldId)
-      for (const log of binlogs) {
+      const read = ({ logPath }: Binlog): Promise<Uint8Array> =>
+        chunkManager.read(logPath, { signal })
+      for await (const { item: log, result } of readAhead(binlogs, MOST_READS, read)) {
         const place = { path: log.logPath, field: fieldId }
         await problems.attempt('statistics', place, signal, async () => {
-          const bytes = await chunkManager.read(log.logPath, { signal })
-          const list = parsePrimaryKeyStats(bytes)
+          const list = parsePrimaryKeyStats(await result)
           const merged = logIdOf(log) === MERGED_LOG_ID
           if (isOfKey(list, key, log.logPath, problems)) {
             files.push({ path: log.logPath, merged, list })

@@ -7,14 +7,16 @@ import {
   expectObject,
   expectOneOf,
   expectSignal,
+  type StorageConfig,
   unexpected,
 } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 import type { KeyRetriever } from '../packed/index.js'
-import type { ChunkManager } from '../storage/index.js'
+import { type ChunkManager, chunkManagerAt, mapBounded } from '../storage/index.js'
 import { logsByField } from './logs-by-field.js'
 import type { SegmentIds, SegmentInfo } from './segment-info.js'
 import {
+  type FoundLog,
   joinKey,
   kindPrefix,
   partitionPrefix,
@@ -26,8 +28,9 @@ import { readSidecar } from './segment-sidecar.js'
 
 /** Options of {@link locateSegment}. */
 export interface LocateSegmentOptions {
-  /** Where the tree is; local. */
-  chunkManager: ChunkManager
+  /** Where the tree is: a chunk manager, or a directory or bucket. */
+  chunkManager?: ChunkManager
+  storage?: StorageConfig
   segmentId: bigint | number
   /** Key prefix that `insert_log` is below; the manager's own root by default. */
   root?: string
@@ -58,6 +61,7 @@ export interface LocatedSegment extends SegmentInfo {
 
 const KNOWN = [
   'chunkManager',
+  'storage',
   'segmentId',
   'root',
   'collectionId',
@@ -67,6 +71,9 @@ const KNOWN = [
   'keyRetriever',
   'signal',
 ] as const
+
+/** Segments that are looked for at a time. */
+const MOST_LISTINGS = 16
 
 interface Wanted {
   segmentId: bigint
@@ -96,7 +103,7 @@ export async function locateSegment(options: LocateSegmentOptions): Promise<Loca
     partitionId: optionalId(given.partitionId, 'partitionId'),
   }
   const base = {
-    chunkManager: expectObject(given.chunkManager, 'chunkManager') as unknown as ChunkManager,
+    chunkManager: await chunkManagerAt(options),
     root: joinKey(root),
     keyRetriever: expectFunction<KeyRetriever>(given.keyRetriever, 'keyRetriever'),
     signal: expectSignal(given.signal, 'signal'),
@@ -120,7 +127,7 @@ function optionalId(value: unknown, name: string): bigint | undefined {
 /** The one segment of that number; undefined where there is none. */
 async function findIds(tree: SegmentTree, wanted: Wanted): Promise<SegmentIds | undefined> {
   const found = new Map<string, SegmentIds>()
-  for await (const log of walkLogs(tree, 'insert', kindPrefix(tree, 'insert'))) {
+  for await (const log of walkLogs(tree, 'insert', prefixOf(tree, wanted))) {
     const { collectionId, partitionId, segmentId } = log
     if (segmentId !== wanted.segmentId) continue
     if ((wanted.collectionId ?? collectionId) !== collectionId) continue
@@ -136,22 +143,36 @@ async function findIds(tree: SegmentTree, wanted: Wanted): Promise<SegmentIds | 
   )
 }
 
+/** As much of the tree as need be walked. */
+function prefixOf(tree: SegmentTree, { segmentId, collectionId, partitionId }: Wanted): string {
+  if (collectionId === undefined) return kindPrefix(tree, 'insert')
+  if (partitionId === undefined) return `${kindPrefix(tree, 'insert')}${collectionId}/`
+  return segmentPrefix(tree, 'insert', { collectionId, partitionId, segmentId })
+}
+
 async function describeSegment(
   tree: SegmentTree,
   ids: SegmentIds,
   useSidecar: boolean,
 ): Promise<LocatedSegment> {
   const { chunkManager, root, layout, signal } = tree
-  const known = useSidecar ? await readSidecar(chunkManager, root, ids, { signal }) : undefined
+  const [known, l0Deltalogs] = await Promise.all([
+    useSidecar ? readSidecar(chunkManager, root, ids, { signal }) : undefined,
+    l0Logs(tree, ids),
+  ])
   const info = known ?? (await infoFromFiles(tree, ids))
-  const l0Deltalogs = await l0Logs(tree, ids)
   return { ...info, root, layout, source: known === undefined ? 'files' : 'sidecar', l0Deltalogs }
 }
 
 async function infoFromFiles(tree: SegmentTree, ids: SegmentIds): Promise<SegmentInfo> {
   const list = (kind: 'insert' | 'stats' | 'bm25' | 'delta') =>
     logsByField(tree, kind, walkLogs(tree, kind, segmentPrefix(tree, kind, ids)))
-  const binlogs = await list('insert')
+  const [binlogs, statslogs, bm25logs, deltalogs] = await Promise.all([
+    list('insert'),
+    list('stats'),
+    list('bm25'),
+    list('delta'),
+  ])
   const storageVersion = binlogs.some(({ childFields }) => childFields.length > 0) ? 2 : 0
   return {
     ...ids,
@@ -159,9 +180,9 @@ async function infoFromFiles(tree: SegmentTree, ids: SegmentIds): Promise<Segmen
     schema: undefined,
     numRows: rowsOf(binlogs),
     binlogs,
-    statslogs: await list('stats'),
-    bm25logs: await list('bm25'),
-    deltalogs: await list('delta'),
+    statslogs,
+    bm25logs,
+    deltalogs,
   }
 }
 
@@ -174,19 +195,37 @@ function rowsOf(binlogs: readonly FieldBinlog[]): number {
 }
 
 async function l0Logs(tree: SegmentTree, ids: SegmentIds): Promise<FieldBinlog[]> {
-  const { collectionId, partitionId } = ids
-  const lists: FieldBinlog[] = []
-  for (const partition of new Set([partitionId, ALL_PARTITIONS])) {
-    const withRows = new Set<bigint>()
-    const inserts = partitionPrefix(tree, 'insert', collectionId, partition)
-    for await (const { segmentId } of walkLogs(tree, 'insert', inserts)) withRows.add(segmentId)
-    const deletes = walkLogs(tree, 'delta', partitionPrefix(tree, 'delta', collectionId, partition))
-    const isL0 = async function* () {
-      for await (const log of deletes) if (!withRows.has(log.segmentId)) yield log
-    }
-    lists.push(...(await logsByField(tree, 'delta', isL0())))
-  }
-  return lists
+  const { collectionId, partitionId, segmentId } = ids
+  const lists = await Promise.all(
+    [...new Set([partitionId, ALL_PARTITIONS])].map(async (partition) => {
+      const logs: FoundLog[] = []
+      const prefix = partitionPrefix(tree, 'delta', collectionId, partition)
+      for await (const log of walkLogs(tree, 'delta', prefix)) logs.push(log)
+      const others = new Set(logs.map((log) => log.segmentId))
+      if (partition === partitionId) others.delete(segmentId)
+      const without = await withoutRows(tree, { collectionId, partitionId: partition }, others)
+      return logsByField(
+        tree,
+        'delta',
+        logs.filter((log) => without.has(log.segmentId)),
+      )
+    }),
+  )
+  return lists.flat()
+}
+
+/** Those of some segments that have no insert log. */
+async function withoutRows(
+  tree: SegmentTree,
+  partition: Omit<SegmentIds, 'segmentId'>,
+  segmentIds: ReadonlySet<bigint>,
+): Promise<ReadonlySet<bigint>> {
+  const without = await mapBounded(segmentIds, MOST_LISTINGS, async (segmentId) => {
+    const prefix = segmentPrefix(tree, 'insert', { ...partition, segmentId })
+    for await (const _ of walkLogs(tree, 'insert', prefix)) return []
+    return [segmentId]
+  })
+  return new Set(without.flat())
 }
 
 /** Says what is there instead. */

@@ -1,7 +1,11 @@
 import type { Binlog, FieldBinlog, LogKind } from '../binlog/index.js'
+import { mapBounded } from '../storage/index.js'
 import { bareBinlog } from './bare-binlog.js'
 import { describeInsertLog } from './insert-log.js'
 import type { FoundLog, SegmentTree } from './segment-keys.js'
+
+/** Logs that are looked at at a time. */
+const MOST_READS = 16
 
 /** A list that is being put together. */
 interface GrowingList {
@@ -20,17 +24,17 @@ interface GrowingList {
 export async function logsByField(
   tree: SegmentTree,
   kind: LogKind,
-  logs: AsyncIterable<FoundLog>,
+  logs: AsyncIterable<FoundLog> | Iterable<FoundLog>,
 ): Promise<FieldBinlog[]> {
   const found: FoundLog[] = []
   for await (const log of logs) found.push(log)
   found.sort((left, right) => compare(left.logId, right.logId))
   const lists = new Map<string, GrowingList>()
-  for (const log of found) {
-    const { binlog, childFields } =
-      kind === 'insert'
-        ? await describeInsertLog(tree, log)
-        : { binlog: bareBinlog(log), childFields: [] }
+  const described = await mapBounded(found, MOST_READS, async (log) =>
+    kind === 'insert' ? describeInsertLog(tree, log) : { binlog: bareBinlog(log), childFields: [] },
+  )
+  for (const [index, log] of found.entries()) {
+    const { binlog, childFields } = described[index]!
     const fieldId = log.fieldId ?? 0n
     const key = `${fieldId}${childFields.length > 0 ? ' group' : ''}`
     const list = lists.get(key) ?? { fieldId, childFields: new Set(), binlogs: [] }

@@ -1,3 +1,4 @@
+import type { LogKind } from '../binlog/index.js'
 import { PackedError } from '../errors/index.js'
 import type { SegmentIds } from './segment-info.js'
 import { type SegmentTree, segmentPrefix, walkLogs } from './segment-keys.js'
@@ -11,12 +12,22 @@ import { sidecarKey } from './segment-sidecar.js'
 export async function refuseExisting(tree: SegmentTree, ids: SegmentIds): Promise<void> {
   const { chunkManager, root, signal } = tree
   const sidecar = sidecarKey(root, ids)
-  if (await chunkManager.exist(sidecar, { signal })) throw exists(ids, sidecar)
-  for (const kind of ['insert', 'stats', 'bm25', 'delta'] as const) {
-    for await (const { path } of walkLogs(tree, kind, segmentPrefix(tree, kind, ids))) {
-      throw exists(ids, path)
-    }
-  }
+  const kinds = ['insert', 'stats', 'bm25', 'delta'] as const
+  const found = await Promise.all([
+    chunkManager.exist(sidecar, { signal }).then((is) => (is ? sidecar : undefined)),
+    ...kinds.map((kind) => firstLog(tree, kind, ids)),
+  ])
+  const path = found.find((key) => key !== undefined)
+  if (path !== undefined) throw exists(ids, path)
+}
+
+async function firstLog(
+  tree: SegmentTree,
+  kind: LogKind,
+  ids: SegmentIds,
+): Promise<string | undefined> {
+  for await (const { path } of walkLogs(tree, kind, segmentPrefix(tree, kind, ids))) return path
+  return undefined
 }
 
 function exists({ segmentId }: SegmentIds, path: string): PackedError {

@@ -6,7 +6,7 @@ import {
   pathOfLog,
   type SegmentLocation,
 } from '../binlog/index.js'
-import type { ChunkManager } from '../storage/index.js'
+import { type ChunkManager, mapBounded } from '../storage/index.js'
 import type { StorageVersion } from './segment-info.js'
 
 /** Chunks of one storage version: what one record reader reads. */
@@ -23,6 +23,8 @@ export interface LogPlace {
 }
 
 const MAGIC_BYTES = 4
+/** Logs that are looked at at a time. */
+const MOST_READS = 16
 
 /**
  * Split the insert logs of a segment by storage version, the part with the oldest log first.
@@ -36,9 +38,10 @@ export async function segmentParts(
   const lists = binlogs.filter((list) => list.binlogs.length > 0)
   const v1: FieldBinlog[] = []
   const v2: FieldBinlog[] = []
-  for (const list of lists) {
-    if (list.childFields.length > 0 || !(await isBinlog(list, place))) v2.push(list)
-    else v1.push({ ...list, binlogs: sortedByLog(list.binlogs) })
+  const isV1 = await mapBounded(lists, MOST_READS, (list) => isBinlog(list, place))
+  for (const [index, list] of lists.entries()) {
+    if (isV1[index]) v1.push({ ...list, binlogs: sortedByLog(list.binlogs) })
+    else v2.push(list)
   }
   const parts: SegmentPart[] = []
   if (v1.length > 0) parts.push({ storageVersion: 0, binlogs: v1 })
@@ -74,6 +77,7 @@ function completeFields(binlogs: readonly FieldBinlog[]): Set<bigint> {
 }
 
 async function isBinlog(list: FieldBinlog, place: LogPlace): Promise<boolean> {
+  if (list.childFields.length > 0) return false
   const { chunkManager, location, signal } = place
   const path = pathOfLog(list, list.binlogs[0]!, location)
   return hasBinlogMagic(await chunkManager.readAt(path, 0, MAGIC_BYTES, { signal }))

@@ -11,7 +11,7 @@ import {
 } from '../config/index.js'
 import { type PackedReaderOptions, STREAM_OPTIONS } from '../packed/index.js'
 import { type CollectionSchema, expectCollectionSchema } from '../schema/index.js'
-import { type ChunkManager, LocalChunkManager } from '../storage/index.js'
+import { type ChunkManager, openChunkManager } from '../storage/index.js'
 import { storageOf } from './segment-keys.js'
 
 const WHERE = 'SegmentReader.open'
@@ -43,7 +43,7 @@ export interface SegmentReaderOptions extends Pick<PackedReaderOptions, PassedOn
   /** Delete logs; those of L0 segments may be here or in `l0Deltalogs`. */
   deltalogs?: readonly FieldBinlog[]
   l0Deltalogs?: readonly FieldBinlog[]
-  /** Where the logs are: a local directory, the working directory if neither is given. */
+  /** Where the logs are; the working directory if neither is given. */
   storage?: StorageConfig
   chunkManager?: ChunkManager
   /** For insert logs that have an id and no path. */
@@ -75,7 +75,7 @@ export interface SegmentReaderSettings {
 }
 
 /** Check the options of `SegmentReader.open`. @throws PackedError InvalidArgument. */
-export function resolveSegmentReader(value: unknown): SegmentReaderSettings {
+export async function resolveSegmentReader(value: unknown): Promise<SegmentReaderSettings> {
   const options = expectObject(value, `the options of ${WHERE}`)
   expectKnownKeys(options, [...OWN, ...PASSED_ON], WHERE)
   const given = PASSED_ON.filter((key) => options[key] !== undefined)
@@ -86,7 +86,7 @@ export function resolveSegmentReader(value: unknown): SegmentReaderSettings {
       ...expectLists(options.deltalogs ?? [], 'deltalogs'),
       ...expectLists(options.l0Deltalogs ?? [], 'l0Deltalogs'),
     ],
-    ...placeOf(options),
+    ...(await placeOf(options)),
     location: options.location as SegmentLocation | undefined,
     readTimestamp: expectReadTimestamp(options.readTimestamp),
     columns: options.columns === undefined ? undefined : expectColumns(options.columns),
@@ -105,18 +105,14 @@ function expectReadTimestamp(value: unknown): bigint | undefined {
 }
 
 /** The same place for the core, which wants a configuration, and for what is read on this side. */
-function placeOf(
+async function placeOf(
   options: Record<string, unknown>,
-): Pick<SegmentReaderSettings, 'chunkManager' | 'storage'> {
+): Promise<Pick<SegmentReaderSettings, 'chunkManager' | 'storage'>> {
   const { chunkManager, storage } = options as Partial<SegmentReaderOptions>
   if (chunkManager !== undefined) {
     return { chunkManager, storage: storage ?? storageOf(chunkManager) }
   }
-  const rootPath = storage?.rootPath ?? '.'
-  return {
-    chunkManager: new LocalChunkManager({ rootPath }),
-    storage: storage ?? { rootPath },
-  }
+  return { chunkManager: await openChunkManager(storage), storage: storage ?? { rootPath: '.' } }
 }
 
 function expectLists(value: unknown, name: string): readonly FieldBinlog[] {

@@ -61,7 +61,7 @@ export class SegmentReader extends PartSequence<RecordBatch> {
    *   reason when it is aborted.
    */
   static async open(options: SegmentReaderOptions): Promise<SegmentReader> {
-    const settings = resolveSegmentReader(options)
+    const settings = await resolveSegmentReader(options)
     settings.signal?.throwIfAborted()
     const schema = withSystemFields(settings.schema)
     const parts = await segmentParts(settings.binlogs, settings)

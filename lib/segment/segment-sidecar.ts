@@ -1,6 +1,6 @@
 import { type FieldBinlog, fieldBinlogFromJson, fieldBinlogToJson } from '../binlog/index.js'
 import { describeValue, expectId, parseExact, stringifyExact } from '../config/index.js'
-import { PackedError } from '../errors/index.js'
+import { isPackedError, PackedError } from '../errors/index.js'
 import { collectionSchemaFromJson, collectionSchemaToJson } from '../schema/index.js'
 import type { ChunkManager, ChunkOptions } from '../storage/index.js'
 import type { SegmentIds, SegmentInfo } from './segment-info.js'
@@ -50,8 +50,8 @@ export async function readSidecar(
   options: ChunkOptions = {},
 ): Promise<SegmentInfo | undefined> {
   const key = sidecarKey(root, ids)
-  if (!(await chunkManager.exist(key, options))) return undefined
-  const bytes = await chunkManager.read(key, options)
+  const bytes = await readIfThere(chunkManager, key, options)
+  if (bytes === undefined) return undefined
   try {
     const info = segmentInfoFromJson(parseExact(new TextDecoder().decode(bytes)))
     for (const name of ['collectionId', 'partitionId', 'segmentId'] as const) {
@@ -62,6 +62,19 @@ export async function readSidecar(
   } catch (cause) {
     const message = `${key}: ${(cause as Error).message}`
     throw new PackedError('MetadataCorrupted', message, { path: key, cause })
+  }
+}
+
+async function readIfThere(
+  chunkManager: ChunkManager,
+  key: string,
+  options: ChunkOptions,
+): Promise<Uint8Array | undefined> {
+  try {
+    return await chunkManager.read(key, options)
+  } catch (error) {
+    if (isPackedError(error) && error.code === 'NotFound') return undefined
+    throw error
   }
 }
 

@@ -8,6 +8,7 @@ import {
   expectObject,
   expectOneOf,
   expectSignal,
+  type StorageConfig,
   unexpected,
 } from '../config/index.js'
 import type { DeleteData, InsertData } from '../data/index.js'
@@ -51,7 +52,10 @@ export interface SegmentWriterOptions {
 }
 
 /** Options of {@link writeSegment}. */
-export interface WriteSegmentOptions extends SegmentWriterOptions {
+export interface WriteSegmentOptions extends Omit<SegmentWriterOptions, 'chunkManager'> {
+  /** Where the logs go: a chunk manager, or a directory or bucket. */
+  chunkManager?: ChunkManager
+  storage?: StorageConfig
   /** Every item becomes a chunk: one log per column group or field. */
   data: Iterable<InsertData | ArrowRecord> | AsyncIterable<InsertData | ArrowRecord>
   /** Become one delete log. */

@@ -12,6 +12,7 @@ import {
   recordBytes,
   splitByDefaultPolicies,
 } from '../schema/index.js'
+import { chunkManagerAt } from '../storage/index.js'
 import { type ChunkWriter, openChunkWriter } from './chunk-writer.js'
 import { LogLists } from './log-lists.js'
 import { refuseExisting } from './refuse-existing.js'
@@ -200,10 +201,7 @@ export class SegmentWriter {
     const lists = [this.#binlogs, this.#deltalogs]
     const paths = [...lists.flatMap((list) => list.paths()), ...this.#stats.paths()]
     const { chunkManager } = this.#settings
-    await Promise.allSettled([
-      this.#chunk?.discard(),
-      ...paths.map((path) => chunkManager.remove(path)),
-    ])
+    await Promise.allSettled([this.#chunk?.discard(), chunkManager.multiRemove(paths)])
     this.#chunk = undefined
   }
 }
@@ -216,8 +214,13 @@ export class SegmentWriter {
  */
 export async function writeSegment(options: WriteSegmentOptions): Promise<SegmentInfo> {
   expectObject(options, 'the options of writeSegment')
-  const { data, deletes, ...rest } = options
-  const writer = new SegmentWriter({ chunkBytes: Number.MAX_SAFE_INTEGER, ...rest })
+  const { data, deletes, storage, ...rest } = options
+  const chunkManager = await chunkManagerAt(options)
+  const writer = new SegmentWriter({
+    chunkBytes: Number.MAX_SAFE_INTEGER,
+    ...rest,
+    chunkManager,
+  })
   try {
     for await (const item of expectChunks(data, 'data')) {
       if (isInsertData(item)) {

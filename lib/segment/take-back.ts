@@ -13,7 +13,7 @@ export async function takingBack<T>(
   try {
     return await make((key) => void made.push(key))
   } catch (error) {
-    await Promise.allSettled(made.map((key) => chunkManager.remove(key)))
+    await chunkManager.multiRemove(made).catch(() => {})
     throw error
   }
 }

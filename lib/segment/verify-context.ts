@@ -4,6 +4,9 @@ import type { CollectionSchema } from '../schema/index.js'
 import type { ChunkManager } from '../storage/index.js'
 import type { LocatedSegment } from './locate-segment.js'
 
+/** Files that are read while one is checked. */
+export const MOST_READS = 8
+
 /** What every check of a segment needs. */
 export interface VerifyContext {
   chunkManager: ChunkManager

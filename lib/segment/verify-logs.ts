@@ -1,9 +1,9 @@
-import type { Binlog, FieldBinlog } from '../binlog/index.js'
-import { readBinlog } from '../binlog/index.js'
+import { type Binlog, type BinlogFile, type FieldBinlog, readBinlog } from '../binlog/index.js'
 import { inspectFile, type PackedFileInfo } from '../packed/index.js'
+import { readAhead } from '../storage/index.js'
 import { fieldsOf } from './insert-log.js'
 import type { SegmentPart } from './segment-parts.js'
-import type { VerifyContext } from './verify-context.js'
+import { MOST_READS, type VerifyContext } from './verify-context.js'
 import type { ProblemList } from './verify-problem.js'
 
 const GROUP_KEY = 'group_field_id_list'
@@ -14,16 +14,18 @@ export async function verifySizes(
   { chunkManager, logSize, signal }: VerifyContext,
   problems: ProblemList,
 ): Promise<void> {
-  for (const list of lists) {
-    for (const log of list.binlogs) {
-      const place = { path: log.logPath, field: list.fieldId }
-      await problems.attempt('exists', place, signal, async () => {
-        const size = await chunkManager.size(log.logPath, { signal })
-        const known = logSize === 'compressed' ? log.logSize : size
-        // Milvus's StorageV2 delete logs are recorded without a size.
-        if (known !== 0) problems.equal('logSize', place, known, size)
-      })
-    }
+  const logs = lists.flatMap(({ fieldId, binlogs }) => binlogs.map((log) => ({ fieldId, log })))
+  const sizeOf = ({ log }: { log: Binlog }): Promise<number> =>
+    chunkManager.size(log.logPath, { signal })
+  for await (const { item, result } of readAhead(logs, MOST_READS, sizeOf)) {
+    const { fieldId, log } = item
+    const place = { path: log.logPath, field: fieldId }
+    await problems.attempt('exists', place, signal, async () => {
+      const size = await result
+      const known = logSize === 'compressed' ? log.logSize : size
+      // Milvus's StorageV2 delete logs are recorded without a size.
+      if (known !== 0) problems.equal('logSize', place, known, size)
+    })
   }
 }
 
@@ -70,11 +72,13 @@ export async function verifyGroups(
     }
     const stored = new Set<bigint>()
     let readable = logs.length > 0
-    for (const log of logs) {
+    const inspect = ({ logPath }: Binlog): Promise<PackedFileInfo> =>
+      inspectFile(logPath, context.inspect)
+    for await (const { item: log, result } of readAhead(logs, MOST_READS, inspect)) {
       const place = { path: log.logPath, field: fieldId }
       readable =
         (await problems.attempt('footer', place, context.signal, async () => {
-          const info = await inspectFile(log.logPath, context.inspect)
+          const info = await result
           for (const id of verifyGroupFile(info, log, childFields, problems)) stored.add(id)
         })) && readable
     }
@@ -115,16 +119,18 @@ export async function verifyDescriptors(
   problems: ProblemList,
 ): Promise<void> {
   const { chunkManager, decryptor, segment, signal } = context
-  for (const { fieldId, binlogs: logs } of binlogs) {
-    for (const { logPath } of logs) {
-      const place = { path: logPath, field: fieldId }
-      await problems.attempt('descriptor', place, signal, async () => {
-        const { descriptor } = await readBinlog(chunkManager, logPath, { decryptor, signal })
-        problems.equal('descriptor.fieldId', place, fieldId, descriptor.fieldId)
-        for (const name of ['collectionId', 'partitionId', 'segmentId'] as const) {
-          problems.equal(`descriptor.${name}`, place, segment[name], descriptor[name])
-        }
-      })
-    }
+  const logs = binlogs.flatMap((list) => list.binlogs.map((log) => ({ ...log, ...list })))
+  const read = ({ logPath }: Binlog): Promise<BinlogFile> =>
+    readBinlog(chunkManager, logPath, { decryptor, signal })
+  for await (const { item, result } of readAhead(logs, MOST_READS, read)) {
+    const { logPath, fieldId } = item
+    const place = { path: logPath, field: fieldId }
+    await problems.attempt('descriptor', place, signal, async () => {
+      const { descriptor } = await result
+      problems.equal('descriptor.fieldId', place, fieldId, descriptor.fieldId)
+      for (const name of ['collectionId', 'partitionId', 'segmentId'] as const) {
+        problems.equal(`descriptor.${name}`, place, segment[name], descriptor[name])
+      }
+    })
   }
 }

@@ -1,29 +1,32 @@
-import { type BinlogDecryptor, logIdOf, readDeleteLog } from '../binlog/index.js'
+import { type Binlog, type BinlogDecryptor, logIdOf, readDeleteLog } from '../binlog/index.js'
 import {
   expectFunction,
   expectKnownKeys,
   expectObject,
   expectOneOf,
   expectSignal,
+  type StorageConfig,
 } from '../config/index.js'
-import { Bm25Stats } from '../data/index.js'
+import { Bm25Stats, type DeleteData } from '../data/index.js'
 import { PackedError } from '../errors/index.js'
 import type { PackedReaderOptions } from '../packed/index.js'
 import { allFields, type CollectionSchema, withSystemFields } from '../schema/index.js'
-import type { ChunkManager } from '../storage/index.js'
+import { type ChunkManager, chunkManagerAt, readAhead } from '../storage/index.js'
 import { KeyChecks } from './key-checks.js'
 import type { LocatedSegment } from './locate-segment.js'
 import { MERGED_LOG_ID } from './segment-info.js'
 import { storageOf } from './segment-keys.js'
 import { type SegmentPart, segmentParts } from './segment-parts.js'
-import type { VerifyContext } from './verify-context.js'
+import { MOST_READS, type VerifyContext } from './verify-context.js'
 import { verifyChunks, verifyDescriptors, verifyGroups, verifySizes } from './verify-logs.js'
 import { ProblemList, type SegmentProblem } from './verify-problem.js'
 import { verifyRows } from './verify-rows.js'
 
 /** Options of {@link verifySegment}. */
 export interface VerifySegmentOptions {
-  chunkManager: ChunkManager
+  /** Where the logs are: a chunk manager, or a directory or bucket. */
+  chunkManager?: ChunkManager
+  storage?: StorageConfig
   /** As `locateSegment` gives it. */
   segment: LocatedSegment
   /** The segment's own if absent. */
@@ -49,6 +52,7 @@ export interface SegmentVerification {
 
 const KNOWN = [
   'chunkManager',
+  'storage',
   'segment',
   'schema',
   'logSize',
@@ -69,7 +73,7 @@ const KNOWN = [
  *   reason when it is aborted.
  */
 export async function verifySegment(options: VerifySegmentOptions): Promise<SegmentVerification> {
-  const context = resolve(options)
+  const context = await resolve(options)
   const { segment } = context
   const problems = new ProblemList()
   const lists = [
@@ -101,15 +105,16 @@ export async function verifySegment(options: VerifySegmentOptions): Promise<Segm
   return { ok: problems.problems.length === 0, logs, rows, problems: problems.problems, notChecked }
 }
 
-function resolve(options: VerifySegmentOptions): VerifyContext {
+async function resolve(options: VerifySegmentOptions): Promise<VerifyContext> {
   const given = expectObject(options, 'verifySegment')
   expectKnownKeys(given, KNOWN, 'verifySegment')
-  const { chunkManager, segment, keyRetriever } = options
+  const { segment, keyRetriever } = options
   const schema = options.schema ?? segment.schema
   if (schema === undefined) {
     const message = 'Expected a schema for verifySegment but neither it nor the segment has one'
     throw new PackedError('InvalidSchema', message)
   }
+  const chunkManager = await chunkManagerAt(options)
   const storage = storageOf(chunkManager)
   return {
     chunkManager,
@@ -152,12 +157,14 @@ const UNREADABLE: ReadonlySet<string> = new Set([
 
 async function verifyDeletes(context: VerifyContext, problems: ProblemList): Promise<void> {
   const { chunkManager, decryptor, inspect, segment, signal } = context
-  for (const log of segment.deltalogs.flatMap(({ binlogs }) => binlogs)) {
+  const options = { decryptor, keyRetriever: inspect.keyRetriever, signal }
+  const logs = segment.deltalogs.flatMap(({ binlogs }) => binlogs)
+  const read = ({ logPath }: Binlog): Promise<DeleteData> =>
+    readDeleteLog(chunkManager, logPath, options)
+  for await (const { item: log, result } of readAhead(logs, MOST_READS, read)) {
     const place = { path: log.logPath }
     await problems.attempt('deletes', place, signal, async () => {
-      const { keyRetriever } = inspect
-      const options = { decryptor, keyRetriever, signal }
-      const deletes = await readDeleteLog(chunkManager, log.logPath, options)
+      const deletes = await result
       if (log.entriesNum > 0) {
         problems.equal('entries', place, log.entriesNum, deletes.timestamps.length)
       }
@@ -181,10 +188,12 @@ async function verifyBm25(
   for (const { fieldId, binlogs } of segment.bm25logs) {
     const counts = new Map<boolean, number>()
     let readable = true
-    for (const log of binlogs) {
+    const bytes = ({ logPath }: Binlog): Promise<Uint8Array> =>
+      chunkManager.read(logPath, { signal })
+    for await (const { item: log, result } of readAhead(binlogs, MOST_READS, bytes)) {
       const place = { path: log.logPath, field: fieldId }
       const read = await problems.attempt('bm25', place, signal, async () => {
-        const stats = Bm25Stats.deserialize(await chunkManager.read(log.logPath, { signal }))
+        const stats = Bm25Stats.deserialize(await result)
         const merged = logIdOf(log) === MERGED_LOG_ID
         counts.set(merged, (counts.get(merged) ?? 0) + stats.numRow)
       })

@@ -39,20 +39,20 @@ export function isObjectKey(key: string): boolean {
 }
 
 /**
- * Check the key of an object in a store. Slashes in front are dropped, empty parts further on
- * stay; otherwise as {@link checkKey}.
+ * Check the key of an object in a store. A slash in front is dropped, empty parts further on stay;
+ * otherwise as {@link checkKey}.
  *
  * @throws PackedError InvalidArgument.
  */
 export function checkObjectKey(key: unknown): string {
-  const relative = typeof key === 'string' ? key.replace(/^\/+/, '') : ''
+  const relative = typeof key === 'string' ? key.replace(/^\//, '') : ''
   if (isObjectKey(relative)) return relative
   throw unexpected("a key without '..', '.', backslashes, NUL and a '/' at its end", 'path', key)
 }
 
 /** Check a prefix of keys in a store, as {@link checkObjectKey}. @throws InvalidArgument. */
 export function checkObjectPrefix(prefix: unknown): string {
-  const relative = typeof prefix === 'string' ? prefix.replace(/^\/+/, '') : prefix
+  const relative = typeof prefix === 'string' ? prefix.replace(/^\//, '') : prefix
   if (relative === '') return relative
   checkObjectKey(typeof relative === 'string' ? relative.replace(/\/+$/, '') : relative)
   return relative as string

@@ -1,7 +1,13 @@
-import type { StorageConfig } from '../config/index.js'
+import { expectObject, type StorageConfig } from '../config/index.js'
 import type { ChunkManager } from './chunk-manager.js'
 import { LocalChunkManager } from './local-chunk-manager.js'
 import { RemoteChunkManager } from './remote-chunk-manager.js'
+
+/** Where objects are: a chunk manager, or the place that one is opened for. */
+export interface ChunkPlace {
+  chunkManager?: ChunkManager | undefined
+  storage?: StorageConfig | undefined
+}
 
 /**
  * The chunk manager of a place: a directory (the working directory where none is named) or a
@@ -14,4 +20,11 @@ export async function openChunkManager(storage: StorageConfig = {}): Promise<Chu
   return isLocal
     ? new LocalChunkManager({ rootPath: storage.rootPath || '.' })
     : RemoteChunkManager.open({ storage })
+}
+
+/** The chunk manager that is given, or one for the storage. @throws InvalidArgument for neither. */
+export async function chunkManagerAt(place: ChunkPlace): Promise<ChunkManager> {
+  const { chunkManager, storage } = place
+  if (chunkManager === undefined && storage !== undefined) return openChunkManager(storage)
+  return expectObject(chunkManager, 'chunkManager') as unknown as ChunkManager
 }

@@ -3,12 +3,12 @@ import { checkObjectKey, checkObjectPrefix } from './keys.js'
 
 /** Keys below a root as callers give them, and as whole keys in the bucket. */
 export class RemoteKeys {
-  /** Without a `/` at its end. */
+  /** Without a `/` at its ends. */
   readonly root: string
 
   /** @throws PackedError InvalidArgument. */
   constructor(root: string) {
-    this.root = checkObjectPrefix(root.replace(/\/+$/, ''))
+    this.root = checkObjectPrefix(root.replace(/^\/+|\/+$/g, ''))
   }
 
   /** @throws PackedError InvalidArgument. */
