@@ -111,6 +111,9 @@ class FileStore {
       const StorageConfig& config, std::shared_ptr<Uploader> uploader = nullptr);
   virtual ~FileStore() = default;
 
+  /// True where opening and reading take requests: several files are then opened at once.
+  virtual bool remote() const { return false; }
+
   /// \brief Start a file; creates missing parent directories (removed again by Discard).
   virtual arrow::Result<std::unique_ptr<PendingFile>> Create(const std::string& path,
                                                              IfExists if_exists) = 0;
