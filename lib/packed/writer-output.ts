@@ -5,9 +5,13 @@ import {
   type ObjectStore,
   openObjectStore,
   RemoteKeys,
+  SpooledFiles,
   UploadHandler,
   type UploadHandlerOptions,
 } from '../storage/index.js'
+
+const DEFAULT_PART_BYTES = 10 << 20
+const DEFAULT_IN_FLIGHT_BYTES = 64 << 20
 
 /** Where the files of one writer go, and what it takes to make them appear there. */
 export interface WriterOutput {
@@ -78,6 +82,33 @@ class RemoteOutput implements WriterOutput {
   }
 }
 
+/** In an object store, by way of the local disk. */
+class SpooledOutput implements WriterOutput {
+  readonly native: NativeWriterOptions
+  readonly #files: SpooledFiles
+
+  constructor(native: NativeWriterOptions, files: SpooledFiles) {
+    const { locals } = files
+    const groups = native.groups.map((group, index) => ({ ...group, path: locals[index]! }))
+    this.native = { ...native, groups, storage: { storageType: 'local' } }
+    this.#files = files
+  }
+
+  explain(error: unknown): unknown {
+    return error
+  }
+
+  publish(): Promise<void> {
+    return this.#files.publish()
+  }
+
+  cancel(): void {}
+
+  discard(): Promise<void> {
+    return this.#files.discard()
+  }
+}
+
 /**
  * The output of a writer that is about to be opened.
  *
@@ -85,13 +116,27 @@ class RemoteOutput implements WriterOutput {
  *   PermissionDenied, Network, Timeout, and what `openObjectStore` throws.
  */
 export async function openWriterOutput(request: OutputRequest): Promise<WriterOutput> {
-  const { native, storage, signal } = request
+  const { native, storage, spool, signal } = request
   if (native.storage.storageType === 'local') return new LocalOutput(native)
   const keys = new RemoteKeys(storage?.rootPath ?? '')
   const paths = new Map(native.groups.map(({ path }) => [keys.whole(path), path]))
   const store = await openObjectStore(storage ?? {})
   if (!native.replace) await expectAbsent(store, { keys, paths, signal })
   signal?.throwIfAborted()
+  if (spool !== undefined) {
+    const { multipartPartBytes, uploadBytesInFlight } = native.storage
+    const files = await SpooledFiles.create({
+      store,
+      spool,
+      paths,
+      ifAbsent: !native.replace,
+      partBytes: Number(multipartPartBytes ?? DEFAULT_PART_BYTES),
+      inFlightBytes: Number(uploadBytesInFlight ?? DEFAULT_IN_FLIGHT_BYTES),
+      fsync: native.fsync,
+      signal,
+    })
+    return new SpooledOutput(native, files)
+  }
   return new RemoteOutput(native, new UploadHandler({ store, keys, paths, signal }))
 }
 

@@ -15,6 +15,15 @@ export { type ChunkPlace, chunkManagerAt, openChunkManager } from './open-chunk-
 export { nativeStorageOf, openObjectStore } from './open-object-store.js'
 export { RemoteChunkManager, type RemoteChunkManagerOptions } from './remote-chunk-manager.js'
 export { RemoteKeys } from './remote-keys.js'
+export {
+  type AbandonUploadsOptions,
+  abandonUploads,
+  type ResumedUploads,
+  type ResumeUploadsOptions,
+  resumeUploads,
+} from './spool-resume.js'
+export type { UploadProgress } from './spool-upload.js'
+export { SpooledFiles, type SpooledFilesOptions } from './spooled-files.js'
 export { storageError } from './storage-error.js'
 export { storageMetrics } from './storage-metrics.js'
 export { UploadHandler, type UploadHandlerOptions } from './upload-handler.js'

@@ -1,15 +1,12 @@
 import { isPackedError, PackedError } from '../errors/index.js'
 import { callSync, type NativeError, type NativeUploadRequest } from '../native/index.js'
-import { storageMeter } from '../telemetry/index.js'
 import type { ObjectStore } from './object-store.js'
 import type { RemoteKeys } from './remote-keys.js'
+import { createUpload } from './upload-create.js'
 import { uploadJournal } from './upload-journal.js'
 
 /** Failures of one writer that are kept to tell the caller more than the addon can carry. */
 const MOST_FAILURES = 16
-
-/** Codes after which the store may have done what it was asked, although nobody heard of it. */
-const UNCERTAIN: ReadonlySet<string> = new Set(['Timeout', 'Network', 'StorageIO', 'Aborted'])
 
 /** An upload that was created and neither completed nor given up. */
 interface OpenUpload {
@@ -125,28 +122,9 @@ export class UploadHandler {
     const { signal } = this.#cancel
     signal.throwIfAborted()
     const startedMs = Date.now()
-    const retries = this.#retries()
-    try {
-      const upload = await this.#store.create(key, { ifAbsent, signal })
-      uploadJournal().live(this.#store, upload)
-      this.#uploads.set(upload, { key, startedMs, pending: new Set(), doubtful: false })
-      if (this.#retries() !== retries) this.#sweep(key, startedMs)
-      return upload
-    } catch (error) {
-      if (!isPackedError(error) || UNCERTAIN.has(error.code)) this.#sweep(key, startedMs)
-      throw error
-    }
-  }
-
-  /** An attempt that was not answered may have started an upload, too. */
-  #sweep(key: string, fromMs: number): void {
-    const started = { fromMs, toMs: Date.now() }
-    const gone = uploadJournal().discard({ store: this.#store, key, started })
-    this.#track(this.#pending, gone)
-  }
-
-  #retries(): number {
-    return storageMeter(this.#store.name).snapshot().retries
+    const upload = await createUpload(this.#store, key, { ifAbsent, signal })
+    this.#uploads.set(upload, { key, startedMs, pending: new Set(), doubtful: false })
+    return upload
   }
 
   async #part({ key, upload, number, content }: NativeUploadRequest): Promise<string> {

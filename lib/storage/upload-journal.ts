@@ -1,5 +1,5 @@
 import { isPackedError } from '../errors/index.js'
-import type { ObjectStore } from './object-store.js'
+import type { ObjectStore, OpenUpload } from './object-store.js'
 
 /** An upload that nobody will complete. */
 export interface UnwantedUpload {
@@ -51,13 +51,14 @@ export class UploadJournal {
   }
 
   /**
-   * Give up an upload. Resolves when it is gone, or after one attempt that failed: the others
+   * Give up an upload: true when it is gone, false after one attempt that failed. The others
    * follow by themselves. Never rejects.
    */
-  async discard(unwanted: UnwantedUpload): Promise<void> {
+  async discard(unwanted: UnwantedUpload): Promise<boolean> {
     if (unwanted.upload !== undefined) this.done(unwanted.store, unwanted.upload)
     this.#pending.add(unwanted)
     await this.#attempt(unwanted, FIRST_PAUSE_MS)
+    return !this.#pending.has(unwanted)
   }
 
   async #attempt(unwanted: UnwantedUpload, pauseMs: number): Promise<void> {
@@ -77,18 +78,23 @@ export class UploadJournal {
     if (upload !== undefined) await store.abort(key, upload, { signal })
     if (upload !== undefined && !doubtful) return
     for await (const open of store.listUploads(key, { signal })) {
-      const same = upload === undefined ? this.#mayBeLost(open, unwanted) : open.upload === upload
-      if (open.key === key && same) await store.abort(key, open.upload, { signal })
+      if (open.key !== key) continue
+      const same =
+        upload === undefined ? await this.#wasLost(open, unwanted, signal) : open.upload === upload
+      if (same) await store.abort(key, open.upload, { signal })
     }
   }
 
-  #mayBeLost(
-    open: { upload: string; startedMs: number },
+  /** Nobody has sent a part of an upload that nobody knows the name of. */
+  async #wasLost(
+    { key, upload, startedMs }: OpenUpload,
     { store, started: { fromMs, toMs } }: UnwantedUpload,
-  ): boolean {
-    if (this.#live.has(nameOf(store, open.upload))) return false
-    const { startedMs } = open
-    return startedMs >= fromMs - CLOCK_SKEW_MS && startedMs <= toMs + CLOCK_SKEW_MS
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (this.#live.has(nameOf(store, upload))) return false
+    if (startedMs < fromMs - CLOCK_SKEW_MS || startedMs > toMs + CLOCK_SKEW_MS) return false
+    for await (const _ of store.listParts(key, upload, { signal })) return false
+    return true
   }
 }
 
