@@ -6,8 +6,11 @@ export interface StoredPart {
   number: number
   sizeBytes: number
   tag: string
-  /** Base64 CRC32C, where the store tells it. */
+  /** Base64 of its checksums, where the store tells them; ours carry a CRC32. */
+  crc32?: string
   crc32c?: string
+  /** Hex, where the tag is one: not of encrypted buckets. */
+  md5?: string
 }
 
 /** An upload that was started and neither completed nor aborted. */
