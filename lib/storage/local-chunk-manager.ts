@@ -143,16 +143,17 @@ export class LocalChunkManager implements ChunkManager {
     const target = this.path(to)
     const appearing = this.#appearing(options)
     const chunks = this.#chunks(from, expectRange({}), signal)
-    const first = await chunks.next()
-    const sink = await this.#guard(to, signal, () => FileSink.open(target, to, appearing))
+    let sink: FileSink | undefined
     try {
+      const first = await chunks.next()
+      sink = await this.#guard(to, signal, () => FileSink.open(target, to, appearing))
       for (let chunk = first; !chunk.done; chunk = await chunks.next()) {
         const { value } = chunk
-        await this.#guard(to, signal, () => sink.write(value))
+        await this.#guard(to, signal, () => sink!.write(value))
       }
-      await this.#guard(to, signal, () => sink.finish())
+      await this.#guard(to, signal, () => sink!.finish())
     } finally {
-      await sink.discard()
+      await sink?.discard()
       await chunks.return()
     }
   }

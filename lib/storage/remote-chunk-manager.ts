@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
 import {
   expectBoolean,
@@ -6,7 +7,6 @@ import {
   expectObject,
   type StorageConfig,
 } from '../config/index.js'
-import { isPackedError, PackedError } from '../errors/index.js'
 import { ByteBudget } from './byte-budget.js'
 import type {
   ChunkContent,
@@ -21,6 +21,7 @@ import { expectContent, expectIfAbsent, expectRange, expectSomePrefix } from './
 import { checkObjectPrefix, isObjectKey } from './keys.js'
 import { type FileRange, tooShort } from './local-files.js'
 import { mapBounded } from './map-bounded.js'
+import { expectConditions, expectRangeThere, findObject, refuseObject } from './object-checks.js'
 import { type ObjectSink, sinkStream } from './object-sink.js'
 import { sourceStream } from './object-source.js'
 import type { ObjectStore } from './object-store.js'
@@ -63,6 +64,7 @@ export class RemoteChunkManager implements ChunkManager {
   readonly #store: ObjectStore
   readonly #budget: ByteBudget
   readonly #most: number
+  readonly #signals = new WeakMap<AbortSignal, AbortSignal>()
 
   private constructor(store: ObjectStore, storage: StorageConfig) {
     this.#store = store
@@ -101,7 +103,7 @@ export class RemoteChunkManager implements ChunkManager {
   write(path: string, content: Uint8Array, options: ChunkWriteOptions = {}): Promise<void> {
     return this.#run(path, async (key) => {
       const bytes = expectContent(content)
-      const sink = await this.#sink(key, options)
+      const sink = await this.#sink(key, this.#follow(options))
       try {
         await sink.writeWhole(bytes)
       } finally {
@@ -120,12 +122,13 @@ export class RemoteChunkManager implements ChunkManager {
     })
   }
 
-  writeStream(path: string, options: ChunkWriteOptions = {}): Writable {
+  writeStream(path: string, given: ChunkWriteOptions = {}): Writable {
     this.#keys.whole(path)
+    const options = this.#follow(given)
     const open = async (): Promise<ObjectSink> => {
       const sink = await this.#run(path, async (key) => {
         const opened = await this.#sink(key, options)
-        if (expectIfAbsent(options)) await this.#refuseExisting(key, options)
+        if (expectIfAbsent(options)) await refuseObject(this.#store, key, options)
         return opened
       })
       return {
@@ -137,26 +140,27 @@ export class RemoteChunkManager implements ChunkManager {
     return sinkStream(open, options.signal)
   }
 
-  read(path: string, { signal }: ChunkOptions = {}): Promise<Uint8Array> {
-    return this.#run(path, (key) => this.#store.get(key, { signal }))
+  read(path: string, options: ChunkOptions = {}): Promise<Uint8Array> {
+    return this.#run(path, (key) => this.#store.get(key, this.#follow(options)))
   }
 
   readAt(
     path: string,
     offset: number,
     length: number,
-    { signal }: ChunkOptions = {},
+    options: ChunkOptions = {},
   ): Promise<Uint8Array> {
     return this.#run(path, async (key) => {
+      const followed = this.#follow(options)
       const range = {
         offset: expectInteger(offset, 'offset'),
         length: expectInteger(length, 'length'),
       }
       if (range.length === 0) {
-        await this.#expectLength(key, range, { signal })
+        await expectRangeThere(this.#store, key, range, followed)
         return new Uint8Array(0)
       }
-      const bytes = await this.#store.get(key, { range, signal })
+      const bytes = await this.#store.get(key, { range, ...followed })
       if (bytes.length < range.length) throw tooShort(key, range, range.offset + bytes.length)
       return bytes
     })
@@ -166,33 +170,40 @@ export class RemoteChunkManager implements ChunkManager {
     return mapBounded(paths, this.#most, (path) => this.read(path, options))
   }
 
-  readStream(path: string, { signal, ...range }: ChunkOptions & ChunkRange = {}): Readable {
+  readStream(path: string, options: ChunkOptions & ChunkRange = {}): Readable {
     this.#keys.whole(path)
+    const { signal, ...range } = this.#follow(options)
     return sourceStream(this.#chunks(path, expectRange(range), signal), signal)
   }
 
   /** Within the store. */
-  copy(from: string, to: string, options: ChunkWriteOptions = {}): Promise<void> {
-    return this.#run(from, (key) =>
-      this.#run(to, async (target) => {
-        const { signal } = options
-        const ifAbsent = expectIfAbsent(options)
-        if (ifAbsent) {
-          await this.#expectConditions(target, options)
-          await this.#refuseExisting(target, options)
-        }
-        if (target === key) await this.#store.head(key, { signal })
-        else await this.#store.copy(key, target, { ifAbsent, signal })
-      }),
-    )
+  async copy(from: string, to: string, options: ChunkWriteOptions = {}): Promise<void> {
+    const key = this.#keys.whole(from)
+    const target = this.#keys.whole(to)
+    const ifAbsent = expectIfAbsent(options)
+    const { signal } = this.#follow(options)
+    try {
+      if (ifAbsent) {
+        await expectConditions(this.#store, target, { signal })
+        await refuseObject(this.#store, target, { signal })
+      }
+      if (target === key) await this.#store.head(key, { signal })
+      else await this.#store.copy(key, target, { ifAbsent, signal })
+    } catch (error) {
+      throw this.#keys.named(error, from, to)
+    }
   }
 
-  async exist(path: string, { signal }: ChunkOptions = {}): Promise<boolean> {
-    return this.#run(path, async (key) => (await this.#find(key, { signal })) !== undefined)
+  exist(path: string, options: ChunkOptions = {}): Promise<boolean> {
+    return this.#run(path, async (key) => {
+      return (await findObject(this.#store, key, this.#follow(options))) !== undefined
+    })
   }
 
-  size(path: string, { signal }: ChunkOptions = {}): Promise<number> {
-    return this.#run(path, async (key) => (await this.#store.head(key, { signal })).sizeBytes)
+  size(path: string, options: ChunkOptions = {}): Promise<number> {
+    return this.#run(path, async (key) => {
+      return (await this.#store.head(key, this.#follow(options))).sizeBytes
+    })
   }
 
   /**
@@ -204,22 +215,25 @@ export class RemoteChunkManager implements ChunkManager {
     options: ChunkOptions & { recursive?: boolean } = {},
   ): AsyncGenerator<ChunkEntry, void, undefined> {
     const recursive = expectBoolean(options.recursive, 'recursive', true)
-    for await (const entry of this.#list(prefix, { recursive, signal: options.signal })) {
+    const { signal } = this.#follow(options)
+    for await (const entry of this.#list(prefix, { recursive, signal })) {
       const path = this.#keys.relative(entry.path)
       if (isObjectKey(path)) yield { ...entry, path }
     }
   }
 
-  remove(path: string, { signal }: ChunkOptions = {}): Promise<void> {
-    return this.#run(path, (key) => this.#store.remove(key, { signal }))
+  remove(path: string, options: ChunkOptions = {}): Promise<void> {
+    return this.#run(path, (key) => this.#store.remove(key, this.#follow(options)))
   }
 
-  async multiRemove(paths: Iterable<string>, { signal }: ChunkOptions = {}): Promise<void> {
+  async multiRemove(paths: Iterable<string>, options: ChunkOptions = {}): Promise<void> {
+    const { signal } = this.#follow(options)
     const keys = [...paths].map((path) => this.#keys.whole(path))
     await this.#removeKeys(keys, signal)
   }
 
-  async removeWithPrefix(prefix: string, { signal }: ChunkOptions = {}): Promise<void> {
+  async removeWithPrefix(prefix: string, options: ChunkOptions = {}): Promise<void> {
+    const { signal } = this.#follow(options)
     expectSomePrefix(checkObjectPrefix(prefix))
     let keys: string[] = []
     for await (const { path } of this.#list(prefix, { recursive: true, signal })) {
@@ -264,7 +278,7 @@ export class RemoteChunkManager implements ChunkManager {
     const { offset, length } = range
     let received = 0
     try {
-      if (length === 0) await this.#expectLength(key, { offset, length }, { signal })
+      if (length === 0) await expectRangeThere(this.#store, key, { offset, length }, { signal })
       else {
         const asked = { offset, ...(length === undefined ? {} : { length }) }
         for await (const chunk of this.#store.stream(key, { range: asked, signal })) {
@@ -275,13 +289,14 @@ export class RemoteChunkManager implements ChunkManager {
     } catch (error) {
       throw this.#keys.named(error, path)
     }
-    if (received < (length ?? 0))
-      throw tooShort(path, { offset, length: length! }, offset + received)
+    if (length !== undefined && received < length) {
+      throw tooShort(path, { offset, length }, offset + received)
+    }
   }
 
   async #sink(key: string, options: ChunkWriteOptions): Promise<UploadSink> {
     const ifAbsent = expectIfAbsent(options)
-    if (ifAbsent) await this.#expectConditions(key, options)
+    if (ifAbsent) await expectConditions(this.#store, key, options)
     return new UploadSink(this.#store, key, {
       partBytes: this.#storage.multipartPartBytes ?? DEFAULT_PART_BYTES,
       budget: this.#budget,
@@ -290,37 +305,20 @@ export class RemoteChunkManager implements ChunkManager {
     })
   }
 
-  async #expectConditions(key: string, { signal }: ChunkOptions): Promise<void> {
-    if (await this.#store.conditionalWrites({ signal })) return
-    const message =
-      `Expected a store with conditional writes for ifAbsent of "${key}" but ` +
-      `${this.#store.name} ignores conditions`
-    throw new PackedError('NotSupported', message, { path: key })
-  }
-
-  /** Early: the condition of the last request is what counts. */
-  async #refuseExisting(key: string, { signal }: ChunkOptions): Promise<void> {
-    if ((await this.#find(key, { signal })) === undefined) return
-    const message = `Expected no object at "${key}" but received one that exists`
-    throw new PackedError('AlreadyExists', message, { path: key })
-  }
-
-  async #find(key: string, options: ChunkOptions): Promise<ChunkEntry | undefined> {
-    try {
-      return await this.#store.head(key, options)
-    } catch (error) {
-      if (isPackedError(error) && error.code === 'NotFound') return undefined
-      throw error
+  /**
+   * The same options under a signal of our own that follows the caller's: it may have as many
+   * listeners as there are requests.
+   */
+  #follow<Options extends ChunkOptions>(options: Options): Options {
+    const { signal } = options
+    if (signal === undefined) return options
+    let own = this.#signals.get(signal)
+    if (own === undefined) {
+      own = AbortSignal.any([signal])
+      setMaxListeners(0, own)
+      this.#signals.set(signal, own)
     }
-  }
-
-  async #expectLength(
-    key: string,
-    range: { offset: number; length: number },
-    options: ChunkOptions,
-  ): Promise<void> {
-    const { sizeBytes } = await this.#store.head(key, options)
-    if (range.offset + range.length > sizeBytes) throw tooShort(key, range, sizeBytes)
+    return { ...options, signal: own }
   }
 
   /** An operation on one object. */

@@ -22,7 +22,8 @@ export class RemoteKeys {
   }
 
   relative(key: string): string {
-    return this.root === '' ? key : key.slice(this.root.length + 1)
+    const prefix = this.#below('')
+    return key.startsWith(prefix) ? key.slice(prefix.length) : key
   }
 
   /** A failure of the store in the terms of the caller, who gave `paths`. */

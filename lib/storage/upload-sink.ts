@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { PackedError } from '../errors/index.js'
 import type { ByteBudget } from './byte-budget.js'
 import type { ObjectSink } from './object-sink.js'
@@ -19,9 +20,9 @@ export class UploadSink implements ObjectSink {
   readonly #store: Uploader
   readonly #key: string
   readonly #options: UploadSinkOptions
-  /** Ends what runs when the sink is discarded. */
+  /** Ends what runs, by the caller or when the sink is discarded. */
   readonly #ended = new AbortController()
-  readonly #signal: AbortSignal
+  readonly #abort = (): void => this.#ended.abort(this.#options.signal?.reason)
   readonly #tags: string[] = []
   readonly #sending = new Set<Promise<void>>()
   #parts = 0
@@ -37,8 +38,9 @@ export class UploadSink implements ObjectSink {
     this.#store = store
     this.#key = key
     this.#options = options
-    const own = this.#ended.signal
-    this.#signal = options.signal === undefined ? own : AbortSignal.any([own, options.signal])
+    setMaxListeners(0, this.#ended.signal)
+    if (options.signal?.aborted) this.#abort()
+    else options.signal?.addEventListener('abort', this.#abort, { once: true })
   }
 
   write(chunk: Uint8Array): Promise<void> {
@@ -81,6 +83,7 @@ export class UploadSink implements ObjectSink {
   }
 
   async discard(): Promise<void> {
+    this.#options.signal?.removeEventListener('abort', this.#abort)
     if (this.#state === 'discarded') return
     const finished = this.#state === 'finished'
     this.#state = 'discarded'
@@ -120,7 +123,7 @@ export class UploadSink implements ObjectSink {
         .run(content.byteLength, async () => {
           started()
           this.#expectWanted()
-          const signal = this.#signal
+          const { signal } = this.#ended
           const part = { number, content }
           this.#tags[number - 1] = await this.#store.part(this.#key, upload, part, { signal })
         })
@@ -134,7 +137,7 @@ export class UploadSink implements ObjectSink {
 
   async #put(content: Uint8Array, ifAbsent: boolean): Promise<void> {
     this.#expectWanted()
-    await this.#store.put(this.#key, content, { ifAbsent, signal: this.#signal })
+    await this.#store.put(this.#key, content, { ifAbsent, signal: this.#ended.signal })
     this.#state = 'finished'
   }
 
@@ -148,7 +151,7 @@ export class UploadSink implements ObjectSink {
   }
 
   #expectWanted(): void {
-    this.#signal.throwIfAborted()
+    this.#ended.signal.throwIfAborted()
     if (this.#failure !== undefined) throw this.#failure.error
   }
 }
