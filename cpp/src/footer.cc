@@ -17,6 +17,8 @@ namespace packed {
 namespace {
 
 constexpr int64_t kStreamBufferBytes = 64 << 10;
+/// Ends of objects are fetched in steps of this: small files come whole with their footer.
+constexpr int64_t kTailStepBytes = 64 << 10;
 
 std::optional<std::string> FindKey(const FileInfo& info, std::string_view key) {
   for (const auto& [name, value] : info.key_values) {
@@ -68,6 +70,8 @@ arrow::Result<std::shared_ptr<parquet::FileMetaData>> ParseFooter(const Footer& 
                                                                   const FooterTail& tail,
                                                                   const KeyRing& keys) {
   parquet::ReaderProperties properties = ParquetProperties(false);
+  // By default Parquet reads more, which of an object may be more than there is here already.
+  if (tail.footer_bytes > 0) properties.set_footer_read_size(tail.footer_bytes);
   if (!tail.key_metadata) {
     auto metadata = parquet::ParquetFileReader::Open(footer.file->file(), properties)->metadata();
     if (!metadata->is_encryption_algorithm_set()) return metadata;
@@ -237,10 +241,15 @@ parquet::ReaderProperties ParquetProperties(bool stream) {
   return properties;
 }
 
+int64_t TailBytes(int64_t footer_bytes) {
+  if (footer_bytes < 0) return 0;
+  return (footer_bytes / kTailStepBytes + 1) * kTailStepBytes;
+}
+
 parquet::ArrowReaderProperties ArrowProperties() {
   parquet::ArrowReaderProperties properties(/*use_threads=*/false);
-  // Files are local and already read a column chunk at a time; pre-buffering would hold a
-  // second copy and wake Arrow's own thread pool.
+  // Local files are read a column chunk at a time, remote ones by RangeAhead; pre-buffering would
+  // hold a second copy and wake Arrow's own thread pool.
   properties.set_pre_buffer(false);
   return properties;
 }

@@ -46,6 +46,10 @@ enum class FooterPolicy {
 parquet::ReaderProperties ParquetProperties(bool stream);
 parquet::ArrowReaderProperties ArrowProperties();
 
+/// \brief How much of the end of an object to fetch with its opening, for a footer of
+/// `footer_bytes` (as in GroupResult; < 0 = not known).
+int64_t TailBytes(int64_t footer_bytes);
+
 /// \brief Open a file and read its footer, with the key of `keys` that its metadata names where
 /// it is encrypted.
 ///
@@ -56,6 +60,9 @@ arrow::Result<Footer> ReadFooter(FileStore& store, const std::string& path,
                                  const KeyRing& keys);
 
 /// \brief The same of a file that is open already; `path` names it in errors.
+///
+/// The end of the file is read once more only where its footer did not fit into what was fetched
+/// with the opening.
 arrow::Result<Footer> ReadFooterOf(std::shared_ptr<ReadableFile> file, const std::string& path,
                                    FooterPolicy policy, const KeyRing& keys = {});
 

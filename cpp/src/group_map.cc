@@ -7,6 +7,7 @@
 
 #include "arrow/util/key_value_metadata.h"
 
+#include "io_for_each.h"
 #include "packed/error.h"
 #include "packed/executor.h"
 
@@ -154,6 +155,47 @@ arrow::Status CheckDistinctColumns(const std::vector<Footer>& footers) {
   return arrow::Status::OK();
 }
 
+arrow::Status CheckKnown(const std::vector<std::string>& paths, const ReaderOptions& options) {
+  if (options.known.empty() || options.known.size() == paths.size()) return arrow::Status::OK();
+  return MakeError(ErrorCode::kInvalidArgument,
+                   "Expected what is known of " + std::to_string(paths.size()) +
+                       " files but received it of " + std::to_string(options.known.size()));
+}
+
+/// What the opening of files needs and gives: it may outlive a caller who was cancelled.
+struct Opening {
+  std::vector<std::string> paths;
+  ReaderOptions options;
+  std::shared_ptr<FileStore> store;
+  std::vector<Footer> footers;
+
+  arrow::Status Open(int i) {
+    ARROW_RETURN_NOT_OK(options.cancel.Check());
+    ReadOptions read_options;
+    read_options.mmap = options.mmap;
+    if (!options.known.empty()) {
+      read_options.file_bytes = options.known[i].file_bytes;
+      read_options.tail_bytes = TailBytes(options.known[i].footer_bytes);
+    }
+    const auto policy = options.lenient ? FooterPolicy::kLenient : FooterPolicy::kStrict;
+    ARROW_ASSIGN_OR_RAISE(footers[i],
+                          ReadFooter(*store, paths[i], read_options, policy, options.keys));
+    return PlaceInGroup(&footers[i], i, options);
+  }
+};
+
+arrow::Result<std::vector<Footer>> ReadFooters(const std::vector<std::string>& paths,
+                                               const ReaderOptions& options,
+                                               const std::shared_ptr<FileStore>& store) {
+  const auto count = static_cast<int>(paths.size());
+  auto opening = std::make_shared<Opening>();
+  *opening = {paths, options, store, std::vector<Footer>(paths.size())};
+  const auto open = [opening](int i) { return opening->Open(i); };
+  ARROW_RETURN_NOT_OK(store->remote() ? IoForEach(count, options.cancel, open)
+                                      : ParallelFor(count, 0, open));
+  return std::move(opening->footers);
+}
+
 }  // namespace
 
 int FindGroup(const Footer& footer) {
@@ -172,18 +214,11 @@ int FindGroup(const Footer& footer) {
 }
 
 arrow::Result<FileSet> OpenFileSet(const std::vector<std::string>& paths,
-                                   const ReaderOptions& options, FileStore& store) {
+                                   const ReaderOptions& options,
+                                   const std::shared_ptr<FileStore>& store) {
   ARROW_RETURN_NOT_OK(CheckPaths(paths));
-  const auto policy = options.lenient ? FooterPolicy::kLenient : FooterPolicy::kStrict;
-  ReadOptions read_options;
-  read_options.mmap = options.mmap;
-  std::vector<Footer> footers(paths.size());
-  ARROW_RETURN_NOT_OK(ParallelFor(static_cast<int>(paths.size()), 0, [&](int i) -> arrow::Status {
-    ARROW_RETURN_NOT_OK(options.cancel.Check());
-    ARROW_ASSIGN_OR_RAISE(footers[i],
-                          ReadFooter(store, paths[i], read_options, policy, options.keys));
-    return PlaceInGroup(&footers[i], i, options);
-  }));
+  ARROW_RETURN_NOT_OK(CheckKnown(paths, options));
+  ARROW_ASSIGN_OR_RAISE(std::vector<Footer> footers, ReadFooters(paths, options, store));
   FileSet set;
   ARROW_RETURN_NOT_OK(CrossCheck(footers, &set.groups));
   ARROW_RETURN_NOT_OK(CheckDistinctColumns(footers));

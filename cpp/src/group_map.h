@@ -34,6 +34,7 @@ int FindGroup(const Footer& footer);
 
 /// \brief Open every file, check it alone and against the others, and tell groups apart.
 arrow::Result<FileSet> OpenFileSet(const std::vector<std::string>& paths,
-                                   const ReaderOptions& options, FileStore& store);
+                                   const ReaderOptions& options,
+                                   const std::shared_ptr<FileStore>& store);
 
 }  // namespace packed

@@ -18,6 +18,21 @@ constexpr int64_t kMostShareBytes = 256 << 20;
 /// Rows of one batch when no lane bounds it (only fields that the files do not have).
 constexpr int64_t kMostConstantRows = 1 << 20;
 
+/// What reads the remote files of the lanes; null where there are none.
+std::shared_ptr<RangeAhead> ReadRemoteAhead(const std::vector<LaneFiles>& lanes,
+                                            int64_t budget_bytes, const CancelToken& cancel) {
+  std::shared_ptr<RangeAhead> ahead;
+  for (size_t lane = 0; lane < lanes.size(); ++lane) {
+    for (const auto& file : lanes[lane]) {
+      if (!file->footer->file->remote()) continue;
+      if (!ahead) ahead = std::make_shared<RangeAhead>(budget_bytes, cancel);
+      const auto row_groups = static_cast<int>(file->footer->info.row_groups.size());
+      ahead->Add(static_cast<int>(lane), file, 0, row_groups);
+    }
+  }
+  return ahead;
+}
+
 }  // namespace
 
 LaneJoin::LaneJoin(std::shared_ptr<arrow::Schema> schema, std::vector<OutputColumn> columns,
@@ -27,12 +42,13 @@ LaneJoin::LaneJoin(std::shared_ptr<arrow::Schema> schema, std::vector<OutputColu
       columns_(std::move(columns)),
       rows_(rows),
       limits_(limits),
-      cancel_(std::move(cancel)) {
+      cancel_(std::move(cancel)),
+      ahead_(ReadRemoteAhead(lanes, limits.ahead_bytes, cancel_)) {
   const int64_t count = std::max<int64_t>(1, static_cast<int64_t>(lanes.size()));
   // Half a lane's part of the budget, so that one step decodes while another is consumed.
   const int64_t share =
       std::clamp(limits.buffer_bytes / (2 * count), kLeastShareBytes, kMostShareBytes);
-  for (auto& files : lanes) lanes_.emplace_back(std::move(files), share, cancel_);
+  for (auto& files : lanes) lanes_.emplace_back(std::move(files), share, ahead_, cancel_);
   for (const auto& column : columns_) constants_.emplace_back(column.value);
 }
 
@@ -50,6 +66,7 @@ arrow::Result<std::shared_ptr<arrow::RecordBatch>> LaneJoin::ReadNext() {
 
 void LaneJoin::Close() noexcept {
   closed_ = true;
+  if (ahead_) ahead_->Close();  // wakes the steps that the lanes are about to wait for
   for (auto& lane : lanes_) lane.Abandon();
   lanes_.clear();  // with them the files are closed
   constants_.clear();

@@ -12,6 +12,7 @@
 #include "packed/batch_source.h"
 #include "packed/cancel.h"
 #include "projection.h"
+#include "range_ahead.h"
 #include "read_lane.h"
 
 namespace packed {
@@ -21,12 +22,14 @@ struct JoinLimits {
   int64_t batch_rows = 0;    ///< most rows in one batch
   int64_t batch_bytes = 0;   ///< most decoded bytes in one batch (at least one row); 0 = no bound
   int64_t buffer_bytes = 0;  ///< decoded bytes held ahead of the caller
+  int64_t ahead_bytes = 0;   ///< stored bytes of remote files held ahead of the decoders
 };
 
 /// \brief Joins lanes of equally many rows into record batches.
 ///
 /// Batches end where a step of any lane does, so columns are slices of decoded memory and never
-/// concatenated. Files are decoded ahead on the pool, within the budget.
+/// concatenated. Files are decoded ahead on the pool, within the budget, and before that read
+/// ahead where they are remote.
 class LaneJoin final : public BatchSource {
  public:
   /// `columns` refer to lanes by their `file`, and to the outputs of every file of the lane by
@@ -50,6 +53,7 @@ class LaneJoin final : public BatchSource {
   const int64_t rows_;
   const JoinLimits limits_;
   const CancelToken cancel_;
+  std::shared_ptr<RangeAhead> ahead_;  // null where no file is remote
   std::vector<ReadLane> lanes_;
   std::vector<ConstantColumn> constants_;  ///< by column; unused for those that have a lane
   int64_t position_ = 0;

@@ -122,21 +122,27 @@ class Window final : public arrow::io::RandomAccessFile {
 
 class WindowFile final : public PayloadFile {
  public:
-  WindowFile(const Payload& payload, std::shared_ptr<OuterFile> outer)
+  WindowFile(const Payload& payload, bool remote, std::shared_ptr<OuterFile> outer)
       : outer_(std::move(outer)),
+        remote_(remote),
         length_(payload.length),
         file_(std::make_shared<Window>(outer_, payload.offset, payload.length)) {}
 
   const std::shared_ptr<arrow::io::RandomAccessFile>& file() const override { return file_; }
   int64_t size() const override { return length_; }
+  bool remote() const override { return remote_; }
   arrow::Status CheckUnchanged() const override {
     ARROW_ASSIGN_OR_RAISE(const auto outer, outer_->Get());
     return outer->CheckUnchanged();
   }
-  void Suspend() override { outer_->Close(); }
+  void Suspend() override {
+    // An object takes no descriptor, and opening it again takes requests.
+    if (!remote_) outer_->Close();
+  }
 
  private:
   const std::shared_ptr<OuterFile> outer_;
+  const bool remote_;
   const int64_t length_;
   const std::shared_ptr<arrow::io::RandomAccessFile> file_;
 };
@@ -171,7 +177,7 @@ arrow::Result<std::shared_ptr<PayloadFile>> OpenPayloadFile(const Payload& paylo
   auto outer = std::make_shared<OuterFile>(payload.path, std::move(store));
   ARROW_ASSIGN_OR_RAISE(const auto file, outer->Get());
   ARROW_RETURN_NOT_OK(CheckWindow(payload, file->size()));
-  return std::make_shared<WindowFile>(payload, std::move(outer));
+  return std::make_shared<WindowFile>(payload, file->remote(), std::move(outer));
 }
 
 }  // namespace packed

@@ -22,9 +22,11 @@ constexpr size_t kStepsBeforeNextFile = 2;
 
 }  // namespace
 
-ReadLane::ReadLane(LaneFiles files, int64_t share_bytes, CancelToken cancel)
+ReadLane::ReadLane(LaneFiles files, int64_t share_bytes, std::shared_ptr<RangeAhead> ahead,
+                   CancelToken cancel)
     : files_(std::make_move_iterator(files.begin()), std::make_move_iterator(files.end())),
       share_bytes_(share_bytes),
+      ahead_(std::move(ahead)),
       cancel_(std::move(cancel)) {}
 
 int64_t ReadLane::RowBytes() const {
@@ -62,7 +64,8 @@ bool ReadLane::OpenNextRowGroup() {
     cursor_ = {nullptr, rows, std::max<int64_t>(1, (size.bytes + rows - 1) / rows), size.known,
                size.longest_value};
     const bool whole = NextRows() == rows;
-    cursor_.stream = std::make_shared<RowGroupStream>(file, index, whole);
+    cursor_.stream = std::make_shared<RowGroupStream>(
+        file, index, whole, file->footer->file->remote() ? ahead_ : nullptr);
   }
   return true;
 }

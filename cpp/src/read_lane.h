@@ -22,7 +22,9 @@ using LaneFiles = std::vector<std::shared_ptr<const FileProjection>>;
 class ReadLane {
  public:
   /// `share_bytes` is what one step may decode to; a larger row group is read in several.
-  ReadLane(LaneFiles files, int64_t share_bytes, CancelToken cancel);
+  /// `ahead` has the remote files already; it may be null where none is.
+  ReadLane(LaneFiles files, int64_t share_bytes, std::shared_ptr<RangeAhead> ahead,
+           CancelToken cancel);
 
   /// \brief Cut the next step, without starting it; null when every row is planned or the
   /// next rows wait for the step before them in the same row group.
@@ -67,6 +69,7 @@ class ReadLane {
 
   std::deque<std::shared_ptr<const FileProjection>> files_;  ///< the current one is the first
   const int64_t share_bytes_;
+  std::shared_ptr<RangeAhead> ahead_;
   const CancelToken cancel_;
   int next_row_group_ = 0;
   Cursor cursor_;

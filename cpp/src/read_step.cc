@@ -66,7 +66,9 @@ arrow::Result<arrow::RecordBatchVector> ReadStep::Take() {
 }
 
 void StartAhead(const std::shared_ptr<ReadStep>& step) {
-  if (step) Executor::Shared().Spawn([step] { step->RunIfUnclaimed(); });
+  if (!step) return;
+  step->stream()->WhenReadable(
+      [step] { Executor::Shared().Spawn([step] { step->RunIfUnclaimed(); }); });
 }
 
 }  // namespace packed

@@ -17,7 +17,8 @@ namespace packed {
 /// \brief Some rows of one row group that one thread decodes: a thread of the pool ahead of
 /// time, or the caller of ReadNext who needs them now, whoever claims the step first.
 ///
-/// A step waits for nobody, so whoever waits for a running step waits for a running thread.
+/// A step waits for nobody but the requests that it needs, so whoever waits for a running step
+/// waits for a running thread.
 class ReadStep {
  public:
   ReadStep(std::shared_ptr<RowGroupStream> stream, int64_t rows, int64_t estimated_bytes,
@@ -56,8 +57,8 @@ class ReadStep {
   arrow::RecordBatchVector batches_;
 };
 
-/// \brief Have a thread of the pool decode `step` unless its consumer comes first; a null step
-/// is a no-op.
+/// \brief Have a thread of the pool decode `step`, as soon as the bytes are here, unless its
+/// consumer comes first; a null step is a no-op.
 void StartAhead(const std::shared_ptr<ReadStep>& step);
 
 }  // namespace packed

@@ -16,10 +16,12 @@ class PackedReader::Impl {
   Impl(const FileSet& set, Projection projection, const ReaderOptions& options) : rows_(set.rows) {
     for (const auto& footer : set.files) files_.push_back(footer->info);
     const auto columns = static_cast<int>(projection.columns.size());
-    source_ = std::make_unique<LaneJoin>(
-        std::move(projection.schema), std::move(projection.columns),
-        OneFileLanes(std::move(projection.files)), set.rows,
-        JoinLimits{options.batch_rows, options.batch_bytes, BufferBytes(options)}, options.cancel);
+    source_ =
+        std::make_unique<LaneJoin>(std::move(projection.schema), std::move(projection.columns),
+                                   OneFileLanes(std::move(projection.files)), set.rows,
+                                   JoinLimits{options.batch_rows, options.batch_bytes,
+                                              BufferBytes(options), AheadBytes(options)},
+                                   options.cancel);
     if (!options.visible) return;
     // Key and timestamp are the last two (see Open), and nobody asked for them.
     std::vector<int> output(columns - 2);
@@ -57,7 +59,7 @@ arrow::Result<std::unique_ptr<PackedReader>> PackedReader::Open(std::vector<std:
       return MakeError(ErrorCode::kInvalidArgument, "Expected a file store but received none");
     }
     ARROW_RETURN_NOT_OK(CheckReaderOptions(options));
-    ARROW_ASSIGN_OR_RAISE(auto set, OpenFileSet(paths, options, *store));
+    ARROW_ASSIGN_OR_RAISE(auto set, OpenFileSet(paths, options, store));
     std::vector<int64_t> appended;
     if (options.visible) {
       appended = {options.visible->key_field, options.visible->timestamp_field};

@@ -9,6 +9,8 @@ namespace packed {
 namespace {
 
 constexpr int64_t kDefaultBufferBytes = 16 << 20;
+/// What a link of 1 GB/s carries in the time of one request of 64 ms.
+constexpr int64_t kDefaultAheadBytes = 64 << 20;
 
 arrow::Status CheckNumber(const char* option, int64_t value, int64_t least) {
   if (value >= least) return arrow::Status::OK();
@@ -27,6 +29,10 @@ arrow::Status CheckReaderOptions(const ReaderOptions& options) {
 int64_t BufferBytes(const ReaderOptions& options) {
   if (options.buffer_bytes < 0) return std::numeric_limits<int64_t>::max();
   return options.buffer_bytes > 0 ? options.buffer_bytes : kDefaultBufferBytes;
+}
+
+int64_t AheadBytes(const ReaderOptions& options) {
+  return options.buffer_bytes == 0 ? kDefaultAheadBytes : BufferBytes(options);
 }
 
 }  // namespace packed

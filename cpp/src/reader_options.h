@@ -14,4 +14,7 @@ arrow::Status CheckReaderOptions(const ReaderOptions& options);
 /// `buffer_bytes` with its default in place of 0.
 int64_t BufferBytes(const ReaderOptions& options);
 
+/// Stored bytes of remote files that are on their way or wait to be decoded.
+int64_t AheadBytes(const ReaderOptions& options);
+
 }  // namespace packed

@@ -9,6 +9,7 @@
 #include "decoded_size.h"
 #include "packed/error.h"
 #include "projection.h"
+#include "range_ahead.h"
 #include "read_step.h"
 #include "reader_options.h"
 
@@ -27,6 +28,7 @@ class RowGroupReader::Impl {
       : projection_(std::move(projection)),
         info_(set.files.front()->info),
         buffer_bytes_(BufferBytes(options)),
+        ahead_bytes_(AheadBytes(options)),
         cancel_(options.cancel) {
     for (const auto& column : projection_.columns) constants_.emplace_back(column.value);
   }
@@ -49,6 +51,7 @@ class RowGroupReader::Impl {
     Abandon();
     next_ = planned_ = static_cast<int>(offset);
     end_ = static_cast<int>(offset + count);
+    ReadRemoteAhead();
     failure_ = arrow::Status::OK();
     return arrow::Status::OK();
   }
@@ -95,7 +98,7 @@ class RowGroupReader::Impl {
       const int64_t bytes = EstimateDecodedSize(*file, planned_).bytes;
       if (!steps_.empty() && bytes > buffer_bytes_ - held) return;
       held += bytes;
-      auto stream = std::make_shared<RowGroupStream>(file, planned_, /*whole=*/true);
+      auto stream = std::make_shared<RowGroupStream>(file, planned_, /*whole=*/true, ahead_);
       steps_.push_back(std::make_shared<ReadStep>(std::move(stream),
                                                   info_.row_groups[planned_].rows, bytes, cancel_));
       ++planned_;
@@ -122,7 +125,14 @@ class RowGroupReader::Impl {
     return arrow::Table::Make(projection_.schema, std::move(columns), rows);
   }
 
+  void ReadRemoteAhead() {
+    if (projection_.files.empty() || !projection_.files.front()->footer->file->remote()) return;
+    ahead_ = std::make_shared<RangeAhead>(ahead_bytes_, cancel_);
+    ahead_->Add(0, projection_.files.front(), next_, end_);
+  }
+
   void Abandon() {
+    if (ahead_) ahead_->Close();  // wakes the steps that are waited for
     for (const auto& step : steps_) step->Abandon();
     steps_.clear();
   }
@@ -130,7 +140,9 @@ class RowGroupReader::Impl {
   Projection projection_;  // of one file, or of none when it has none of the columns
   const FileInfo info_;
   const int64_t buffer_bytes_;
+  const int64_t ahead_bytes_;
   const CancelToken cancel_;
+  std::shared_ptr<RangeAhead> ahead_;  // of the range, where the file is remote
   std::vector<ConstantColumn> constants_;
   std::deque<std::shared_ptr<ReadStep>> steps_;  // row groups [next_, planned_)
   int next_ = 0;
@@ -150,7 +162,7 @@ arrow::Result<std::unique_ptr<RowGroupReader>> RowGroupReader::Open(
       return MakeError(ErrorCode::kInvalidArgument, "Expected a file store but received none");
     }
     ARROW_RETURN_NOT_OK(CheckReaderOptions(options));
-    ARROW_ASSIGN_OR_RAISE(const auto set, OpenFileSet({path}, options, *store));
+    ARROW_ASSIGN_OR_RAISE(const auto set, OpenFileSet({path}, options, store));
     ARROW_ASSIGN_OR_RAISE(auto projection, MakeProjection(set, options));
     auto impl = std::make_unique<Impl>(set, std::move(projection), options);
     return std::unique_ptr<RowGroupReader>(new RowGroupReader(std::move(impl)));

@@ -31,13 +31,24 @@ arrow::Status CheckDecoded(const arrow::RecordBatch& batch) {
 }  // namespace
 
 RowGroupStream::RowGroupStream(std::shared_ptr<const FileProjection> projection, int row_group,
-                               bool whole)
-    : projection_(std::move(projection)), row_group_(row_group), whole_(whole) {}
+                               bool whole, std::shared_ptr<RangeAhead> ahead)
+    : projection_(std::move(projection)),
+      row_group_(row_group),
+      whole_(whole),
+      ahead_(std::move(ahead)),
+      rows_left_(projection_->footer->info.row_groups[row_group].rows) {}
+
+void RowGroupStream::WhenReadable(std::function<void()> then) const {
+  // One that is read step by step need not be here as a whole.
+  if (!ahead_ || !whole_) return then();
+  ahead_->WhenHere(*projection_, row_group_, std::move(then));
+}
 
 arrow::Status RowGroupStream::Open() {
   const Footer& footer = *projection_->footer;
   ARROW_RETURN_NOT_OK(footer.file->CheckUnchanged());
-  auto file = parquet::ParquetFileReader::Open(footer.file->file(), ParquetProperties(!whole_),
+  auto source = ahead_ ? ahead_->Source(projection_, row_group_) : footer.file->file();
+  auto file = parquet::ParquetFileReader::Open(std::move(source), ParquetProperties(!whole_),
                                                footer.metadata);
   ARROW_ASSIGN_OR_RAISE(
       reader_, parquet::arrow::FileReader::Make(Pool(), std::move(file), ArrowProperties()));
@@ -106,6 +117,11 @@ arrow::Result<arrow::RecordBatchVector> RowGroupStream::Read(int64_t rows) {
     left -= batch->num_rows();
     ARROW_ASSIGN_OR_RAISE(auto restored, RestoreTypes(*batch));
     batches.push_back(std::move(restored));
+  }
+  rows_left_ -= rows;
+  if (rows_left_ == 0) {
+    batches_.reset();
+    reader_.reset();
   }
   return batches;
 }

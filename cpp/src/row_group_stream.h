@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "arrow/record_batch.h"
@@ -8,6 +9,7 @@
 #include "parquet/arrow/reader.h"
 
 #include "projection.h"
+#include "range_ahead.h"
 
 namespace packed {
 
@@ -18,13 +20,19 @@ namespace packed {
 class RowGroupStream {
  public:
   /// With `whole` every column chunk is read in one piece; otherwise through a small buffer,
-  /// so that a step holds little more than what it decodes.
-  RowGroupStream(std::shared_ptr<const FileProjection> projection, int row_group, bool whole);
+  /// so that a step holds little more than what it decodes. `ahead` reads the file, where it is
+  /// remote; null = the file itself does.
+  RowGroupStream(std::shared_ptr<const FileProjection> projection, int row_group, bool whole,
+                 std::shared_ptr<RangeAhead> ahead);
+
+  /// \brief Call `then` when decoding would wait for no request that is on its way: at once, or
+  /// on another thread. Never, where the reader is closed before.
+  void WhenReadable(std::function<void()> then) const;
 
   /// \brief Decode the next `rows` rows, restored to the types of the answer.
   ///
   /// Several batches where Arrow had to split a column (2 GiB of text). Fewer rows in the file
-  /// than its footer has are kFileCorrupted.
+  /// than its footer has are kFileCorrupted. What it held of the file goes with the last row.
   arrow::Result<arrow::RecordBatchVector> Read(int64_t rows);
 
  private:
@@ -36,6 +44,8 @@ class RowGroupStream {
   const std::shared_ptr<const FileProjection> projection_;
   const int row_group_;
   const bool whole_;
+  const std::shared_ptr<RangeAhead> ahead_;
+  int64_t rows_left_;
   std::unique_ptr<parquet::arrow::FileReader> reader_;
   std::unique_ptr<arrow::RecordBatchReader> batches_;  // reads through reader_: dies first
 };

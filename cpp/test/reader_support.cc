@@ -1,6 +1,7 @@
 #include "reader_support.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <stdexcept>
 
 #include "arrow/io/file.h"
@@ -8,6 +9,7 @@
 #include "parquet/arrow/writer.h"
 
 #include "packed/format.h"
+#include "range_store.h"
 #include "sha256.h"
 
 namespace packed::test {
@@ -102,7 +104,9 @@ std::shared_ptr<arrow::Table> TableOf(arrow::FieldVector fields, arrow::ArrayVec
 }
 
 std::shared_ptr<FileStore> LocalStore() {
-  static const auto store = FileStore::Make(StorageConfig{}).ValueOrDie();
+  static const std::shared_ptr<FileStore> store =
+      std::getenv(kRangeStoreVariable) != nullptr ? std::make_shared<RangeStore>()
+                                                  : FileStore::Make(StorageConfig{}).ValueOrDie();
   return store;
 }
 

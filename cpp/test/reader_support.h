@@ -38,6 +38,10 @@ std::shared_ptr<arrow::Array> Strings(int64_t rows, const std::string& prefix = 
 /// One column per field.
 std::shared_ptr<arrow::Table> TableOf(arrow::FieldVector fields, arrow::ArrayVector columns);
 
+/// Set in the environment where the tests of readers read through a RangeStore.
+inline constexpr char kRangeStoreVariable[] = "PACKED_TEST_RANGE_STORE";
+
+/// The local disk, unless the environment says otherwise.
 std::shared_ptr<FileStore> LocalStore();
 arrow::Result<std::unique_ptr<PackedReader>> OpenReader(std::vector<std::string> paths,
                                                         ReaderOptions options = {});
