@@ -86,16 +86,26 @@ class RemoteOutput implements WriterOutput {
 class SpooledOutput implements WriterOutput {
   readonly native: NativeWriterOptions
   readonly #files: SpooledFiles
+  readonly #keys: RemoteKeys
+  readonly #paths: ReadonlyMap<string, string>
 
-  constructor(native: NativeWriterOptions, files: SpooledFiles) {
+  constructor(
+    native: NativeWriterOptions,
+    files: SpooledFiles,
+    { keys, paths }: Pick<UploadHandlerOptions, 'keys' | 'paths'>,
+  ) {
     const { locals } = files
     const groups = native.groups.map((group, index) => ({ ...group, path: locals[index]! }))
     this.native = { ...native, groups, storage: { storageType: 'local' } }
     this.#files = files
+    this.#keys = keys
+    this.#paths = paths
   }
 
+  /** Errors of the local disk keep the path of the spool. */
   explain(error: unknown): unknown {
-    return error
+    const path = isPackedError(error) ? this.#paths.get(error.path ?? '') : undefined
+    return path === undefined ? error : this.#keys.named(error, path)
   }
 
   publish(): Promise<void> {
@@ -135,7 +145,7 @@ export async function openWriterOutput(request: OutputRequest): Promise<WriterOu
       fsync: native.fsync,
       signal,
     })
-    return new SpooledOutput(native, files)
+    return new SpooledOutput(native, files, { keys, paths })
   }
   return new RemoteOutput(native, new UploadHandler({ store, keys, paths, signal }))
 }

@@ -140,21 +140,26 @@ export class Spool {
    * Take up every set that nobody is at work on, one after the other. A set without a record was
    * killed while it was made: it holds nothing, and is removed.
    *
-   * @throws PackedError MetadataCorrupted.
+   * @throws PackedError MetadataCorrupted, after all that can be read.
    */
   async *takeAll(): AsyncGenerator<SpoolSet, void, undefined> {
+    const failures: unknown[] = []
     for (const name of (await readdir(this.directory)).filter((entry) => SET.test(entry))) {
       const directory = join(this.directory, name)
       if (this.#busy.has(directory)) continue
       this.#busy.add(directory)
       try {
-        const record = await readRecord(join(directory, RECORD))
+        const record = await readRecord(join(directory, RECORD)).catch((error: unknown) => {
+          failures.push(error)
+          return null
+        })
+        if (record) yield new SpoolSet(directory, record)
         if (record === undefined) await rm(directory, { recursive: true, force: true })
-        else yield new SpoolSet(directory, record)
       } finally {
         this.#busy.delete(directory)
       }
     }
+    if (failures.length > 0) throw failures[0]
   }
 
   /** Nobody is at work on the set any more. */
