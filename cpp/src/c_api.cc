@@ -9,6 +9,7 @@
 
 #include "c_api_convert.h"
 #include "c_api_handles.h"
+#include "c_api_uploader.h"
 #include "packed/error.h"
 #include "packed/reader.h"
 #include "packed/writer.h"
@@ -52,19 +53,30 @@ arrow::Result<std::shared_ptr<arrow::RecordBatch>> TakeBatch(
   return WithContext(imported.status(), ErrorCode::kInvalidData, {});
 }
 
+StorageConfig WriterStorage(const CStorageConfig* config, int64_t part_upload_size) {
+  StorageConfig storage = ToStorageConfig(config);
+  if (part_upload_size > 0) storage.multipart_part_bytes = ToPartBytes(part_upload_size);
+  return storage;
+}
+
+/// `uploader` is null where none was given.
 arrow::Result<std::shared_ptr<WriterObject>> OpenWriter(
     struct ArrowSchema* schema, int64_t buffer_size, const char* const* paths, int64_t num_paths,
-    int64_t part_upload_size, const CColumnGroups* groups, const CStorageConfig* config) {
+    int64_t part_upload_size, const CColumnGroups* groups, const CStorageConfig* config,
+    std::shared_ptr<Uploader> uploader) {
   ARROW_RETURN_NOT_OK(CheckNotNull(schema, "schema"));
   ARROW_RETURN_NOT_OK(CheckNotNull(groups, "groups"));
   ARROW_RETURN_NOT_OK(CheckNotNegative(buffer_size, "buffer_size"));
   ARROW_RETURN_NOT_OK(CheckNotNegative(part_upload_size, "part_upload_size"));
-  ARROW_ASSIGN_OR_RAISE(auto path_list, ToPaths(paths, num_paths));
+  const StorageConfig storage = WriterStorage(config, part_upload_size);
+  if (uploader != nullptr && storage.storage_type == "local") {
+    return MakeError(ErrorCode::kInvalidArgument,
+                     "Expected an object store for storage_type but received 'local'");
+  }
+  ARROW_ASSIGN_OR_RAISE(auto path_list, ToPaths(paths, num_paths, storage));
   ARROW_ASSIGN_OR_RAISE(auto group_list, ToColumnGroups(*groups, std::move(path_list)));
   ARROW_ASSIGN_OR_RAISE(auto arrow_schema, TakeSchema(schema));
-  StorageConfig storage = ToStorageConfig(config);
-  if (part_upload_size > 0) storage.multipart_part_bytes = part_upload_size;
-  ARROW_ASSIGN_OR_RAISE(auto store, FileStore::Make(storage));
+  ARROW_ASSIGN_OR_RAISE(auto store, FileStore::Make(storage, std::move(uploader)));
   WriterOptions options;
   options.buffer_bytes = buffer_size;
   auto object = std::make_shared<WriterObject>();
@@ -88,13 +100,14 @@ arrow::Result<std::shared_ptr<ReaderObject>> OpenReader(const char* const* paths
                                                         struct ArrowSchema* schema,
                                                         int64_t buffer_size,
                                                         const CStorageConfig* config) {
-  ARROW_ASSIGN_OR_RAISE(auto path_list, ToPaths(paths, num_paths));
+  const StorageConfig storage = ToStorageConfig(config);
+  ARROW_ASSIGN_OR_RAISE(auto path_list, ToPaths(paths, num_paths, storage));
   ReaderOptions options;
   options.buffer_bytes = buffer_size;
   if (schema != nullptr) {
     ARROW_ASSIGN_OR_RAISE(options.schema, TakeSchema(schema));
   }
-  ARROW_ASSIGN_OR_RAISE(auto store, FileStore::Make(ToStorageConfig(config)));
+  ARROW_ASSIGN_OR_RAISE(auto store, FileStore::Make(storage));
   auto object = std::make_shared<ReaderObject>();
   ARROW_ASSIGN_OR_RAISE(object->reader, PackedReader::Open(std::move(path_list), std::move(options),
                                                            std::move(store)));
@@ -130,7 +143,27 @@ CStatus NewPackedWriterWithStorageConfig(struct ArrowSchema* schema, int64_t buf
     ARROW_RETURN_NOT_OK(packed::CheckNotNull(out, "out"));
     *out = nullptr;
     ARROW_ASSIGN_OR_RAISE(auto object, packed::OpenWriter(schema, buffer_size, paths, num_paths,
-                                                          part_upload_size, groups, config));
+                                                          part_upload_size, groups, config,
+                                                          /*uploader=*/nullptr));
+    *out = packed::Writers().Add(std::move(object));
+    return arrow::Status::OK();
+  });
+}
+
+CStatus NewPackedWriterWithUploader(struct ArrowSchema* schema, int64_t buffer_size,
+                                    const char* const* paths, int64_t num_paths,
+                                    int64_t part_upload_size, const CColumnGroups* groups,
+                                    const CStorageConfig* config, const CUploader* uploader,
+                                    CPackedWriter* out) {
+  return Answer([&]() -> arrow::Status {
+    Consumed<struct ArrowSchema> consumed(schema);
+    // First of all, so that it is released whatever is wrong with the rest.
+    ARROW_ASSIGN_OR_RAISE(auto table, packed::MakeCUploader(uploader));
+    ARROW_RETURN_NOT_OK(packed::CheckNotNull(out, "out"));
+    *out = nullptr;
+    ARROW_ASSIGN_OR_RAISE(
+        auto object, packed::OpenWriter(schema, buffer_size, paths, num_paths, part_upload_size,
+                                        groups, config, std::move(table)));
     *out = packed::Writers().Add(std::move(object));
     return arrow::Status::OK();
   });

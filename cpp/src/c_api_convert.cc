@@ -1,7 +1,9 @@
 #include "c_api_convert.h"
 
+#include <cstdlib>
 #include <cstring>
 #include <limits>
+#include <string_view>
 #include <utility>
 
 #include "packed/error.h"
@@ -41,6 +43,10 @@ static_assert(SameNumber(PACKED_NETWORK, ErrorCode::kNetwork));
 static_assert(SameNumber(PACKED_CONFLICT, ErrorCode::kConflict));
 static_assert(SameNumber(PACKED_PRECONDITION_FAILED, ErrorCode::kPreconditionFailed));
 
+/// What S3 takes.
+constexpr int64_t kLeastPartBytes = int64_t{5} << 20;
+constexpr int64_t kMostPartBytes = int64_t{5} << 30;
+
 void Copy(const char* from, std::string* to) {
   if (from != nullptr) *to = from;
 }
@@ -67,6 +73,14 @@ CStatus ToCStatus(const arrow::Status& status) noexcept {
   }
 }
 
+arrow::Status FromCStatus(CStatus status) {
+  if (status.error_code == PACKED_OK) return arrow::Status::OK();
+  const std::string message = status.error_msg == nullptr ? "" : status.error_msg;
+  std::free(status.error_msg);
+  const ErrorCode code = LookupError(static_cast<ErrorCode>(status.error_code)).code;
+  return MakeError(code, message);
+}
+
 arrow::Status CheckNotNull(const void* pointer, const char* name) {
   if (pointer != nullptr) return arrow::Status::OK();
   return MakeError(ErrorCode::kInvalidArgument,
@@ -75,6 +89,11 @@ arrow::Status CheckNotNull(const void* pointer, const char* name) {
 
 arrow::Status CheckNotNegative(int64_t value, const char* name) {
   return value >= 0 ? arrow::Status::OK() : Mismatch("at least 0", name, value);
+}
+
+int64_t ToPartBytes(int64_t bytes) {
+  const bool usable = bytes >= kLeastPartBytes && bytes <= kMostPartBytes;
+  return usable ? bytes : StorageConfig().multipart_part_bytes;
 }
 
 StorageConfig ToStorageConfig(const CStorageConfig* config) {
@@ -102,20 +121,23 @@ StorageConfig ToStorageConfig(const CStorageConfig* config) {
   CopyNumber(config->load_frequency_s, &result.load_frequency_s);
   CopyNumber(config->request_timeout_ms, &result.request_timeout_ms);
   CopyNumber(config->max_connections, &result.max_connections);
-  CopyNumber(config->multipart_part_bytes, &result.multipart_part_bytes);
+  result.multipart_part_bytes = ToPartBytes(config->multipart_part_bytes);
   Copy(config->session_token, &result.session_token);
   CopyNumber(config->retry_timeout_ms, &result.retry_timeout_ms);
   CopyNumber(config->upload_bytes_in_flight, &result.upload_bytes_in_flight);
   return result;
 }
 
-arrow::Result<std::vector<std::string>> ToPaths(const char* const* paths, int64_t num_paths) {
+arrow::Result<std::vector<std::string>> ToPaths(const char* const* paths, int64_t num_paths,
+                                                const StorageConfig& storage) {
   if (num_paths < 1) return Mismatch("at least 1", "num_paths", num_paths);
   ARROW_RETURN_NOT_OK(CheckNotNull(paths, "paths"));
+  const std::string bucket = storage.storage_type == "local" ? "" : storage.bucket_name + "/";
   std::vector<std::string> result;
   for (int64_t i = 0; i < num_paths; ++i) {
     ARROW_RETURN_NOT_OK(CheckNotNull(paths[i], ("paths[" + std::to_string(i) + "]").c_str()));
-    result.emplace_back(paths[i]);
+    const std::string_view path = paths[i];
+    result.emplace_back(path.starts_with(bucket) ? path.substr(bucket.size()) : path);
   }
   return result;
 }

@@ -44,10 +44,18 @@ class Consumed {
 arrow::Status CheckNotNull(const void* pointer, const char* name);
 arrow::Status CheckNotNegative(int64_t value, const char* name);
 
+/// \brief The status that a C caller answered; takes its message.
+arrow::Status FromCStatus(CStatus status);
+
 /// \brief Null members take StorageConfig's defaults; a null config is the local disk.
 StorageConfig ToStorageConfig(const CStorageConfig* config);
 
-arrow::Result<std::vector<std::string>> ToPaths(const char* const* paths, int64_t num_paths);
+/// \brief What no store takes as the size of a part is 10 MiB.
+int64_t ToPartBytes(int64_t bytes);
+
+/// \brief Copy paths; in front of keys of an object store the name of the bucket may stand.
+arrow::Result<std::vector<std::string>> ToPaths(const char* const* paths, int64_t num_paths,
+                                                const StorageConfig& storage);
 
 /// \brief One group per path.
 arrow::Result<std::vector<ColumnGroup>> ToColumnGroups(const CColumnGroups& groups,

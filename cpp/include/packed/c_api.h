@@ -127,12 +127,12 @@ typedef struct CStorageConfig {
   int32_t use_ssl; /* the flags: 0 or not 0 */
   int32_t use_iam;
   int32_t use_virtual_host;
-  int32_t load_frequency_s;     /* [900] */
-  int64_t request_timeout_ms;   /* [10000] */
-  uint32_t max_connections;     /* [100] */
-  int64_t multipart_part_bytes; /* [10 MiB] */
-  const char* session_token;    /* of temporary credentials */
-  int64_t retry_timeout_ms;     /* one operation with all its retries [60000] */
+  int32_t load_frequency_s;       /* [900] */
+  int64_t request_timeout_ms;     /* [10000] */
+  uint32_t max_connections;       /* [100] */
+  int64_t multipart_part_bytes;   /* [10 MiB, also where it is not within 5 MiB to 5 GiB] */
+  const char* session_token;      /* of temporary credentials */
+  int64_t retry_timeout_ms;       /* one operation with all its retries [60000] */
   int64_t upload_bytes_in_flight; /* [64 MiB] */
 } CStorageConfig;
 
@@ -147,6 +147,48 @@ typedef struct CColumnGroups {
   const int64_t* offsets; /* num_groups + 1 */
   const int32_t* columns;
 } CColumnGroups;
+
+/*
+ * How objects are put into a store, in one piece or as parts. The functions are called on threads
+ * of the library, several at a time, and may block; retries, time-outs and checksums are theirs,
+ * and what they answer is final. Their CStatus is that of this header: error_msg comes from malloc
+ * and is freed by the library. Every text they are given is valid during the call.
+ *
+ * key        whole key in the bucket, UTF-8
+ * if_absent  not 0: an object that stands at the key, or appears meanwhile, is kept:
+ *            PACKED_ALREADY_EXISTS
+ * upload     name that the store has given the upload
+ */
+typedef struct CUploader {
+  void* context; /* handed to every function */
+
+  /* Start an upload. *upload comes from malloc and is freed by the library. */
+  CStatus (*create)(void* context, const char* key, int32_t if_absent, char** upload);
+
+  /* Send a part, number from 1. *tag, which complete wants, comes from malloc and is freed by the
+   * library. */
+  CStatus (*part)(void* context, const char* key, const char* upload, int32_t number,
+                  const uint8_t* data, int64_t size, char** tag);
+
+  /* Make the object of all parts, in their order. */
+  CStatus (*complete)(void* context, const char* key, int32_t if_absent, const char* upload,
+                      const char* const* tags, int32_t num_tags);
+
+  /* Give up an upload with all its parts: now, or as soon as the store can be reached. Never called
+   * while a part of it is on its way. */
+  void (*abort)(void* context, const char* key, const char* upload);
+
+  /* An object of one part or less; data is NULL where size is 0. */
+  CStatus (*put)(void* context, const char* key, int32_t if_absent, const uint8_t* data,
+                 int64_t size);
+
+  /* Remove an object that this writer has put there. */
+  CStatus (*remove)(void* context, const char* key);
+
+  /* Nothing of the table is called any more; may be NULL. After CloseWriter of a writer that failed
+   * it may take until its last part is answered. */
+  void (*release)(void* context);
+} CUploader;
 
 typedef struct CPackedWriterHandle* CPackedWriter;
 typedef struct CPackedReaderHandle* CPackedReader;
@@ -165,12 +207,46 @@ PACKED_EXPORT CStatus NewPackedWriter(struct ArrowSchema* schema, int64_t buffer
                                       int64_t part_upload_size, const CColumnGroups* groups,
                                       CPackedWriter* out);
 
-/* The same anywhere; config == NULL is the local disk. part_upload_size, where it is not 0,
- * overrides config->multipart_part_bytes. */
+/*
+ * The same anywhere; config == NULL is the local disk. part_upload_size, where it is not 0,
+ * overrides config->multipart_part_bytes.
+ *
+ * Objects are written by streams of Arrow. Of what NewPackedWriterWithUploader promises, they do
+ * not keep this:
+ *  - Parts have one size, so that 10,000 of them bound an object (10 MiB parts: 98 GiB).
+ *  - Nothing bounds the bytes that are on their way.
+ *  - Writing is not conditional: that no object stands at a path is asked when the writer is
+ * opened, and one that appears later is replaced.
+ *  - Uploads of a process that dies, or whose store cannot be reached when they are given up, stay
+ *    open: the bucket needs a rule that ends them.
+ *  - Time-outs and retries are those of Arrow's client.
+ */
 PACKED_EXPORT CStatus NewPackedWriterWithStorageConfig(
     struct ArrowSchema* schema, int64_t buffer_size, const char* const* paths, int64_t num_paths,
     int64_t part_upload_size, const CColumnGroups* groups, const CStorageConfig* config,
     CPackedWriter* out);
+
+/*
+ * The same for an object store that is written through `uploader`, which is copied. config is
+ * needed for bucket_name, upload_bytes_in_flight and the size of parts; its addresses and
+ * credentials are not used.
+ *
+ *  - Parts are sent while rows are written, as soon as they are full. After 1,000 of them they
+ * grow, so that 10,000 reach 5 TiB. Files of one part or less are put in one piece, by CloseWriter.
+ *  - upload_bytes_in_flight bounds what is on its way (one part is always allowed): beyond it
+ *    WriteRecordBatch waits.
+ *  - No object appears before CloseWriter, and then all do or none does: one that was put there
+ *    before another failed is removed again.
+ *  - Every upload is completed or given up, whatever fails.
+ *
+ * After a call that is refused `release` has been called, too.
+ */
+PACKED_EXPORT CStatus NewPackedWriterWithUploader(struct ArrowSchema* schema, int64_t buffer_size,
+                                                  const char* const* paths, int64_t num_paths,
+                                                  int64_t part_upload_size,
+                                                  const CColumnGroups* groups,
+                                                  const CStorageConfig* config,
+                                                  const CUploader* uploader, CPackedWriter* out);
 
 /*
  * Add the rows of a struct array. When the call returns, `array` has been released and no
