@@ -1,10 +1,12 @@
 import { setMaxListeners } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
 import {
+  checkStorageConfig,
   expectBoolean,
   expectInteger,
   expectKnownKeys,
   expectObject,
+  resolvePartBytes,
   type StorageConfig,
 } from '../config/index.js'
 import { ByteBudget } from './byte-budget.js'
@@ -35,7 +37,6 @@ export interface RemoteChunkManagerOptions {
   storage: StorageConfig
 }
 
-const DEFAULT_PART_BYTES = 10 << 20
 const DEFAULT_BYTES_IN_FLIGHT = 64 << 20
 /** Objects of one call that are read, written or looked at at a time. */
 const MOST_AT_ONCE = 32
@@ -83,7 +84,7 @@ export class RemoteChunkManager implements ChunkManager {
   static async open(options: RemoteChunkManagerOptions): Promise<RemoteChunkManager> {
     const given = expectObject(options, 'RemoteChunkManager')
     expectKnownKeys(given, ['storage'], 'RemoteChunkManager')
-    const storage = expectObject(given.storage, 'storage') as StorageConfig
+    const storage = checkStorageConfig(expectObject(given.storage, 'storage'))
     return new RemoteChunkManager(await openObjectStore(storage), storage)
   }
 
@@ -298,7 +299,7 @@ export class RemoteChunkManager implements ChunkManager {
     const ifAbsent = expectIfAbsent(options)
     if (ifAbsent) await expectConditions(this.#store, key, options)
     return new UploadSink(this.#store, key, {
-      partBytes: this.#storage.multipartPartBytes ?? DEFAULT_PART_BYTES,
+      partBytes: resolvePartBytes(this.#storage.multipartPartBytes, 'storage.multipartPartBytes'),
       budget: this.#budget,
       ifAbsent,
       signal: options.signal,

@@ -2,8 +2,10 @@ import { setMaxListeners } from 'node:events'
 import { PackedError } from '../errors/index.js'
 import type { ByteBudget } from './byte-budget.js'
 import type { ObjectSink } from './object-sink.js'
+import type { ObjectStore } from './object-store.js'
 import { bytesOfPart } from './part-schedule.js'
-import type { Uploader } from './uploader.js'
+import { createUpload } from './upload-create.js'
+import { uploadJournal } from './upload-journal.js'
 
 /** How an object is cut and appears. */
 export interface UploadSinkOptions {
@@ -17,7 +19,7 @@ export interface UploadSinkOptions {
 
 /** An object that is sent in parts while it is written. Nothing is visible before `finish`. */
 export class UploadSink implements ObjectSink {
-  readonly #store: Uploader
+  readonly #store: ObjectStore
   readonly #key: string
   readonly #options: UploadSinkOptions
   /** Ends what runs, by the caller or when the sink is discarded. */
@@ -25,6 +27,7 @@ export class UploadSink implements ObjectSink {
   readonly #abort = (): void => this.#ended.abort(this.#options.signal?.reason)
   readonly #tags: string[] = []
   readonly #sending = new Set<Promise<void>>()
+  readonly #startedMs = Date.now()
   #parts = 0
   #part: Buffer | undefined
   #filled = 0
@@ -34,7 +37,7 @@ export class UploadSink implements ObjectSink {
   #work: Promise<void> = Promise.resolve()
   #state: 'open' | 'discarded' | 'finished' = 'open'
 
-  constructor(store: Uploader, key: string, options: UploadSinkOptions) {
+  constructor(store: ObjectStore, key: string, options: UploadSinkOptions) {
     this.#store = store
     this.#key = key
     this.#options = options
@@ -91,7 +94,11 @@ export class UploadSink implements ObjectSink {
     await this.#work.catch(() => {})
     await Promise.allSettled(this.#sending)
     const upload = finished ? undefined : await this.#upload?.catch(() => undefined)
-    if (upload !== undefined) await this.#store.abort(this.#key, upload).catch(() => {})
+    if (upload === undefined) return
+    const started = { fromMs: this.#startedMs, toMs: Date.now() }
+    const doubtful = this.#failure !== undefined
+    const unwanted = { store: this.#store, key: this.#key, upload, started, doubtful }
+    await uploadJournal().discard(unwanted)
   }
 
   #run(operation: () => Promise<void>): Promise<void> {
@@ -113,8 +120,8 @@ export class UploadSink implements ObjectSink {
   /** Resolves when the part is on its way, which waits for room. */
   async #send(content: Uint8Array): Promise<void> {
     this.#expectWanted()
-    // Not under the signal: an upload whose name nobody heard could never be given up.
-    this.#upload ??= this.#store.create(this.#key, { ifAbsent: this.#options.ifAbsent })
+    const { ifAbsent } = this.#options
+    this.#upload ??= createUpload(this.#store, this.#key, { ifAbsent, signal: this.#ended.signal })
     const upload = await this.#upload
     this.#parts += 1
     const number = this.#parts
@@ -146,7 +153,9 @@ export class UploadSink implements ObjectSink {
     this.#expectWanted()
     // Not under the signal: whether the object is there must be known.
     const { ifAbsent } = this.#options
-    await this.#store.complete(this.#key, await this.#upload!, this.#tags, { ifAbsent })
+    const upload = await this.#upload!
+    await this.#store.complete(this.#key, upload, this.#tags, { ifAbsent })
+    uploadJournal().done(this.#store, upload)
     this.#state = 'finished'
   }
 
