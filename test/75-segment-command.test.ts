@@ -204,7 +204,7 @@ test('export copies logs or writes rows, and prints the request', async () => {
 
 describe('what cannot be meant', () => {
   test.each([
-    [['cat', '3'], 2, /required option '--root/],
+    [['cat', '3'], 2, /Expected --root <dir> or --storage/],
     [['cat', 'three', '--root', v2], 2, /whole number but received "three"/],
     [['cat', '3', '--root', v2, '--read-ts', 'noon'], 2, /hybrid timestamp or a time/],
     [['dog', '3'], 2, /unknown command 'dog'/],

@@ -41,3 +41,12 @@ export function parseTimestamp(text: string): bigint {
     `Expected a hybrid timestamp or a time like 2026-01-31T12:00:00Z but received "${text}"`,
   )
 }
+
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1e3, m: 6e4, h: 3.6e6, d: 8.64e7 }
+
+/** `90s`, `30m`, `12h` or `7d` in milliseconds. */
+export function parseAge(text: string): number {
+  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? []
+  if (unit !== undefined) return Number(count) * UNIT_MS[unit]!
+  throw new InvalidArgumentError(`Expected an age like 90s, 30m, 12h or 7d but received "${text}"`)
+}

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { PackedReader } from '../packed/index.js'
+import { commonStorage, filePlaces } from './place.js'
 import {
   addPrintOptions,
   columnOf,
@@ -8,8 +9,9 @@ import {
   printRows,
   readOptionsFor,
 } from './print-rows.js'
+import { type StorageOptions, StorageSource } from './storage-source.js'
 
-interface CatOptions extends PrintOptions {
+interface CatOptions extends PrintOptions, StorageOptions {
   lenient: boolean
 }
 
@@ -19,20 +21,25 @@ export function catCommand(signal: AbortSignal): Command {
     .argument('<file...>', 'the files of one segment')
   return addPrintOptions(command, { what: 'fixed_size_binary', fallback: 'base64' })
     .option('--lenient', 'take plain Parquet as well', false)
-    .action((files: string[], options: CatOptions) => cat(files, options, signal))
+    .action((files: string[], _, command: Command) =>
+      cat(files, command.optsWithGlobals<CatOptions>(), signal),
+    )
 }
 
 async function cat(files: string[], options: CatOptions, signal: AbortSignal): Promise<void> {
   const format = outputFormatOf(options)
+  const source = new StorageSource(options)
+  const places = await filePlaces(files, source, signal)
   const reader = await PackedReader.open({
-    paths: files,
+    paths: places.map(({ path }) => path),
+    storage: commonStorage(places),
     lenient: options.lenient,
     signal,
     ...(options.columns === undefined ? {} : { columns: options.columns.map(columnOf) }),
     ...readOptionsFor(format),
   })
   try {
-    await printRows(reader, options, { signal })
+    await printRows(reader, options, { source, signal })
   } finally {
     await reader.close()
   }

@@ -5,11 +5,13 @@ import { addAbortSignal, type Readable } from 'node:stream'
 import { type RecordBatch, RecordBatchReader, type Schema } from 'apache-arrow'
 import { PackedError } from '../errors/index.js'
 import { PackedReader } from '../packed/index.js'
+import { openChunkManager } from '../storage/index.js'
 import type { ColumnType } from './column-type.js'
 import { UsageError } from './failure.js'
 import { csvRows } from './input-csv.js'
 import { ndjsonRows } from './input-ndjson.js'
 import { openRows } from './input-rows.js'
+import { isRemote, type Place } from './place.js'
 
 export const INPUT_FORMATS = ['arrow', 'parquet', 'ndjson', 'csv', 'tsv'] as const
 export type InputFormat = (typeof INPUT_FORMATS)[number]
@@ -55,13 +57,14 @@ export function inputFormat(path: string, chosen: InputFormat | undefined): Inpu
 
 /** @throws PackedError, UsageError. */
 export async function openInput(
-  path: string,
+  place: Place,
   format: InputFormat,
   options: InputOptions,
 ): Promise<Input> {
-  if (format === 'parquet') return openParquet(path, options)
-  if (format === 'arrow') return openArrow(path, options)
-  const bytes = openBytes(path, options.signal)
+  if (format === 'parquet') return openParquet(place, options)
+  if (format === 'arrow') return openArrow(place, options)
+  const { text: path } = place
+  const bytes = await openBytes(place, options.signal)
   const close = async (): Promise<void> => void bytes.destroy()
   try {
     const source =
@@ -75,14 +78,17 @@ export async function openInput(
   }
 }
 
-function openBytes(path: string, signal: AbortSignal): Readable {
+async function openBytes(place: Place, signal: AbortSignal): Promise<Readable> {
+  const { path, storage } = place
+  if (isRemote(place)) return (await openChunkManager(storage)).readStream(path, { signal })
   return addAbortSignal(signal, path === STDIN ? process.stdin : createReadStream(path))
 }
 
-async function openParquet(path: string, { signal }: InputOptions): Promise<Input> {
+async function openParquet({ path, storage }: Place, { signal }: InputOptions): Promise<Input> {
   if (path === STDIN) throw new UsageError('Expected a file for Parquet but received -')
   const reader = await PackedReader.open({
     paths: [path],
+    storage,
     lenient: true,
     releasePrevious: true,
     signal,
@@ -95,10 +101,11 @@ async function openParquet(path: string, { signal }: InputOptions): Promise<Inpu
   }
 }
 
-/** An Arrow IPC file or stream; a file from standard input is held in memory. */
-async function openArrow(path: string, { signal }: InputOptions): Promise<Input> {
-  const handle = path === STDIN ? undefined : await open(path)
-  const bytes = handle === undefined ? openBytes(path, signal) : undefined
+/** An Arrow IPC file or stream; a file from standard input or a store is held in memory. */
+async function openArrow(place: Place, { signal }: InputOptions): Promise<Input> {
+  const { text: path } = place
+  const handle = path === STDIN || isRemote(place) ? undefined : await open(place.path)
+  const bytes = handle === undefined ? await openBytes(place, signal) : undefined
   const close = async (): Promise<void> => {
     bytes?.destroy()
     await handle?.close()

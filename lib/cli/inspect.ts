@@ -3,18 +3,28 @@ import { stringifyExact } from '../config/index.js'
 import { inspectFile, type PackedColumnChunk, type PackedFileInfo } from '../packed/index.js'
 import { FIELD_ID_KEY } from '../schema/index.js'
 import { toStdout } from './output.js'
+import { filePlaces } from './place.js'
+import { type StorageOptions, StorageSource } from './storage-source.js'
 import { formatCount, formatRatio, formatTable } from './table.js'
 
 const SHOWN_VALUE_LENGTH = 100
 
-export function inspectCommand(): Command {
+interface InspectOptions extends StorageOptions {
+  json: boolean
+}
+
+export function inspectCommand(signal: AbortSignal): Command {
   return new Command('inspect')
     .description('show what the footers of Parquet files say, packed or not')
     .argument('<file...>')
     .option('--json', 'everything, row group by row group', false)
-    .action(async (files: string[], { json }: { json: boolean }) => {
+    .action(async (files: string[], _, command: Command) => {
+      const { json, ...options } = command.optsWithGlobals<InspectOptions>()
       const infos: PackedFileInfo[] = []
-      for (const file of files) infos.push(await inspectFile(file))
+      for (const place of await filePlaces(files, new StorageSource(options), signal)) {
+        const { path, storage, text } = place
+        infos.push({ ...(await inspectFile(path, { storage })), path: text })
+      }
       const text = json
         ? `${stringifyExact(infos.map(plainInfo), 2)}\n`
         : infos.map(describe).join('\n')

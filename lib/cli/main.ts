@@ -4,6 +4,8 @@ import { catCommand } from './cat.js'
 import { exitCodeOf, failureLine } from './failure.js'
 import { inspectCommand } from './inspect.js'
 import { segmentCommand } from './segment.js'
+import { storageOption } from './storage-source.js'
+import { uploadsCommand } from './uploads.js'
 import { verifyCommand } from './verify.js'
 import { writeCommand } from './write.js'
 
@@ -17,14 +19,21 @@ function program(signal: AbortSignal): Command {
     .description('Write, look at, print and check the files of Milvus segments.')
     .option('--verbose', 'show where an error comes from')
     .option('--version', 'print the version')
+    .addOption(storageOption())
     .on('option:version', () => {
       process.stdout.write(`${packageVersion()}\n`)
       throw new CommanderError(0, 'commander.version', '')
     })
-  const verbs = [writeCommand(signal), inspectCommand(), catCommand(signal), verifyCommand(signal)]
-  const segment = segmentCommand(signal)
-  for (const verb of [...verbs, segment]) packed.addCommand(verb)
-  for (const command of [packed, ...verbs, segment, ...segment.commands]) {
+  const verbs = [
+    writeCommand(signal),
+    inspectCommand(signal),
+    catCommand(signal),
+    verifyCommand(signal),
+    segmentCommand(signal),
+    uploadsCommand(signal),
+  ]
+  for (const verb of verbs) packed.addCommand(verb)
+  for (const command of [packed, ...verbs, ...verbs.flatMap(({ commands }) => commands)]) {
     command
       .exitOverride()
       .showSuggestionAfterError()
@@ -51,6 +60,8 @@ function abortOnInterrupt(): AbortSignal {
 }
 
 async function main(): Promise<void> {
+  // Which Node the SDK wants next year is for who installs this; an error is one line.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
   // Results are printed through pipelines, which report failures; help and version are not.
   process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
     if (code !== 'EPIPE') process.exitCode = 1

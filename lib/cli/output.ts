@@ -2,6 +2,8 @@ import { createWriteStream } from 'node:fs'
 import { link, rename, rm, stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { PackedError } from '../errors/index.js'
+import { openChunkManager } from '../storage/index.js'
+import { isRemote, type Place } from './place.js'
 
 export type Chunks = AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>
 export type IfExists = 'error' | 'replace'
@@ -20,8 +22,18 @@ export async function toStdout(chunks: Chunks): Promise<void> {
   }
 }
 
-/** Write a file that appears whole or not at all. */
-export async function toFile(path: string, chunks: Chunks, ifExists: IfExists): Promise<void> {
+/** Write a file or an object that appears whole or not at all. */
+export async function toFile(
+  place: Place,
+  chunks: Chunks,
+  { ifExists, signal }: { ifExists: IfExists; signal: AbortSignal },
+): Promise<void> {
+  const { path, storage } = place
+  if (isRemote(place)) {
+    const store = await openChunkManager(storage)
+    const object = store.writeStream(path, { ifAbsent: ifExists === 'error', signal })
+    return pipeline(chunks, object, { signal })
+  }
   if (ifExists === 'error') await refuseExisting(path)
   const partial = `${path}.${process.pid}.partial`
   try {

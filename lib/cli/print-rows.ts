@@ -8,6 +8,8 @@ import { UsageError } from './failure.js'
 import { type Chunks, type IfExists, toFile, toStdout } from './output.js'
 import { arrowChunks } from './output-arrow.js'
 import { type CellMaker, csvChunks, ndjsonChunks } from './output-text.js'
+import { type Place, placeOf } from './place.js'
+import type { StorageSource } from './storage-source.js'
 
 const OUTPUT_FORMATS = ['ndjson', 'csv', 'arrow', 'parquet'] as const
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number]
@@ -30,6 +32,8 @@ export interface RowSource {
 
 /** What printing needs to know beside the options. */
 export interface PrintContext {
+  /** Where `--out` is. */
+  source: StorageSource
   signal: AbortSignal
   /** How columns are shown when `--vectors` does not say it; fixed_size_binary as base64. */
   cellOf?: CellMaker
@@ -99,30 +103,31 @@ export function readOptionsFor(format: OutputFormat): {
     : { releasePrevious: true, batchRows: TEXT_BATCH_ROWS }
 }
 
-/** Print or write the rows of `source`, as many as asked for. */
+/** Print or write rows, as many as asked for. */
 export async function printRows(
-  source: RowSource,
+  rows: RowSource,
   options: PrintOptions,
-  { signal, cellOf }: PrintContext,
+  { source, signal, cellOf }: PrintContext,
 ): Promise<void> {
   const format = outputFormatOf(options)
-  const batches = limited(source, options.limit ?? Number.POSITIVE_INFINITY)
+  const batches = limited(rows, options.limit ?? Number.POSITIVE_INFINITY)
+  const out = options.out === undefined ? undefined : await placeOf(options.out, source, 'local')
   if (format === 'parquet') {
-    await writeParquet(source.schema, batches, options, signal)
+    await writeParquet(rows.schema, batches, { place: out!, ...options, signal })
     return
   }
   const { vectors = 'base64' } = options
   const plain: CellMaker = (_, data, nonFinite) => cellText(data, { vectors, nonFinite })
   const shown = options.vectors === undefined ? (cellOf ?? plain) : plain
-  const chunks = chunksOf(source.schema, batches, format, shown)
-  if (options.out === undefined) await toStdout(chunks)
-  else await toFile(options.out, chunks, options.ifExists)
+  const chunks = chunksOf(rows.schema, batches, format, shown)
+  if (out === undefined) await toStdout(chunks)
+  else await toFile(out, chunks, { ifExists: options.ifExists, signal })
 }
 
-async function* limited(source: RowSource, limit: number): AsyncGenerator<RecordBatch> {
+async function* limited(rows: RowSource, limit: number): AsyncGenerator<RecordBatch> {
   let left = limit
   while (left > 0) {
-    const batch = await source.readNext()
+    const batch = await rows.readNext()
     if (batch === null) return
     yield batch.numRows <= left ? batch : batch.slice(0, left)
     left -= batch.numRows
@@ -143,14 +148,14 @@ function chunksOf(
 async function writeParquet(
   schema: Schema,
   batches: AsyncIterable<RecordBatch>,
-  { out, ifExists }: PrintOptions,
-  signal: AbortSignal,
+  { place, ifExists, signal }: { place: Place; ifExists: IfExists; signal: AbortSignal },
 ): Promise<void> {
   const fields = schema.fields.map(({ name }) => name)
   const writer = await PackedWriter.open({
     schema,
     fieldIds: 'auto',
-    groups: [{ id: 0, path: out!, fields }],
+    groups: [{ id: 0, path: place.path, fields }],
+    storage: place.storage,
     ifExists,
     signal,
   })

@@ -11,6 +11,7 @@ import {
   readOptionsFor,
 } from './print-rows.js'
 import { addSegmentOptions, findSegment, type SegmentOptions, schemaOf } from './segment-target.js'
+import { StorageSource } from './storage-source.js'
 
 interface SegmentCatOptions extends PrintOptions, SegmentOptions {
   readTs?: bigint
@@ -28,7 +29,9 @@ export function segmentCatCommand(signal: AbortSignal): Command {
     )
     .option('--system-fields', 'RowID and Timestamp, too', false)
     .option('--no-deletes', 'print deleted rows as well')
-    .action((segment: bigint, options: SegmentCatOptions) => cat(segment, options, signal))
+    .action((segment: bigint, _, command: Command) =>
+      cat(segment, command.optsWithGlobals<SegmentCatOptions>(), signal),
+    )
 }
 
 async function cat(id: bigint, options: SegmentCatOptions, signal: AbortSignal): Promise<void> {
@@ -48,7 +51,8 @@ async function cat(id: bigint, options: SegmentCatOptions, signal: AbortSignal):
     ...readOptionsFor(format),
   })
   try {
-    await printRows(reader, options, { signal, cellOf: milvusCells(schema) })
+    const source = new StorageSource(options)
+    await printRows(reader, options, { source, signal, cellOf: milvusCells(schema) })
   } finally {
     await reader.close()
   }

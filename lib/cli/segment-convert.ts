@@ -1,10 +1,15 @@
 import { Command, Option } from 'commander'
 import { stringifyExact } from '../config/index.js'
 import { convertSegment, type SegmentInfo, segmentInfoToJson } from '../segment/index.js'
-import { LocalChunkManager } from '../storage/index.js'
 import { parseBigId } from './arguments.js'
 import { toStdout } from './output.js'
-import { addSegmentOptions, findSegment, type SegmentOptions, schemaOf } from './segment-target.js'
+import {
+  addSegmentOptions,
+  findSegment,
+  type SegmentOptions,
+  schemaOf,
+  targetTree,
+} from './segment-target.js'
 import { formatCount, formatRatio, formatTable } from './table.js'
 
 interface SegmentConvertOptions extends SegmentOptions {
@@ -33,7 +38,9 @@ export function segmentConvertCommand(signal: AbortSignal): Command {
       parseBigId,
     )
     .option('--json', 'print the metadata of the new segment as JSON', false)
-    .action((id: bigint, options: SegmentConvertOptions) => convert(id, options, signal))
+    .action((id: bigint, _, command: Command) =>
+      convert(id, command.optsWithGlobals<SegmentConvertOptions>(), signal),
+    )
 }
 
 async function convert(
@@ -47,7 +54,7 @@ async function convert(
   const converted = await convertSegment({
     source: { chunkManager, segment },
     schema: await schemaOf(target, options),
-    target: { chunkManager: new LocalChunkManager({ rootPath: options.out }) },
+    target: { chunkManager: await targetTree(options.out, options) },
     storageVersion: options.to === '2' ? 2 : 0,
     signal,
     ...(segmentId === undefined ? {} : { segmentId }),

@@ -2,7 +2,6 @@ import type { RecordBatch } from 'apache-arrow'
 import { Command, Option } from 'commander'
 import { type ArrowRecord, type CollectionSchema, SimpleArrowRecord } from '../schema/index.js'
 import { exportForMilvusImport, type MilvusImportRequest, SegmentReader } from '../segment/index.js'
-import { LocalChunkManager } from '../storage/index.js'
 import { parseTimestamp } from './arguments.js'
 import { UsageError } from './failure.js'
 import { toStdout } from './output.js'
@@ -12,6 +11,7 @@ import {
   type SegmentOptions,
   type SegmentTarget,
   schemaOf,
+  targetTree,
 } from './segment-target.js'
 
 interface SegmentExportOptions extends SegmentOptions {
@@ -55,7 +55,8 @@ export function segmentExportCommand(signal: AbortSignal): Command {
       'leave out what is younger: a hybrid timestamp or a time',
       parseTimestamp,
     )
-    .action(async (id: bigint, options: SegmentExportOptions) => {
+    .action(async (id: bigint, _, command: Command) => {
+      const options = command.optsWithGlobals<SegmentExportOptions>()
       const request = await exportSegment(await findSegment(id, options, signal), options, signal)
       await toStdout([`${JSON.stringify(request, null, 2)}\n`])
     })
@@ -82,7 +83,7 @@ async function exportSegment(
       collectionName: nameOf(options, segment.schema),
       segments: [{ ...segment, deltalogs: [...segment.deltalogs, ...segment.l0Deltalogs] }],
       source: chunkManager,
-      target: new LocalChunkManager({ rootPath: options.out }),
+      target: await targetTree(options.out, options),
       ...(readTs === undefined ? {} : { endTimestamp: readTs }),
     })
   }
@@ -103,7 +104,7 @@ async function exportSegment(
       collectionName: nameOf(options, schema),
       schema,
       records: recordsOf(reader),
-      target: new LocalChunkManager({ rootPath: options.out }),
+      target: await targetTree(options.out, options),
     })
   } finally {
     await reader.close()

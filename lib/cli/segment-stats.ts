@@ -20,7 +20,8 @@ const SHOWN_FIELDS = 60
 export function segmentStatsCommand(signal: AbortSignal): Command {
   return addSegmentOptions(new Command('stats').description('sum up rows, logs and bytes'))
     .option('--json', 'print everything as JSON', false)
-    .action(async (id: bigint, options: SegmentStatsOptions) => {
+    .action(async (id: bigint, _, command: Command) => {
+      const options = command.optsWithGlobals<SegmentStatsOptions>()
       const target = await findSegment(id, options, signal)
       const schema = options.schema === undefined ? undefined : await schemaOf(target, options)
       const { segment } = target

@@ -5,12 +5,15 @@ import { parseExact } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 import { type CollectionSchema, collectionSchemaFromJson } from '../schema/index.js'
 import { deriveSchema, type LocatedSegment, locateSegment } from '../segment/index.js'
-import { type ChunkManager, LocalChunkManager } from '../storage/index.js'
+import { type ChunkManager, openChunkManager } from '../storage/index.js'
 import { parseBigId } from './arguments.js'
+import { UsageError } from './failure.js'
+import { isRemote, openTree, placeOf } from './place.js'
+import { type StorageOptions, StorageSource } from './storage-source.js'
 
 /** What the options of {@link addSegmentOptions} become. */
-export interface SegmentOptions {
-  root: string
+export interface SegmentOptions extends StorageOptions {
+  root?: string
   collection?: bigint
   partition?: bigint
   schema?: string
@@ -28,7 +31,7 @@ export interface SegmentTarget {
 export function addSegmentOptions(command: Command): Command {
   return command
     .argument('<segment>', 'its number', parseBigId)
-    .requiredOption('--root <dir>', 'the folder that insert_log is in')
+    .option('--root <dir>', 'the folder that insert_log is in (default: that of --storage)')
     .option('--collection <id>', 'where several collections have such a segment', parseBigId)
     .option('--partition <id>', 'where several partitions have such a segment', parseBigId)
     .option('--schema <file>', 'the collection as JSON, where the tree does not say it')
@@ -47,7 +50,11 @@ export async function findSegment(
   options: SegmentOptions,
   signal: AbortSignal,
 ): Promise<SegmentTarget> {
-  const chunkManager = new LocalChunkManager({ rootPath: options.root })
+  const source = new StorageSource(options)
+  if (options.root === undefined && !source.given) {
+    throw new UsageError('Expected --root <dir> or --storage <source> but received neither')
+  }
+  const chunkManager = await openTree(await placeOf(options.root ?? '', source, 'storage'))
   const segment = await locateSegment({
     chunkManager,
     segmentId,
@@ -63,18 +70,30 @@ export async function findSegment(
 /** The collection: as `--schema` says it, or the sidecar, or as far as the files show it. */
 export async function schemaOf(
   { chunkManager, segment }: SegmentTarget,
-  { schema }: SegmentOptions,
+  { schema, ...options }: SegmentOptions,
 ): Promise<CollectionSchema> {
-  if (schema !== undefined) return schemaFromFile(schema)
+  if (schema !== undefined) return schemaFromFile(schema, new StorageSource(options))
   return segment.schema ?? (await deriveSchema(segment, { chunkManager }))
 }
 
-async function schemaFromFile(path: string): Promise<CollectionSchema> {
-  const text = await readFile(path, 'utf8')
+async function schemaFromFile(path: string, source: StorageSource): Promise<CollectionSchema> {
+  const text = await readText(path, source)
   try {
     return collectionSchemaFromJson(parseExact(text))
   } catch (cause) {
     const message = `Expected a collection schema in ${path} but received: ${(cause as Error).message}`
     throw new PackedError('InvalidSchema', message, { path, cause })
   }
+}
+
+async function readText(path: string, source: StorageSource): Promise<string> {
+  const place = await placeOf(path, source, 'local')
+  if (!isRemote(place)) return readFile(place.path, 'utf8')
+  const chunks = await openChunkManager(place.storage)
+  return Buffer.from(await chunks.read(place.path)).toString('utf8')
+}
+
+/** Where a verb writes: `--out`, in the store of `--storage` where it is a plain path. */
+export async function targetTree(out: string, options: StorageOptions): Promise<ChunkManager> {
+  return openTree(await placeOf(out, new StorageSource(options), 'storage'))
 }

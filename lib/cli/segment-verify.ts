@@ -20,7 +20,8 @@ export function segmentVerifyCommand(signal: AbortSignal): Command {
         .default('compressed'),
     )
     .option('--json', 'print the result as JSON', false)
-    .action(async (id: bigint, options: SegmentVerifyOptions) => {
+    .action(async (id: bigint, _, command: Command) => {
+      const options = command.optsWithGlobals<SegmentVerifyOptions>()
       const target = await findSegment(id, options, signal)
       const { chunkManager, segment } = target
       const schema = await schemaOf(target, options)

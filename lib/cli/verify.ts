@@ -4,6 +4,8 @@ import { Command } from 'commander'
 import { inspectFile, type PackedFileInfo, PackedReader } from '../packed/index.js'
 import { toPackedError } from './failure.js'
 import { toStdout } from './output.js'
+import { commonStorage, filePlaces, type Place } from './place.js'
+import { type StorageOptions, StorageSource } from './storage-source.js'
 import { formatCount } from './table.js'
 
 /** Something that is wrong with a file, or with the files together (no path). */
@@ -19,6 +21,11 @@ interface Examined {
   problems: Problem[]
 }
 
+interface VerifyOptions extends StorageOptions {
+  json: boolean
+  lenient: boolean
+}
+
 const GROUP_KEY = 'group_field_id_list'
 
 export function verifyCommand(signal: AbortSignal): Command {
@@ -27,31 +34,36 @@ export function verifyCommand(signal: AbortSignal): Command {
     .argument('<file...>', 'files of one segment: all of them, some, or one')
     .option('--json', 'print the result as JSON', false)
     .option('--lenient', 'take plain Parquet as well', false)
-    .action(async (files: string[], options: { json: boolean; lenient: boolean }) => {
+    .action(async (files: string[], _, command: Command) => {
+      const { json, lenient, ...options } = command.optsWithGlobals<VerifyOptions>()
+      const places = await filePlaces(files, new StorageSource(options), signal)
+      commonStorage(places)
       const examined: Examined[] = []
-      for (const file of files) examined.push(await examine(file, options.lenient, signal))
+      for (const place of places) examined.push(await examine(place, lenient, signal))
       const problems = examined.flatMap((result) => result.problems)
       const infos = examined.flatMap(({ info }) => (info === undefined ? [] : [info]))
       // Only sound files are judged together: else one fault would be told twice.
-      if (problems.length === 0 && files.length > 1) {
-        problems.push(...(await compare(infos, options.lenient, signal)))
+      if (problems.length === 0 && places.length > 1) {
+        problems.push(...compareFooters(infos))
+        if (problems.length === 0) problems.push(...(await openTogether(places, lenient, signal)))
       }
       const rows = infos[0]?.rows ?? 0
-      await toStdout([report({ files: files.length, rows, problems }, options.json)])
+      await toStdout([report({ files: places.length, rows, problems }, json)])
       if (problems.length > 0) process.exitCode = 1
     })
 }
 
 /** Everything that one file can prove: its footer against itself, and its data against that. */
-async function examine(path: string, lenient: boolean, signal: AbortSignal): Promise<Examined> {
+async function examine(place: Place, lenient: boolean, signal: AbortSignal): Promise<Examined> {
+  const { path, storage, text } = place
   const problems: Problem[] = []
   let info: PackedFileInfo | undefined
   try {
-    info = await inspectFile(path)
-    problems.push(...(await readThrough(info, lenient, signal)))
+    info = { ...(await inspectFile(path, { storage })), path: text }
+    problems.push(...(await readThrough(info, place, { lenient, signal })))
   } catch (error) {
     signal.throwIfAborted()
-    problems.push(problemOf(error, path))
+    problems.push(problemOf(error, text))
   }
   return { info, problems }
 }
@@ -59,14 +71,14 @@ async function examine(path: string, lenient: boolean, signal: AbortSignal): Pro
 /** Opening cross-checks the footer; reading decodes every page. */
 async function readThrough(
   info: PackedFileInfo,
-  lenient: boolean,
-  signal: AbortSignal,
+  place: Place,
+  options: { lenient: boolean; signal: AbortSignal },
 ): Promise<Problem[]> {
   const { path } = info
   const reader = await PackedReader.open({
-    paths: [path],
-    lenient,
-    signal,
+    paths: [place.path],
+    storage: place.storage,
+    ...options,
     releasePrevious: true,
   })
   const nulls = new Map<string, number>()
@@ -124,12 +136,8 @@ function differences(path: string, what: string, footer: number, read: number): 
   return [{ path, code: 'FileCorrupted', message }]
 }
 
-/** What files can only prove together: one group list, one row count, no group twice. */
-async function compare(
-  infos: readonly PackedFileInfo[],
-  lenient: boolean,
-  signal: AbortSignal,
-): Promise<Problem[]> {
+/** What footers can only prove together: one group list, one row count. */
+function compareFooters(infos: readonly PackedFileInfo[]): Problem[] {
   const [first, ...others] = infos
   const problems: Problem[] = []
   const differs = (path: string, what: string, expected: unknown, received: unknown): void => {
@@ -141,16 +149,29 @@ async function compare(
     differs(path, GROUP_KEY, first!.metadata.get(GROUP_KEY), metadata.get(GROUP_KEY))
     differs(path, 'rows', first!.rows, rows)
   }
-  if (problems.length > 0) return problems
+  return problems
+}
+
+/** The reader refuses a group that is there twice. */
+async function openTogether(
+  places: readonly Place[],
+  lenient: boolean,
+  signal: AbortSignal,
+): Promise<Problem[]> {
   try {
-    const paths = infos.map(({ path }) => path)
-    const reader = await PackedReader.open({ paths, lenient, signal })
+    const paths = places.map(({ path }) => path)
+    const reader = await PackedReader.open({
+      paths,
+      storage: commonStorage(places),
+      lenient,
+      signal,
+    })
     await reader.close()
+    return []
   } catch (error) {
     signal.throwIfAborted()
-    problems.push(problemOf(error))
+    return [problemOf(error)]
   }
-  return problems
 }
 
 function problemOf(error: unknown, path?: string): Problem {

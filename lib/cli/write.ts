@@ -1,6 +1,6 @@
 import { Field, type RecordBatch, Schema } from 'apache-arrow'
 import { Command, Option } from 'commander'
-import { stringifyExact } from '../config/index.js'
+import { storageUri, stringifyExact } from '../config/index.js'
 import {
   CODECS,
   type CodecName,
@@ -21,9 +21,11 @@ import {
   openInput,
 } from './input.js'
 import { type IfExists, toStdout } from './output.js'
+import { isRemote, type Place, placeOf } from './place.js'
+import { type StorageOptions, StorageSource } from './storage-source.js'
 import { formatCount, formatRatio, formatTable } from './table.js'
 
-interface WriteOptions {
+interface WriteOptions extends StorageOptions {
   out: string
   format?: InputFormat
   groups?: ColumnGroupPolicy
@@ -35,6 +37,12 @@ interface WriteOptions {
   rowGroupBytes?: number
   ifExists: IfExists
   json: boolean
+}
+
+/** One input, and where it is. */
+interface InputFile {
+  place: Place
+  format: InputFormat
 }
 
 export function writeCommand(signal: AbortSignal): Command {
@@ -69,7 +77,9 @@ export function writeCommand(signal: AbortSignal): Command {
         .default('error'),
     )
     .option('--json', 'print the result as JSON', false)
-    .action((inputs: string[], options: WriteOptions) => write(inputs, options, signal))
+    .action((inputs: string[], _, command: Command) =>
+      write(inputs, command.optsWithGlobals<WriteOptions>(), signal),
+    )
 }
 
 function addGroup(text: string, before: WriteOptions['group'] = []): WriteOptions['group'] {
@@ -85,14 +95,19 @@ function fieldIdsOf(text: string): WriteOptions['fieldIds'] {
 async function write(paths: string[], options: WriteOptions, signal: AbortSignal): Promise<void> {
   const formats = paths.map((path) => inputFormat(path, options.format))
   const types = typesOf(options.types, formats)
-  const files = paths.map((path, index) => ({ path, format: formats[index]! }))
-  const first = await openInput(files[0]!.path, files[0]!.format, { types, signal })
+  const source = new StorageSource(options)
+  const out = await placeOf(options.out, source, 'storage')
+  const files: InputFile[] = []
+  for (const [index, path] of paths.entries()) {
+    files.push({ place: await placeOf(path, source, 'local'), format: formats[index]! })
+  }
+  const first = await openInput(files[0]!.place, files[0]!.format, { types, signal })
   try {
-    const writer = await PackedWriter.open(writerOptions(first.schema, options, signal))
+    const writer = await PackedWriter.open(writerOptions(first.schema, { ...options, out, signal }))
     try {
       // What follows is read with the types that the first file got.
       await writer.writeAll(batchesOf(first, files.slice(1), { types: first.types, signal }))
-      await toStdout([report(await writer.finish(), options.json)])
+      await toStdout([report(named(await writer.finish(), out), options.json)])
     } finally {
       await writer.close()
     }
@@ -115,12 +130,12 @@ function typesOf(
 
 async function* batchesOf(
   first: Input,
-  others: readonly { path: string; format: InputFormat }[],
+  others: readonly InputFile[],
   options: InputOptions,
 ): AsyncGenerator<RecordBatch> {
   yield* first.batches
-  for (const { path, format } of others) {
-    const input = await openInput(path, format, options)
+  for (const { place, format } of others) {
+    const input = await openInput(place, format, options)
     try {
       yield* input.batches
     } finally {
@@ -129,12 +144,12 @@ async function* batchesOf(
   }
 }
 
-function writerOptions(
-  schema: Schema,
-  options: WriteOptions,
-  signal: AbortSignal,
-): PackedWriterOptions {
-  const { out, group, codec, level, rowGroupBytes } = options
+/** The options with their `out` found. */
+type WriterInput = Omit<WriteOptions, 'out'> & { out: Place; signal: AbortSignal }
+
+function writerOptions(schema: Schema, options: WriterInput): PackedWriterOptions {
+  const { out, group, codec, level, rowGroupBytes, signal } = options
+  const folder = folderOf(out)
   if (level !== undefined && codec === undefined) {
     throw new UsageError('Expected --codec with --level but received none')
   }
@@ -142,14 +157,31 @@ function writerOptions(
     schema: options.fieldIds === 'auto' ? schema : withFieldIds(schema, options.fieldIds),
     fieldIds: 'auto',
     ifExists: options.ifExists,
+    storage: out.storage,
     signal,
     ...(group === undefined
-      ? { groups: options.groups ?? 'milvus', directory: out }
-      : { groups: group.map((spec) => ({ ...spec, path: `${out}/${spec.id}` })) }),
+      ? { groups: options.groups ?? 'milvus', directory: folder }
+      : { groups: group.map((spec) => ({ ...spec, path: `${folder}/${spec.id}` })) }),
     ...(codec === undefined
       ? {}
       : { compression: level === undefined ? { codec } : { codec, level } }),
     ...(rowGroupBytes === undefined ? {} : { rowGroupBytes }),
+  }
+}
+
+/** A folder of keys needs a name: without one, its files would start with a slash. */
+function folderOf(out: Place): string {
+  if (!isRemote(out)) return out.path
+  const folder = out.path.replace(/\/$/, '')
+  if (folder !== '') return folder
+  throw new UsageError(`Expected a folder in the bucket for --out but received "${out.text}"`)
+}
+
+/** Paths in a bucket as URIs, which every verb takes. */
+function named({ groups, ...result }: PackedWriteResult, out: Place): PackedWriteResult {
+  return {
+    ...result,
+    groups: groups.map((group) => ({ ...group, path: storageUri(out.storage, group.path) })),
   }
 }
 

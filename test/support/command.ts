@@ -11,11 +11,15 @@ export interface Ran {
   stderr: string
 }
 
-/** `packed <args>` with `input` on its standard input, to its end. */
-export function packed(args: readonly string[], input: string | Uint8Array = ''): Promise<Ran> {
+/** `packed <args>` with `input` on its standard input and `env` beside ours, to its end. */
+export function packed(
+  args: readonly string[],
+  input: string | Uint8Array = '',
+  env: Record<string, string> = {},
+): Promise<Ran> {
   if (!existsSync(COMMAND)) throw new Error('Expected dist/ for the command: run `npm run build`')
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [COMMAND, ...args])
+    const child = spawn(process.execPath, [COMMAND, ...args], { env: { ...process.env, ...env } })
     const stdout: Buffer[] = []
     let stderr = ''
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
@@ -30,8 +34,12 @@ export function packed(args: readonly string[], input: string | Uint8Array = '')
 }
 
 /** Standard output of a run that has to succeed in silence. */
-export async function packedOutput(args: readonly string[], input?: string): Promise<string> {
-  const { code, stdout, stderr } = await packed(args, input)
+export async function packedOutput(
+  args: readonly string[],
+  input?: string,
+  env?: Record<string, string>,
+): Promise<string> {
+  const { code, stdout, stderr } = await packed(args, input, env)
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   return stdout.toString('utf8')
 }

@@ -1,0 +1,100 @@
+import {
+  familyOf,
+  joinRoot,
+  parseStorageUri,
+  type StorageConfig,
+  storageUri,
+} from '../config/index.js'
+import { PackedError } from '../errors/index.js'
+import { type ChunkManager, openChunkManager } from '../storage/index.js'
+import { UsageError } from './failure.js'
+import type { StorageSource } from './storage-source.js'
+
+/** A path or URI of the command line, and where it is. */
+export interface Place {
+  /** As it was given: what messages and results name. */
+  text: string
+  /** Below the root of `storage`. */
+  path: string
+  storage: StorageConfig
+}
+
+/** Where a plain path is: on the disk, or where `--storage` says. */
+export type PlainPaths = 'local' | 'storage'
+
+export function isRemote({ storage }: Place): boolean {
+  return familyOf(storage) !== undefined
+}
+
+/** @throws PackedError, UsageError. */
+export async function placeOf(
+  text: string,
+  source: StorageSource,
+  plain: PlainPaths,
+): Promise<Place> {
+  const { family, bucketName, path } = parseStorageUri(text)
+  if (family === undefined && plain === 'storage' && source.given) {
+    return { text, path, storage: await source.config() }
+  }
+  if (family === undefined || family === 'file') {
+    return { text, path, storage: { storageType: 'local' } }
+  }
+  const { rootPath: _, ...storage } = await source.config({ bucketName: bucketName! }, family)
+  const found = familyOf(storage)
+  if (found === family) return { text, path, storage }
+  const expected = { s3: 'S3', azure: 'Azure', gcp: 'Google' }[family]
+  throw new UsageError(
+    `Expected a configuration of ${expected} in --storage for "${text}" but received ` +
+      `one of ${found === undefined ? 'the local disk' : found}`,
+  )
+}
+
+/** A folder that is the root of a tree. */
+export async function openTree(place: Place): Promise<ChunkManager> {
+  const { storage, path } = place
+  const rootPath = storage.rootPath || isRemote(place) ? joinRoot(storage.rootPath, path) : path
+  return openChunkManager({ ...storage, rootPath })
+}
+
+/** The files that are meant; a folder of an object store (`…/`) is every object right in it. */
+export async function filePlaces(
+  texts: readonly string[],
+  source: StorageSource,
+  signal: AbortSignal,
+): Promise<Place[]> {
+  const places: Place[] = []
+  for (const text of texts) {
+    const place = await placeOf(text, source, 'storage')
+    if (!isRemote(place) || !/^$|\/$/.test(place.path)) places.push(place)
+    else places.push(...(await filesIn(place, signal)))
+  }
+  return places
+}
+
+async function filesIn(folder: Place, signal: AbortSignal): Promise<Place[]> {
+  const { storage, text } = folder
+  const chunks = await openChunkManager(storage)
+  const files: Place[] = []
+  for await (const { path } of chunks.walk(folder.path, { recursive: false, signal })) {
+    files.push({ text: storageUri(storage, path), path, storage })
+  }
+  if (files.length > 0) return files
+  throw new PackedError('NotFound', `Expected objects right in ${text} but received none`, {
+    path: text,
+  })
+}
+
+/** What files that are read together have in common. @throws UsageError, of several stores. */
+export function commonStorage([first, ...others]: readonly Place[]): StorageConfig {
+  const { storage, text } = first!
+  const stranger = others.find((place) => placeName(place) !== placeName(first!))
+  if (stranger === undefined) return storage
+  throw new UsageError(
+    `Expected files in one bucket, or all on the disk, but received "${text}" and "${stranger.text}"`,
+  )
+}
+
+function placeName({ storage }: Place): string {
+  const family = familyOf(storage)
+  return family === undefined ? '' : `${family} ${storage.bucketName} ${storage.rootPath}`
+}
