@@ -59,7 +59,9 @@ def s3_write(request):
             ),
         }
     )
-    pq.write_table(table, request["key"], filesystem=bucket, compression="NONE")
+    # Without either, the larger ones take several parts.
+    plain = {"compression": "NONE", "use_dictionary": False}
+    pq.write_table(table, request["key"], filesystem=bucket, **plain)
     return bucket.get_file_info(request["key"]).size
 
 
