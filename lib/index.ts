@@ -81,7 +81,18 @@ export {
   writeBm25Log,
   writeDeleteLog,
 } from './binlog/index.js'
-export type { StorageConfig } from './config/index.js'
+export {
+  type CredentialProvider,
+  describeStorage,
+  parseStorageConfig,
+  parseStorageUri,
+  type StorageConfig,
+  type StorageCredentials,
+  type StorageUri,
+  storageConfigFromEnv,
+  storageConfigFromMilvusYaml,
+  storageUri,
+} from './config/index.js'
 export {
   Bm25Stats,
   type BuildRecordOptions,
@@ -133,6 +144,7 @@ export {
   memoryUsage,
   type PackedColumnChunk,
   type PackedEncryption,
+  type PackedFile,
   type PackedFileInfo,
   PackedReader,
   type PackedReaderOptions,
@@ -260,9 +272,32 @@ export {
   writeSidecar,
 } from './segment/index.js'
 export {
+  type AbandonUploadsOptions,
+  abandonUploads,
+  type ByteRange,
+  type ChunkContent,
   type ChunkEntry,
   type ChunkManager,
   type ChunkOptions,
+  type ChunkPlace,
+  type ChunkRange,
+  type ChunkWriteOptions,
   LocalChunkManager,
   type LocalChunkManagerOptions,
+  type MultiWriteOptions,
+  type ObjectStore,
+  type OpenUpload,
+  openChunkManager,
+  openObjectStore,
+  RemoteChunkManager,
+  type RemoteChunkManagerOptions,
+  type ResumedUploads,
+  type ResumeUploadsOptions,
+  resumeUploads,
+  type StoredPart,
+  storageMetrics,
+  type Uploader,
+  type UploadOptions,
+  type UploadProgress,
 } from './storage/index.js'
+export type { StorageMetrics } from './telemetry/index.js'
