@@ -4,11 +4,17 @@ import { uploadJournal } from './upload-journal.js'
 import type { UploadOptions } from './uploader.js'
 
 /** Codes after which the store may have done what it was asked, although nobody heard of it. */
-const UNCERTAIN: ReadonlySet<string> = new Set(['Timeout', 'Network', 'StorageIO', 'Throttled'])
+const UNCERTAIN: ReadonlySet<string> = new Set([
+  'Timeout',
+  'Network',
+  'StorageIO',
+  'Throttled',
+  'Aborted',
+])
 
 /**
  * Start an upload, wanted from now on (see UploadJournal). One that may have been started although
- * this fails is looked for and given up.
+ * this fails is looked for and given up, by and by.
  */
 export async function createUpload(
   store: ObjectStore,
@@ -17,12 +23,10 @@ export async function createUpload(
 ): Promise<string> {
   const fromMs = Date.now()
   try {
-    const upload = await store.create(key, options)
-    uploadJournal().live(store, upload)
-    return upload
+    return await uploadJournal().start(store, key, () => store.create(key, options))
   } catch (error) {
     if (!isPackedError(error) || UNCERTAIN.has(error.code)) {
-      await uploadJournal().discard({ store, key, started: { fromMs, toMs: Date.now() } })
+      void uploadJournal().discard({ store, key, started: { fromMs, toMs: Date.now() } })
     }
     throw error
   }

@@ -1,4 +1,5 @@
-import { isPackedError } from '../errors/index.js'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isPackedError, PackedError } from '../errors/index.js'
 import type { ObjectStore, OpenUpload } from './object-store.js'
 
 /** An upload that nobody will complete. */
@@ -22,6 +23,8 @@ const CLOCK_SKEW_MS = 60_000
 const ATTEMPT_MS = 3000
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 2000
+/** What a caller waits for the first attempt: it has its own failure to report. */
+const PATIENCE_MS = 1000
 /** Between attempts that the store refuses: other credentials may be there by then. */
 const REFUSED_PAUSE_MS = 30_000
 
@@ -34,13 +37,30 @@ export class UploadJournal {
   readonly #pending = new Set<UnwantedUpload>()
   /** Names of uploads under way in this thread, by store: never taken for one that was lost. */
   readonly #live = new Set<string>()
+  /** How many uploads are being started, by store and key. */
+  readonly #starting = new Map<string, number>()
 
   /** Uploads that should be gone and may not be. */
   get pending(): number {
     return this.#pending.size
   }
 
-  /** An upload that is wanted, until `discard` or `done`. */
+  /** Run what starts an upload, which is wanted until `discard` or `done`. */
+  async start(store: ObjectStore, key: string, create: () => Promise<string>): Promise<string> {
+    const name = nameOf(store, key)
+    this.#starting.set(name, (this.#starting.get(name) ?? 0) + 1)
+    try {
+      const upload = await create()
+      this.live(store, upload)
+      return upload
+    } finally {
+      const left = this.#starting.get(name)! - 1
+      if (left > 0) this.#starting.set(name, left)
+      else this.#starting.delete(name)
+    }
+  }
+
+  /** An upload of an earlier process that is wanted again. */
   live(store: ObjectStore, upload: string): void {
     this.#live.add(nameOf(store, upload))
   }
@@ -51,13 +71,18 @@ export class UploadJournal {
   }
 
   /**
-   * Give up an upload: true when it is gone, false after one attempt that failed. The others
-   * follow by themselves. Never rejects.
+   * Give up an upload: true when it is gone, false when that did not work at once. It is tried
+   * again until it works. Never rejects.
    */
   async discard(unwanted: UnwantedUpload): Promise<boolean> {
     if (unwanted.upload !== undefined) this.done(unwanted.store, unwanted.upload)
     this.#pending.add(unwanted)
-    await this.#attempt(unwanted, FIRST_PAUSE_MS)
+    const patience = new AbortController()
+    await Promise.race([
+      this.#attempt(unwanted, FIRST_PAUSE_MS),
+      sleep(PATIENCE_MS, undefined, patience).catch(() => {}),
+    ])
+    patience.abort()
     return !this.#pending.has(unwanted)
   }
 
@@ -91,6 +116,9 @@ export class UploadJournal {
     { store, started: { fromMs, toMs } }: UnwantedUpload,
     signal: AbortSignal,
   ): Promise<boolean> {
+    if (this.#starting.has(nameOf(store, key))) {
+      throw new PackedError('Conflict', `Expected no start of an upload of "${key}" meanwhile`)
+    }
     if (this.#live.has(nameOf(store, upload))) return false
     if (startedMs < fromMs - CLOCK_SKEW_MS || startedMs > toMs + CLOCK_SKEW_MS) return false
     for await (const _ of store.listParts(key, upload, { signal })) return false
@@ -98,8 +126,8 @@ export class UploadJournal {
   }
 }
 
-function nameOf(store: ObjectStore, upload: string): string {
-  return `${store.name}\0${upload}`
+function nameOf(store: ObjectStore, name: string): string {
+  return `${store.name}\0${name}`
 }
 
 /** One for as long as this thread of JavaScript lives: writers may be long gone by then. */
