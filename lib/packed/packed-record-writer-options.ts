@@ -24,6 +24,7 @@ const PASSED_ON = [
   'rowGroupBytes',
   'bufferBytes',
   'multipartPartBytes',
+  'spool',
   'userMetadata',
   'ifExists',
   'fsync',
