@@ -1,6 +1,7 @@
 import { PackedError } from '../errors/index.js'
 import { mapBounded } from './map-bounded.js'
 import type { S3Connection } from './s3-client.js'
+import type { S3Head } from './s3-head.js'
 import type { S3Requests } from './s3-requests.js'
 import { tagOf } from './s3-tags.js'
 import type { S3Writes } from './s3-writes.js'
@@ -15,6 +16,7 @@ const PIECES_AT_ONCE = 4
 export interface S3Copier {
   connection: S3Connection
   requests: S3Requests
+  head: S3Head
   writes: S3Writes
   /** Bytes of one piece, where a test cannot afford the default. */
   pieceBytes?: number
@@ -34,9 +36,7 @@ export async function copyObject(
   const { connection, requests, pieceBytes = PIECE_BYTES } = store
   const { signal, ifAbsent = false } = options
   const Bucket = connection.bucket
-  const found = await requests.run({ key: from, signal }, ({ send }) =>
-    send(new connection.sdk.HeadObjectCommand({ Bucket, Key: from })),
-  )
+  const found = await store.head.of(from, { signal })
   const sizeBytes = found.ContentLength ?? 0
   const source = {
     CopySource: `${Bucket}/${from.split('/').map(encodeURIComponent).join('/')}`,

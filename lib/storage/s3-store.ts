@@ -1,5 +1,4 @@
 import type { StorageConfig } from '../config/index.js'
-import { isPackedError, PackedError } from '../errors/index.js'
 import type { ChunkEntry, ChunkOptions } from './chunk-manager.js'
 import { probeConditionalWrites } from './conditional-probe.js'
 import type { ByteRange, ObjectStore, OpenUpload, StoredPart } from './object-store.js'
@@ -7,6 +6,7 @@ import { remember } from './remember.js'
 import { S3Body } from './s3-body.js'
 import { connectS3, type S3Connection } from './s3-client.js'
 import { copyObject } from './s3-copy.js'
+import { S3Head } from './s3-head.js'
 import { listObjects, listParts, listUploads } from './s3-list.js'
 import { removeObjects } from './s3-remove.js'
 import { S3Requests } from './s3-requests.js'
@@ -20,13 +20,14 @@ class S3ObjectStore implements ObjectStore {
   readonly #requests: S3Requests
   readonly #writes: S3Writes
   readonly #conditional: () => Promise<boolean>
-  #bucketSeen = false
+  readonly #head: S3Head
 
   constructor(connection: S3Connection, config: StorageConfig) {
     this.name = connection.name
     this.#connection = connection
     this.#requests = new S3Requests(connection, config)
     this.#writes = new S3Writes(connection, this.#requests)
+    this.#head = new S3Head(connection, this.#requests)
     this.#conditional = remember(() => probeConditionalWrites(this, config.rootPath ?? ''))
   }
 
@@ -71,17 +72,11 @@ class S3ObjectStore implements ObjectStore {
   }
 
   async head(key: string, { signal }: ChunkOptions = {}): Promise<ChunkEntry> {
-    try {
-      const found = await this.#requests.run({ key, signal }, ({ send }) =>
-        send(new this.#connection.sdk.HeadObjectCommand(this.#at(key))),
-      )
-      return {
-        path: key,
-        sizeBytes: found.ContentLength ?? 0,
-        modifiedMs: found.LastModified?.getTime() ?? 0,
-      }
-    } catch (error) {
-      throw await this.#explained(error, key, { signal })
+    const found = await this.#head.of(key, { signal })
+    return {
+      path: key,
+      sizeBytes: found.ContentLength ?? 0,
+      modifiedMs: found.LastModified?.getTime() ?? 0,
     }
   }
 
@@ -117,7 +112,8 @@ class S3ObjectStore implements ObjectStore {
   }
 
   copy(from: string, to: string, options: UploadOptions = {}): Promise<void> {
-    return copyObject({ ...this.#store(), writes: this.#writes }, from, to, options)
+    const copier = { ...this.#store(), head: this.#head, writes: this.#writes }
+    return copyObject(copier, from, to, options)
   }
 
   listUploads(
@@ -157,41 +153,6 @@ class S3ObjectStore implements ObjectStore {
   ): Promise<S3Body | null> {
     if (range?.length === 0) return null
     return S3Body.open(this.#store(), { key, signal, range })
-  }
-
-  /**
-   * The answer to HEAD has no text. A bucket that nobody has seen yet may be what is missing, and
-   * a refusal may be of a key, a secret or a token that has expired: another request tells.
-   */
-  async #explained(error: unknown, key: string, { signal }: ChunkOptions): Promise<unknown> {
-    if (!isPackedError(error)) return error
-    try {
-      if (error.code === 'NotFound') await this.#expectBucket(key, { signal })
-      if (error.code === 'InvalidArgument' || error.code === 'PermissionDenied') {
-        await this.get(key, { signal, range: { offset: 0, length: 1 } })
-      }
-      return error
-    } catch (explained) {
-      return explained
-    }
-  }
-
-  async #expectBucket(key: string, { signal }: ChunkOptions): Promise<void> {
-    if (this.#bucketSeen) return
-    const Bucket = this.#connection.bucket
-    try {
-      await this.#requests.run({ key, signal }, ({ send }) =>
-        send(new this.#connection.sdk.HeadBucketCommand({ Bucket })),
-      )
-      this.#bucketSeen = true
-    } catch (error) {
-      if (!isPackedError(error) || error.code !== 'NotFound') return
-      throw new PackedError(
-        'NotFound',
-        `Expected a bucket "${Bucket}" at ${this.name} for "${key}" but received none`,
-        { path: key, cause: error.cause },
-      )
-    }
   }
 }
 
