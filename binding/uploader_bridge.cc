@@ -23,7 +23,7 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds kCancelPoll{50};
 /// What the uploader may take beyond its own time for an operation.
-constexpr milliseconds kGrace{5000};
+constexpr milliseconds kGrace{2000};
 
 /// Where a pool thread waits for the outcome of a request.
 class Outcome {

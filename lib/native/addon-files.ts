@@ -37,7 +37,12 @@ export interface NativeWriterOptions {
 
 /**
  * Called on the JS thread for every step of an upload. It must not throw, and answers each request
- * once, whenever it likes, by `uploadSettle` with the request's ticket.
+ * once, whenever it likes, by `uploadSettle` with the request's ticket. Held until the writer ends,
+ * so it must not lead to the writer.
+ *
+ * A writer that is cancelled waits for no `create` and no `part` any more, for the other steps
+ * `retryTimeoutMs` and a little. Answers count all the same: what a late one has made is given up
+ * by `abort` or `remove`, and an upload is given up when its parts are answered.
  */
 export type NativeUploader = (request: NativeUploadRequest) => void
 
@@ -52,7 +57,10 @@ export interface NativeUploadRequest {
   upload?: string
   /** Part number, from 1. */
   number?: number
-  /** Native memory of a part or object; valid until the request is settled, and while it is held. */
+  /**
+   * Native memory of a part or object. An answer without an error gives it back, and it is empty
+   * from then on; after one with an error it stays valid while it is held.
+   */
   content?: Uint8Array
   /** Of all parts, in order. */
   tags?: string[]
