@@ -11,6 +11,7 @@
 #include "packed/error.h"
 #include "packed/executor.h"
 #include "packed/memory.h"
+#include "packed/storage.h"
 #include "schema_bridge.h"
 #include "values.h"
 
@@ -72,6 +73,8 @@ CallResult ImportSchema(const Call& call) {
 
 CallResult Shutdown(const Call& call) {
   ARROW_ASSIGN_OR_RAISE(const bool whole_process, Read<bool>(call[0], "wholeProcess"));
+  // Before the environment waits for its operations, which may wait for the network.
+  if (whole_process) StopRemoteCalls();
   call.environment().Stop();
   if (whole_process) Executor::Shared().Stop();
   return call.env().Undefined();

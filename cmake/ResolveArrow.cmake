@@ -59,6 +59,16 @@ packed_check_arrow("${arrow_include}" "${arrow_lib}" "${parquet_lib}" found_vers
 message(STATUS "Arrow: ${found_version} from ${arrow_origin}")
 get_filename_component(PACKED_ARROW_LIB_DIR ${arrow_lib} DIRECTORY)
 
+# S3 is a library of its own in the wheel and part of libarrow in most packages; none at all where
+# Arrow was built without it, and then S3 is refused when it is asked for.
+file(STRINGS ${arrow_include}/arrow/util/config.h arrow_has_s3 REGEX "^#define ARROW_S3$")
+if(arrow_has_s3)
+  string(REPLACE "libarrow.so" "libarrow_s3.so" PACKED_ARROW_S3_LIB ${arrow_lib})
+  if(NOT EXISTS ${PACKED_ARROW_S3_LIB})
+    set(PACKED_ARROW_S3_LIB ${arrow_lib})
+  endif()
+endif()
+
 add_library(packed_arrow INTERFACE)
 target_include_directories(packed_arrow SYSTEM INTERFACE ${arrow_include})
 target_link_libraries(packed_arrow INTERFACE ${arrow_lib} ${parquet_lib} pthread)

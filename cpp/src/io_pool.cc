@@ -6,9 +6,9 @@
 #include <cstdlib>
 #include <deque>
 #include <mutex>
-#include <system_error>
-#include <thread>
 #include <utility>
+
+#include "io_thread.h"
 
 namespace packed {
 
@@ -21,6 +21,7 @@ class IoPool::Task {
 
   std::function<void()> work;
   Phase phase = Phase::kQueued;
+  int waits = 0;  ///< of its thread for other tasks, one within the other
 };
 
 namespace {
@@ -50,6 +51,9 @@ State* CurrentState(bool renew) {
   return state;
 }
 
+/// Of a thread of the pool: the task it runs.
+thread_local IoPool::Task* current_task = nullptr;
+
 /// The next task, or null when this thread has been idle for long enough.
 TaskRef Take(State& state, std::unique_lock<std::mutex>& lock) {
   const auto deadline = std::chrono::steady_clock::now() + kIdleTime;
@@ -66,14 +70,15 @@ TaskRef Take(State& state, std::unique_lock<std::mutex>& lock) {
 }
 
 void Work(State& state) {
-  pthread_setname_np(pthread_self(), "packed-io");
   std::unique_lock lock(state.mutex);
   while (TaskRef task = Take(state, lock)) {
     auto work = std::move(task->work);
+    current_task = task.get();
     lock.unlock();
     work();
     work = nullptr;  // what it held goes before it counts as ended
     lock.lock();
+    current_task = nullptr;
     if (--state.running == 0) state.none_running.notify_all();
     const bool replaced = task->phase == Phase::kAbandoned;
     task->phase = Phase::kEnded;
@@ -83,13 +88,9 @@ void Work(State& state) {
 }
 
 bool StartThread(State& state) {
-  try {
-    std::thread([&state] { Work(state); }).detach();
-    ++state.threads;
-    return true;
-  } catch (const std::system_error&) {
-    return false;
-  }
+  if (!StartDetachedThread("packed-io", [&state] { Work(state); })) return false;
+  ++state.threads;
+  return true;
 }
 
 /// Gives the queue a thread, one that waits or a new one. False: there is none and can be none.
@@ -139,9 +140,25 @@ void IoPool::Abandon(const std::shared_ptr<Task>& task) {
     dropped = std::move(task->work);
   } else if (task->phase == Phase::kRunning) {
     task->phase = Phase::kAbandoned;
-    --state.threads;
+    if (task->waits == 0) --state.threads;
     if (!state.queue.empty()) Serve(state);
   }
+}
+
+IoPool::Waiting::Waiting() {
+  State& state = *CurrentState(false);
+  std::lock_guard lock(state.mutex);
+  if (current_task == nullptr || current_task->waits++ > 0) return;
+  if (current_task->phase != Phase::kRunning) return;
+  --state.threads;
+  if (!state.queue.empty()) Serve(state);
+}
+
+IoPool::Waiting::~Waiting() {
+  State& state = *CurrentState(false);
+  std::lock_guard lock(state.mutex);
+  if (current_task == nullptr || --current_task->waits > 0) return;
+  if (current_task->phase == Phase::kRunning) ++state.threads;
 }
 
 void IoPool::Stop() {

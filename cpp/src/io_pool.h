@@ -24,6 +24,17 @@ class IoPool {
   /// towards the bound, so that calls that never come back do not stop the others.
   void Abandon(const std::shared_ptr<Task>& task);
 
+  /// \brief While it lives, the calling thread waits for other tasks of the pool.
+  ///
+  /// A thread of the pool gives its place away meanwhile, so that tasks may wait for tasks.
+  class Waiting {
+   public:
+    Waiting();
+    ~Waiting();
+    Waiting(const Waiting&) = delete;
+    Waiting& operator=(const Waiting&) = delete;
+  };
+
   /// \brief Begin nothing more. Idempotent; what the queue holds is never run.
   void Stop();
 

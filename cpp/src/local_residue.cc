@@ -116,4 +116,6 @@ void UnregisterResidue(const std::string& path) noexcept {
   residue.files.erase(path);
 }
 
+void RemoveResidue() noexcept { Residue::Get().CleanUp(); }
+
 }  // namespace packed

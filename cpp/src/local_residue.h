@@ -29,4 +29,8 @@ arrow::Status SyncDirectories(const std::string& path, const LocalPath& file);
 arrow::Status RegisterResidue(const std::string& path);
 void UnregisterResidue(const std::string& path) noexcept;
 
+/// \brief Unlink what is registered, as exit(3) does; for an end of the process that skips the
+/// rest of exit. Nothing can be registered afterwards.
+void RemoveResidue() noexcept;
+
 }  // namespace packed

@@ -67,6 +67,22 @@ TEST(IoPool, AbandonedBeforeItBeganNeverRuns) {
   EXPECT_FALSE(ran);
 }
 
+TEST(IoPool, TasksMayWaitForTasksWhenEveryThreadHasOne) {
+  std::atomic<int> ended{0};
+  for (int i = 0; i < 100; ++i) {
+    IoPool::Shared().Spawn([&] {
+      auto inner = std::make_shared<std::promise<void>>();
+      auto done = inner->get_future();
+      IoPool::Shared().Spawn([inner] { inner->set_value(); });
+      IoPool::Waiting waiting;
+      done.wait();
+      ++ended;
+    });
+  }
+  ASSERT_TRUE(IoPool::Shared().WaitUntilIdle(seconds(30)));
+  EXPECT_EQ(ended, 100);
+}
+
 TEST(IoPoolDeathTest, ExitWaitsForNothing) {
   ::testing::FLAGS_gtest_death_test_style = "threadsafe";
   EXPECT_EXIT(

@@ -2,10 +2,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "arrow/io/interfaces.h"
 #include "arrow/result.h"
+
+#include "packed/cancel.h"
 
 namespace packed {
 
@@ -85,6 +88,8 @@ struct ReadOptions {
   int64_t file_bytes = -1;
   /// Bytes at the end of an object that are fetched at once, with the opening; 0 = default.
   int64_t tail_bytes = 0;
+  /// Ends requests to an object store before their time, with kAborted.
+  std::optional<CancelToken> cancel;
 };
 
 /// \brief A file open for reading, with the identity it had when it was opened.
@@ -120,5 +125,11 @@ class FileStore {
   virtual arrow::Result<std::shared_ptr<ReadableFile>> Open(const std::string& path,
                                                             const ReadOptions& options) = 0;
 };
+
+/// \brief End every request to object stores with kAborted and begin no other. Idempotent.
+///
+/// For a host that hears of the end of the process before exit(3): what waits for the network then
+/// waits no longer, and work of the Executor that does so can end.
+void StopRemoteCalls();
 
 }  // namespace packed
