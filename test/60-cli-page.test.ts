@@ -2,6 +2,13 @@
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import {
+  ACCESS_KEY,
+  BUCKET,
+  noServers,
+  SECRET_KEY,
+  startVersitygw,
+} from './support/object-servers.js'
 import { deletes, segmentIn, twoChunks } from './support/segments.js'
 import { temporaryDirectory } from './support/temporary.js'
 
@@ -9,7 +16,7 @@ const ROOT = join(__dirname, '..')
 const directory = temporaryDirectory('cli-page')
 
 /** The commands of the block that has `marker`, with `packed` as the built command. */
-function run(marker: string): string {
+function run(marker: string, env: Record<string, string> = {}): string {
   const page = readFileSync(join(ROOT, 'docs/cli.md'), 'utf8')
   const blocks = [...page.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block]) => block!)
   const commands = blocks.find((block) => block.includes(marker))
@@ -17,13 +24,18 @@ function run(marker: string): string {
   return execFileSync('bash', ['-c', `packed() { "$NODE" "$MAIN" "$@"; }; set -e\n${commands}`], {
     cwd: directory,
     encoding: 'utf8',
-    env: { ...process.env, NODE: process.execPath, MAIN: join(ROOT, 'dist/cjs/cli/main.js') },
+    env: {
+      ...process.env,
+      NODE: process.execPath,
+      MAIN: join(ROOT, 'dist/cjs/cli/main.js'),
+      ...env,
+    },
   })
 }
 
 test('the commands for files run as they stand', () => {
   copyFileSync(join(ROOT, 'examples/data/words-100d.arrow'), join(directory, 'words.arrow'))
-  const output = run('packed write')
+  const output = run('packed write words.arrow --out seg ')
   expect(output).toMatch(/^\s*102 +seg\/102 +8,000 /m)
   expect(output).toMatch(/^seg\/0$[\s\S]*storage_version +1\.0\.0/m)
   expect(output.match(/^\{"id":\d+,"word":"[a-z]+",.*\}$/gm)).toHaveLength(3)
@@ -42,4 +54,23 @@ test('the commands for segments run as they stand', async () => {
   expect(output).toContain('OK: 10 logs, 5 rows')
   expect(output).toMatch(/^V2 +3 +5 +3 /m)
   expect(output).toContain('"export/3/insert_log/1/2/"')
+})
+
+;(noServers ? test.skip : test)('the commands for object stores run as they stand', async () => {
+  const server = await startVersitygw(join(directory, 'store'))
+  try {
+    const output = run('s3://', {
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${server.port}`,
+      AWS_ACCESS_KEY_ID: ACCESS_KEY,
+      AWS_SECRET_ACCESS_KEY: SECRET_KEY,
+      AWS_REGION: 'us-east-1',
+    })
+    expect(output).toMatch(new RegExp(`^\\s*102 +s3://${BUCKET}/seg/102 +8,000 `, 'm'))
+    expect(output.match(/^\{"id":\d+,"word":"[a-z]+",.*\}$/gm)).toHaveLength(3)
+    expect(output).toContain('OK: 2 files, 8,000 rows')
+    expect(output).toMatch(/^V2 +3 +5 +3 /m)
+    expect(output).toMatch(/^no unfinished uploads$/m)
+  } finally {
+    await server.stop()
+  }
 })

@@ -30,10 +30,19 @@ export function typeErrors(directory: string, code: string): string {
 }
 
 /** What a program prints; without a single annotation it is JavaScript, and needs no compiler. */
-export function outputOf(directory: string, code: string, cwd = directory): string {
+export function outputOf(
+  directory: string,
+  code: string,
+  cwd = directory,
+  env: Record<string, string> = {},
+): string {
   const path = join(directory, 'example.mjs')
   writeFileSync(path, code)
-  const run = spawnSync(process.execPath, [path], { cwd, encoding: 'utf8' })
+  const run = spawnSync(process.execPath, [path], {
+    cwd,
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+  })
   if (run.status !== 0) throw new Error(`Expected an end without errors but got ${run.stderr}`)
   return run.stdout
 }
