@@ -69,7 +69,7 @@ export class S3Body {
     let untilMs = performance.now() + this.#requests.timeoutMs
     while (this.#at < this.#end) {
       try {
-        this.#answer ??= await this.#continue(untilMs)
+        this.#answer ??= await this.#continue(untilMs, failed)
         for await (const chunk of this.#arriving(this.#answer.Body as Readable)) {
           yield chunk
           failed = 0
@@ -117,13 +117,13 @@ export class S3Body {
     })
   }
 
-  async #continue(untilMs: number): Promise<GetObjectCommandOutput> {
+  async #continue(untilMs: number, failed: number): Promise<GetObjectCommandOutput> {
     const { key, signal } = this.#request
-    const operation = { key, signal, timeoutMs: Math.max(1, untilMs - performance.now()) }
+    const timeoutMs = Math.max(1, untilMs - performance.now())
     const range = { offset: this.#at, length: this.#end - this.#at, tag: this.#tag }
     const store = { connection: this.#connection, requests: this.#requests }
     try {
-      return await ask(store, operation, range)
+      return await ask(store, { key, signal, timeoutMs, failed }, range)
     } catch (error) {
       if ((error as { code?: string }).code !== 'PreconditionFailed') throw error
       throw new PackedError(

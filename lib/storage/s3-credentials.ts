@@ -6,6 +6,8 @@ import { describeS3Failure } from './s3-failure.js'
 /** How long before their end credentials are asked for again: so much, or a fifth of their life. */
 const REFRESH_BEFORE_MS = 300_000
 const SHORT_LIFE_PARTS = 5
+/** How long credentials that were just asked for again are not doubted. */
+const RENEW_PAUSE_MS = 10_000
 const SESSION_SECONDS = 900
 
 type Source = () => Promise<StorageCredentials>
@@ -19,6 +21,7 @@ export class S3Credentials {
   readonly #fixed: boolean
   #last: StorageCredentials | undefined
   #askedMs = 0
+  #renewedMs = 0
   #pending: Promise<StorageCredentials> | undefined
 
   private constructor(source: Source, fixed: boolean) {
@@ -49,16 +52,13 @@ export class S3Credentials {
   }
 
   /** Ask again after the store refused `used`; false where nothing else can come of it. */
-  async renew(used: string | undefined): Promise<boolean> {
+  async renew(used: string): Promise<boolean> {
     if (this.#fixed) return false
     // Another request of the same client may have renewed them meanwhile.
     if (this.#last !== undefined && this.#last.accessKeyId !== used) return true
+    if (Date.now() - this.#renewedMs < RENEW_PAUSE_MS) return false
+    this.#renewedMs = Date.now()
     return (await this.#ask()).accessKeyId !== used
-  }
-
-  /** The key that requests are signed with at the moment. */
-  get accessKeyId(): string | undefined {
-    return this.#last?.accessKeyId
   }
 
   #isAging({ expiration }: StorageCredentials): boolean {

@@ -30,6 +30,8 @@ export interface S3Operation {
   bytes?: number | undefined
   /** Milliseconds with all retries, where it is not the configuration's. */
   timeoutMs?: number | undefined
+  /** Attempts that failed before, where it goes on with what another one began. */
+  failed?: number
 }
 
 export type S3Command<I extends ServiceInputTypes, O extends ServiceOutputTypes> = $Command<
@@ -70,14 +72,14 @@ export class S3Requests {
    * the time is over the class is that of the last failure, else Timeout.
    */
   async run<T>(operation: S3Operation, attempt: (attempt: S3Attempt) => Promise<T>): Promise<T> {
-    const { signal, bytes = 0, timeoutMs = this.timeoutMs } = operation
+    const { signal, bytes = 0, timeoutMs = this.timeoutMs, failed = 0 } = operation
     const untilMs = performance.now() + timeoutMs
     let last: S3Failure | undefined
     try {
       return await withDeadline(
         { timeoutMs: Math.max(timeoutMs, bytes / LEAST_BYTES_PER_MS), signal },
         (inner) =>
-          this.#repeat(attempt, inner, untilMs, (failure) => {
+          this.#repeat(attempt, { signal: inner, untilMs, failed }, (failure) => {
             last = failure
           }),
       )
@@ -103,14 +105,16 @@ export class S3Requests {
 
   async #repeat<T>(
     attempt: (attempt: S3Attempt) => Promise<T>,
-    signal: AbortSignal,
-    untilMs: number,
+    limits: { signal: AbortSignal; untilMs: number; failed: number },
     note: (failure: S3Failure) => void,
   ): Promise<T> {
+    const { credentials } = this.#connection
+    const { signal, untilMs, failed: first } = limits
     let renewed = false
-    for (let failed = 0; ; failed += 1) {
-      const used = this.#connection.credentials.accessKeyId
+    for (let failed = first; ; failed += 1) {
+      let used: string | undefined
       try {
+        used = (await credentials.get()).accessKeyId
         return await attempt({
           failed,
           signal,
@@ -120,9 +124,9 @@ export class S3Requests {
         if (signal.aborted) throw thrown
         const failure = describeS3Failure(thrown)
         note(failure)
-        if (failure.kind === 'PermissionDenied' && !renewed) {
+        if (failure.kind === 'PermissionDenied' && used !== undefined && !renewed) {
           renewed = true
-          if (await this.#connection.credentials.renew(used)) continue
+          if (await credentials.renew(used).catch(() => false)) continue
         }
         const delayMs = this.delayMs(failed)
         if (!failure.again || performance.now() + delayMs > untilMs) throw thrown
