@@ -43,6 +43,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Define<ReaderClose>(exports, "readerClose");
   Define<BatchRelease>(exports, "batchRelease");
   Define<InspectFile>(exports, "inspectFile");
+  Define<MapFile>(exports, "mapFile");
   Define<ReadKeyMetadata>(exports, "readKeyMetadata");
   Define<PayloadEncode>(exports, "payloadEncode");
   Define<PayloadOpen>(exports, "payloadOpen");

@@ -49,6 +49,7 @@ CallResult ReaderNext(const Call& call);
 CallResult ReaderClose(const Call& call);
 CallResult BatchRelease(const Call& call);
 CallResult InspectFile(const Call& call);
+CallResult MapFile(const Call& call);
 CallResult ReadKeyMetadata(const Call& call);
 
 CallResult PayloadEncode(const Call& call);

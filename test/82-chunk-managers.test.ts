@@ -461,6 +461,41 @@ describe.each(kinds)('a %s chunk manager', (kind) => {
   })
 })
 
+describe('a mapping of a local object', () => {
+  test('has its bytes, is private and outlives the file', async () => {
+    const rootPath = join(BASE, 'mapped')
+    const chunks = new LocalChunkManager({ rootPath })
+    const content = patternAt(3 * MIB)
+    await chunks.write('a/b', content)
+    const [mapped, other] = [await chunks.mmap('a/b'), await chunks.mmap('a/b')]
+    expect(Buffer.compare(mapped, content)).toBe(0)
+    mapped.fill(7, 10, 20)
+    expect([mapped[10], other[10]]).toEqual([7, content[10]])
+    expect(Buffer.compare(await chunks.read('a/b'), content)).toBe(0)
+    await chunks.remove('a/b')
+    expect(Buffer.compare(other, content)).toBe(0)
+    await chunks.write('empty', new Uint8Array(0))
+    expect((await chunks.mmap('empty')).length).toBe(0)
+  })
+
+  test('is refused for what is no object', async () => {
+    const chunks = new LocalChunkManager({ rootPath: join(BASE, 'mapped') })
+    await chunks.write('folder/there', bytesOf('x'))
+    const wrong: [string, string][] = [
+      ['absent', 'NotFound'],
+      ['../x', 'InvalidArgument'],
+      ['folder', 'InvalidArgument'],
+    ]
+    for (const [key, code] of wrong) {
+      const error = await rejection(() => chunks.mmap(key))
+      expect(error.code).toBe(code)
+      if (code === 'NotFound') expect(error.path).toBe(key)
+    }
+    const aborted = chunks.mmap('folder/there', { signal: AbortSignal.abort(REASON) })
+    expect(await reasonOf(aborted)).toBe(REASON)
+  })
+})
+
 describe('openChunkManager', () => {
   test('takes a directory for a local one', async () => {
     const rootPath = join(BASE, 'opened')

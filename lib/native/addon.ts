@@ -103,6 +103,8 @@ export interface Addon {
     keys: NativeKey[],
     done: Completion<NativeFileInfo>,
   ): void
+  /** A local file as a private mapping, which counts as lent until it is collected. */
+  mapFile(storage: NativeStorage, path: string, done: Completion<ArrayBuffer>): void
   /** The key metadata in the tail of every file; null for one that is not encrypted. */
   readKeyMetadata(
     storage: NativeStorage,

@@ -26,6 +26,7 @@ const FUNCTIONS: Record<keyof Addon, true> = {
   readerClose: true,
   batchRelease: true,
   inspectFile: true,
+  mapFile: true,
   readKeyMetadata: true,
   payloadEncode: true,
   payloadOpen: true,

@@ -8,9 +8,11 @@ import {
   expectKnownKeys,
   expectObject,
   expectText,
+  resolveStorageConfig,
   type StorageConfig,
   unexpected,
 } from '../config/index.js'
+import { callAsync } from '../native/index.js'
 import type {
   ChunkContent,
   ChunkEntry,
@@ -131,6 +133,19 @@ export class LocalChunkManager implements ChunkManager {
 
   multiRead(paths: Iterable<string>, options: ChunkOptions = {}): Promise<Uint8Array[]> {
     return mapBounded(paths, MOST_AT_ONCE, (path) => this.read(path, options))
+  }
+
+  /**
+   * The object as a private mapping of its file: nothing is read before it is looked at, writes of
+   * JavaScript stay in this process. The caller's word that nobody changes the file: one that is
+   * truncated under its mapping kills the process.
+   */
+  async mmap(path: string, { signal }: ChunkOptions = {}): Promise<Uint8Array> {
+    const key = checkKey(path)
+    signal?.throwIfAborted()
+    const storage = resolveStorageConfig(this.storage)
+    const mapping = await callAsync<ArrayBuffer>((addon, done) => addon.mapFile(storage, key, done))
+    return new Uint8Array(mapping)
   }
 
   readStream(path: string, { signal, ...range }: ChunkOptions & ChunkRange = {}): Readable {
