@@ -218,6 +218,7 @@ export class RemoteChunkManager implements ChunkManager {
     const recursive = expectBoolean(options.recursive, 'recursive', true)
     const { signal } = this.#follow(options)
     for await (const entry of this.#list(prefix, { recursive, signal })) {
+      signal?.throwIfAborted()
       const path = this.#keys.relative(entry.path)
       if (isObjectKey(path)) yield { ...entry, path }
     }
