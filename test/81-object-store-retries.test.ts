@@ -141,6 +141,21 @@ describeWithServers('what is tried again', () => {
     expect(gateway.seen.length).toBeLessThan(5)
   })
 
+  test.each(['whenSupported', 'whenRequired'] as const)(
+    'a body that is spoiled on its way is refused and sent again, with checksums %s',
+    async (checksums) => {
+      const checked = await open({ checksums, retryTimeoutMs: 10_000 })
+      gateway.spoil((_, index) => (index === 0 ? 'spoilBody' : undefined))
+      await checked.put('spoiled', bytesOf(checksums))
+      expect(textOf(await direct.get('spoiled'))).toBe(checksums)
+      const [first, ...others] = gateway.seen.map(({ headers }) => headers)
+      expect(others).toHaveLength(1)
+      const unsigned = first!['x-amz-content-sha256'] === 'UNSIGNED-PAYLOAD'
+      expect(unsigned).toBe(checksums === 'whenSupported')
+      expect(first!['x-amz-checksum-crc32'] === undefined).toBe(!unsigned)
+    },
+  )
+
   test('a body that ends early is asked for from where it ended', async () => {
     const content = Uint8Array.from({ length: 3 << 20 }, (_, at) => (at * 7919) >> 5)
     await direct.put('cut', content)

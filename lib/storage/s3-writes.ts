@@ -209,7 +209,8 @@ export class S3Writes implements Omit<Uploader, 'remove'> {
       const { kind, again } = describeS3Failure(error)
       const open = again && kind !== 'Throttled' && identityIsKnown(identity)
       if (!open || signal?.aborted) throw error
-      const operation = { key, signal, timeoutMs: LAST_LOOK_MS }
+      const timeoutMs = Math.min(LAST_LOOK_MS, this.#requests.timeoutMs / 4)
+      const operation = { key, signal, timeoutMs }
       const ours = await this.#requests
         .run(operation, (attempt) => this.#isOurs(attempt, key, identity))
         .catch(() => false)

@@ -29,6 +29,8 @@ export type Fault =
   | { instead: { status: number; body: string } }
   /** The body of the answer ends after so many bytes. */
   | { cutBody: number }
+  /** The store gets the first byte of the body wrong. */
+  | 'spoilBody'
   /** Nothing is answered, ever. */
   | 'stall'
   /** The connection goes at once. */
@@ -100,16 +102,18 @@ function pass(port: number, { incoming, outgoing }: Exchange, fault: Fault | und
   const onward = forward({ port, host: '127.0.0.1', method, path: url, headers }, (answer) => {
     if (fault === 'loseAnswer') {
       answer.resume().once('end', () => outgoing.socket?.destroy())
-    } else if (fault !== undefined && 'instead' in fault) {
+    } else if (typeof fault === 'object' && 'instead' in fault) {
       const { status, body } = fault.instead
       answer.resume().once('end', () => outgoing.writeHead(status).end(body))
     } else {
       outgoing.writeHead(answer.statusCode ?? 500, answer.headers)
-      if (fault === undefined) answer.pipe(outgoing)
-      else cut(answer, outgoing, fault.cutBody)
+      if (typeof fault === 'object') cut(answer, outgoing, fault.cutBody)
+      else answer.pipe(outgoing)
     }
   })
   onward.once('error', () => outgoing.destroy())
+  if (fault === 'spoilBody')
+    incoming.once('data', (chunk: Buffer) => chunk.writeUInt8(~chunk[0]! & 0xff))
   incoming.pipe(onward)
 }
 
