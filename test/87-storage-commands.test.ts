@@ -217,12 +217,14 @@ const NDJSON = '{"id":1,"title":"one"}\n{"id":2,"title":"two"}\n{"id":3,"title":
     })
   })
 
+  /** The option for a configuration that differs in something. */
+  function wrong(more: Partial<StorageConfig>): string[] {
+    const path = inside('wrong.json')
+    writeFileSync(path, JSON.stringify({ ...storage, ...more }))
+    return ['--storage', path]
+  }
+
   describe('what goes wrong is one line without a secret', () => {
-    const wrong = (more: Partial<StorageConfig>) => {
-      const path = inside('wrong.json')
-      writeFileSync(path, JSON.stringify({ ...storage, ...more }))
-      return ['--storage', path]
-    }
     const secret = 'NobodyMayReadThis+/0123456789'
 
     test.each<[string, Partial<StorageConfig>, string[], RegExp]>([
@@ -283,14 +285,41 @@ const NDJSON = '{"id":1,"title":"one"}\n{"id":2,"title":"two"}\n{"id":3,"title":
     })
   })
 
-  test('docs/cli.md has every option of the verbs for uploads', async () => {
+  describe('a check of the storage', () => {
+    test('prints what is configured, without secrets, and what the store answers', async () => {
+      const checked = await packedOutput(['--storage', yaml, 'storage', 'check', '--write'])
+      expect(checked).toMatch(/^accessKeyId +testkey123$/m)
+      expect(checked).toMatch(/^secretAccessKey +\*\*\*$/m)
+      expect(checked).not.toContain(SECRET_KEY)
+      expect(checked).toMatch(/^answers +in \d+ ms/m)
+      expect(checked).toMatch(/^conditional writes +kept$/m)
+    })
+
+    test('prints the configuration before the store refuses', async () => {
+      const args = [...wrong({ bucketName: 'nobucket' }), 'storage', 'check']
+      const { code, stdout, stderr } = await packed(args)
+      expect(code).toBe(1)
+      expect(String(stdout)).toMatch(/^bucketName +nobucket$/m)
+      expect(stderr).toMatch(/^packed: NotFound: .*bucket.*\n$/)
+    })
+
+    test('needs a store', async () => {
+      const ran = await packed(['storage', 'check'])
+      expect(ran).toMatchObject({ code: 2, stderr: expect.stringMatching(/--storage or a URI/) })
+    })
+  })
+
+  test.each([
+    ['uploads', 'list'],
+    ['uploads', 'abort'],
+    ['storage', 'check'],
+  ])('docs/cli.md has every option of %s %s', async (chapterName, verb) => {
     const page = readFileSync(join(__dirname, '../docs/cli.md'), 'utf8')
-    const chapter = page.split(/^## /m).find((part) => part.startsWith('uploads\n'))!
-    for (const verb of ['list', 'abort']) {
-      const help = await packedOutput(['uploads', verb, '--help'])
-      const options = [...help.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, name]) => name!)
-      expect(options.filter((name) => !chapter.includes(name))).toEqual([])
-      expect(help).toMatch(/MinIO finds uploads by their exact\s+key only/)
-    }
+    const chapter = page.split(/^## /m).find((part) => part.startsWith(`${chapterName}\n`))!
+    const help = await packedOutput([chapterName, verb, '--help'])
+    const options = [...help.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, name]) => name!)
+    expect(options.length).toBeGreaterThan(0)
+    expect(options.filter((name) => !chapter.includes(name))).toEqual([])
+    if (chapterName === 'uploads') expect(help).toMatch(/MinIO finds uploads by their exact\s+key/)
   })
 })

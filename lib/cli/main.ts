@@ -4,6 +4,7 @@ import { catCommand } from './cat.js'
 import { exitCodeOf, failureLine } from './failure.js'
 import { inspectCommand } from './inspect.js'
 import { segmentCommand } from './segment.js'
+import { storageCommand } from './storage-check.js'
 import { storageOption } from './storage-source.js'
 import { uploadsCommand } from './uploads.js'
 import { verifyCommand } from './verify.js'
@@ -31,6 +32,7 @@ function program(signal: AbortSignal): Command {
     verifyCommand(signal),
     segmentCommand(signal),
     uploadsCommand(signal),
+    storageCommand(signal),
   ]
   for (const verb of verbs) packed.addCommand(verb)
   for (const command of [packed, ...verbs, ...verbs.flatMap(({ commands }) => commands)]) {
