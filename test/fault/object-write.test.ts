@@ -72,4 +72,7 @@ describeWithServers('writing', () => {
     await expectClosed(writer!)
     await expectWholeOrNone(succeeded, prefix)
   })
+  test('no upload of all these is open 10 s later', async () => {
+    expect(await matrix.uploadsLeft()).toBe(0)
+  })
 })

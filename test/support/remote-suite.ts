@@ -4,8 +4,7 @@
  * paths as keys. The local disk is a mirror past our own code: what stands there is put into the
  * bucket before it is opened, and what a writer has published is fetched back.
  *
- * Tests of what only a disk has stay as they are: `mmap`, `fsync`, encrypted files of a retriever
- * that fails, and files that change while they are read.
+ * What only a disk has stays on it: `mmap`, `fsync`, and that a spool is refused there.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -55,8 +54,8 @@ async function pushAll(paths: readonly string[]): Promise<void> {
 
 /** Options that name local paths, in a form that a store can have as well. */
 function isLocal(options: unknown): options is Record<string, unknown> {
-  const { storage, mmap, fsync } = (options ?? {}) as Record<string, unknown>
-  return typeof options === 'object' && !storage && !mmap && !fsync
+  const { storage, mmap, fsync, spool } = (options ?? {}) as Record<string, unknown>
+  return typeof options === 'object' && !storage && !mmap && !fsync && !spool
 }
 
 const texts = (values: unknown): string[] =>
