@@ -1,9 +1,13 @@
 /** `packed` over an object store: URIs, --storage, faults in one line, and no secrets anywhere. */
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { StorageConfig } from '../lib/config/index.js'
 import { type ObjectStore, openChunkManager, openObjectStore } from '../lib/storage/index.js'
-import { packed, packedOutput } from './support/command.js'
+import { COMMAND, packed, packedOutput } from './support/command.js'
 import {
   ACCESS_KEY,
   BUCKET,
@@ -58,6 +62,12 @@ const NDJSON = '{"id":1,"title":"one"}\n{"id":2,"title":"two"}\n{"id":3,"title":
     store?.close()
     await server?.stop()
   })
+
+  async function openUploads(prefix: string): Promise<string[]> {
+    const keys: string[] = []
+    for await (const { key } of store.listUploads(prefix)) keys.push(key)
+    return keys
+  }
 
   /** With the variables of AWS. */
   const output = (...args: string[]) => packedOutput(args, '', environment)
@@ -129,6 +139,25 @@ const NDJSON = '{"id":1,"title":"one"}\n{"id":2,"title":"two"}\n{"id":3,"title":
       const rewrite = await packed(['write', csv, '--out', uri('out')], '', environment)
       expect(rewrite).toMatchObject({ code: 1, stderr: expect.stringMatching(/AlreadyExists/) })
     })
+  })
+
+  test('an interrupted write leaves neither an object nor an upload', async () => {
+    const source = [...wrong({ multipartPartBytes: 5 << 20 }), 'write', '-', '--format', 'ndjson']
+    const child = spawn(process.execPath, [COMMAND, ...source, '--out', uri('cut')])
+    let stderr = ''
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk
+    })
+    child.stdin.on('error', () => {}) // the interrupted command reads no further
+    for (let id = 0; id < 16_000; id++) {
+      child.stdin.write(`{"id":${id},"text":"${randomBytes(750).toString('base64')}"}\n`)
+    }
+    while ((await openUploads('cut/')).length === 0) await sleep(50) // input has no end yet
+    child.kill('SIGINT')
+    const [code] = await once(child, 'close')
+    expect({ code, stderr }).toEqual({ code: 1, stderr: 'packed: Aborted: interrupted\n' })
+    expect(await openUploads('cut/')).toEqual([])
+    expect(await store.head('cut/0').catch(({ code: kind }) => kind)).toBe('NotFound')
   })
 
   describe('segments', () => {
