@@ -9,27 +9,33 @@ export interface OpenPart<Item> {
 }
 
 /**
- * Items of parts that are read one after the other, one of them open at a time: the chunks of a
- * segment, or its stretches of one storage version.
+ * Items of parts that are read one after the other: the chunks of a segment, or its stretches of
+ * one storage version. One of them is open at a time, or also the next one where opening takes
+ * requests.
  *
  * Calls may overlap: they run one after the other in call order. A failure stays: a sequence
  * that lost a part never looks as if it had come to its end.
  */
 export abstract class PartSequence<Item> implements AsyncIterable<Item> {
   readonly #parts: number
+  readonly #opensAhead: boolean
   readonly #queue = new SerialQueue()
   /** The part that is being read, or is to be opened next. */
   #position = 0
   #open: OpenPart<Item> | undefined
+  /** The part after the open one; its failure is nobody's until it is its turn. */
+  #next: Promise<OpenPart<Item>> | undefined
   #failure: { error: unknown } | undefined
   #closed = false
   #closing: Promise<void> | undefined
 
-  protected constructor(parts: number) {
+  /** @param opensAhead open a part while the one before it is read. */
+  protected constructor(parts: number, opensAhead = false) {
     this.#parts = parts
+    this.#opensAhead = opensAhead
   }
 
-  /** Open a part; called in order, the part before it is closed. */
+  /** Open a part; called in order, the part before it is closed unless parts are opened ahead. */
   protected abstract openPart(index: number): Promise<OpenPart<Item>>
 
   /** Open the first part, so that what is wrong with it shows at once. Empty sequences end. */
@@ -64,11 +70,13 @@ export abstract class PartSequence<Item> implements AsyncIterable<Item> {
     }
   }
 
-  /** Close the part that is open. Idempotent; later reads are `Closed`. */
+  /** Close the parts that are open. Idempotent; later reads are `Closed`. */
   close(): Promise<void> {
-    this.#closing ??= this.#queue.run(() => {
+    this.#closing ??= this.#queue.run(async () => {
       this.#closed = true
-      return this.#closeOpen()
+      await this.#closeOpen()
+      const next = await this.#next?.catch(() => undefined)
+      await next?.close()
     })
     return this.#closing
   }
@@ -89,7 +97,12 @@ export abstract class PartSequence<Item> implements AsyncIterable<Item> {
   }
 
   async #openNext(): Promise<OpenPart<Item>> {
-    this.#open = await this.openPart(this.#position)
+    this.#open = await (this.#next ?? this.openPart(this.#position))
+    this.#next = undefined
+    if (this.#opensAhead && this.#position + 1 < this.#parts) {
+      this.#next = this.openPart(this.#position + 1)
+      this.#next.catch(() => {})
+    }
     return this.#open
   }
 

@@ -11,7 +11,12 @@ export { checkKey } from './keys.js'
 export { LocalChunkManager, type LocalChunkManagerOptions } from './local-chunk-manager.js'
 export { mapBounded, readAhead } from './map-bounded.js'
 export type { ByteRange, ObjectStore, OpenUpload, StoredPart } from './object-store.js'
-export { type ChunkPlace, chunkManagerAt, openChunkManager } from './open-chunk-manager.js'
+export {
+  type ChunkPlace,
+  chunkManagerAt,
+  isRemote,
+  openChunkManager,
+} from './open-chunk-manager.js'
 export { nativeStorageOf, openObjectStore } from './open-object-store.js'
 export { RemoteChunkManager, type RemoteChunkManagerOptions } from './remote-chunk-manager.js'
 export { RemoteKeys } from './remote-keys.js'

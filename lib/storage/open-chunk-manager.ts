@@ -9,6 +9,11 @@ export interface ChunkPlace {
   storage?: StorageConfig | undefined
 }
 
+/** True where every file takes requests to open. */
+export function isRemote(storage: StorageConfig | undefined): boolean {
+  return (storage?.storageType ?? 'local') !== 'local'
+}
+
 /**
  * The chunk manager of a place: a directory (the working directory where none is named) or a
  * bucket.
@@ -16,10 +21,9 @@ export interface ChunkPlace {
  * @throws PackedError as `RemoteChunkManager.open`.
  */
 export async function openChunkManager(storage: StorageConfig = {}): Promise<ChunkManager> {
-  const isLocal = (storage.storageType ?? 'local') === 'local'
-  return isLocal
-    ? new LocalChunkManager({ rootPath: storage.rootPath || '.' })
-    : RemoteChunkManager.open({ storage })
+  return isRemote(storage)
+    ? RemoteChunkManager.open({ storage })
+    : new LocalChunkManager({ rootPath: storage.rootPath || '.' })
 }
 
 /** The chunk manager that is given, or one for the storage. @throws InvalidArgument for neither. */

@@ -9,6 +9,7 @@ import {
   type RecordReader,
 } from '../../packed/index.js'
 import { fieldIdOf, SimpleArrowRecord } from '../../schema/index.js'
+import { isRemote } from '../../storage/index.js'
 import type { V1Chunk } from './chunk-plan.js'
 import { EventType } from './event-header.js'
 import { eventsOfType, payloadSource } from './payload-sources.js'
@@ -21,7 +22,8 @@ import {
 
 /**
  * Reads the insert logs of a StorageV1 segment: one file per field and chunk, joined row by row
- * into the same records as StorageV2 gives. One chunk is open at a time.
+ * into the same records as StorageV2 gives. One chunk is open at a time, of an object store also
+ * the next one.
  *
  * @example
  * const reader = await V1RecordReader.open({ fieldBinlogs, schema, chunkManager })
@@ -31,7 +33,7 @@ export class V1RecordReader extends PartSequence<SimpleArrowRecord> implements R
   readonly #plan: V1ReaderPlan
 
   private constructor(plan: V1ReaderPlan) {
-    super(plan.chunks.length)
+    super(plan.chunks.length, isRemote(plan.chunkManager.storage))
     this.#plan = plan
   }
 
