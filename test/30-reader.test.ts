@@ -316,10 +316,7 @@ describe('PackedReader.open refuses', () => {
     expect(error.message).toContain(message)
   })
 
-  test.each([
-    ['filter', [['id', '=', 1]]],
-    ['storage', { storageType: 'minio' }],
-  ])('the unbuilt option %s', async (name, value) => {
+  test.each([['filter', [['id', '=', 1]]]])('the unbuilt option %s', async (name, value) => {
     const error = await rejection(() => openUntyped({ [name]: value }))
     expect(error.code).toBe('NotSupported')
     expect(error.message).toContain(`"${name}"`)
