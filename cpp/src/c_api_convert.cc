@@ -1,6 +1,5 @@
 #include "c_api_convert.h"
 
-#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <string_view>
@@ -71,14 +70,6 @@ CStatus ToCStatus(const arrow::Status& status) noexcept {
   } catch (...) {
     return {PACKED_OUT_OF_MEMORY, nullptr};
   }
-}
-
-arrow::Status FromCStatus(CStatus status) {
-  if (status.error_code == PACKED_OK) return arrow::Status::OK();
-  const std::string message = status.error_msg == nullptr ? "" : status.error_msg;
-  std::free(status.error_msg);
-  const ErrorCode code = LookupError(static_cast<ErrorCode>(status.error_code)).code;
-  return MakeError(code, message);
 }
 
 arrow::Status CheckNotNull(const void* pointer, const char* name) {

@@ -44,9 +44,6 @@ class Consumed {
 arrow::Status CheckNotNull(const void* pointer, const char* name);
 arrow::Status CheckNotNegative(int64_t value, const char* name);
 
-/// \brief The status that a C caller answered; takes its message.
-arrow::Status FromCStatus(CStatus status);
-
 /// \brief Null members take StorageConfig's defaults; a null config is the local disk.
 StorageConfig ToStorageConfig(const CStorageConfig* config);
 

@@ -12,6 +12,35 @@
 namespace packed {
 namespace {
 
+/// A text that the caller sets, and that is ours to free then.
+class GivenText {
+ public:
+  GivenText() = default;
+  GivenText(const GivenText&) = delete;
+  GivenText& operator=(const GivenText&) = delete;
+  ~GivenText() { std::free(text_); }
+
+  char** out() { return &text_; }
+  const char* get() const { return text_; }
+
+ private:
+  char* text_ = nullptr;
+};
+
+arrow::Status StatusOf(int32_t code, const GivenText& error) {
+  if (code == PACKED_OK) return arrow::Status::OK();
+  const std::string message = error.get() == nullptr ? "The uploader failed" : error.get();
+  return MakeError(LookupError(static_cast<ErrorCode>(code)).code, message);
+}
+
+/// The name of an upload or the tag of a part.
+arrow::Result<std::string> TextOf(int32_t code, const GivenText& text, const GivenText& error) {
+  ARROW_RETURN_NOT_OK(StatusOf(code, error));
+  if (text.get() != nullptr) return std::string(text.get());
+  return MakeError(ErrorCode::kInternal,
+                   "Expected the uploader to answer a name or tag but received null");
+}
+
 class TableUploader final : public Uploader {
  public:
   explicit TableUploader(const CUploader& table) : table_(std::make_shared<Table>(table)) {}
@@ -28,10 +57,11 @@ class TableUploader final : public Uploader {
 
   arrow::Result<std::string> Create(const UploadTarget& target) override {
     const CUploader& calls = table_->calls;
-    char* upload = nullptr;
-    const CStatus status =
-        calls.create(calls.context, target.key.c_str(), target.if_absent, &upload);
-    return TakeText(status, upload);
+    GivenText upload;
+    GivenText error;
+    const int32_t code = calls.create(calls.context, target.key.c_str(), target.if_absent,
+                                      upload.out(), error.out());
+    return TextOf(code, upload, error);
   }
 
   void Part(const UploadTarget& target, const std::string& upload, int number,
@@ -39,28 +69,34 @@ class TableUploader final : public Uploader {
     IoPool::Shared().Spawn([table = table_, key = target.key, upload, number,
                             content = std::move(content), done = std::move(done)] {
       const CUploader& calls = table->calls;
-      char* tag = nullptr;
-      const CStatus status = calls.part(calls.context, key.c_str(), upload.c_str(), number,
-                                        content->data(), content->size(), &tag);
-      done(TakeText(status, tag));
+      GivenText tag;
+      GivenText error;
+      const int32_t code = calls.part(calls.context, key.c_str(), upload.c_str(), number,
+                                      content->data(), content->size(), tag.out(), error.out());
+      done(TextOf(code, tag, error));
     });
   }
 
   arrow::Status Complete(const UploadTarget& target, const std::string& upload,
                          const std::vector<std::string>& tags) override {
     std::vector<const char*> texts;
+    texts.reserve(tags.size());
     for (const std::string& tag : tags) texts.push_back(tag.c_str());
     const CUploader& calls = table_->calls;
-    return FromCStatus(calls.complete(calls.context, target.key.c_str(), target.if_absent,
-                                      upload.c_str(), texts.data(),
-                                      static_cast<int32_t>(texts.size())));
+    GivenText error;
+    const int32_t code =
+        calls.complete(calls.context, target.key.c_str(), target.if_absent, upload.c_str(),
+                       texts.data(), static_cast<int32_t>(texts.size()), error.out());
+    return StatusOf(code, error);
   }
 
   arrow::Status Put(const UploadTarget& target, std::shared_ptr<arrow::Buffer> content) override {
     const CUploader& calls = table_->calls;
     const uint8_t* data = content->size() > 0 ? content->data() : nullptr;
-    return FromCStatus(
-        calls.put(calls.context, target.key.c_str(), target.if_absent, data, content->size()));
+    GivenText error;
+    const int32_t code = calls.put(calls.context, target.key.c_str(), target.if_absent, data,
+                                   content->size(), error.out());
+    return StatusOf(code, error);
   }
 
   void Abort(const UploadTarget& target, const std::string& upload) noexcept override {
@@ -70,7 +106,9 @@ class TableUploader final : public Uploader {
 
   arrow::Status Remove(const std::string& key) override {
     const CUploader& calls = table_->calls;
-    return FromCStatus(calls.remove(calls.context, key.c_str()));
+    GivenText error;
+    const int32_t code = calls.remove(calls.context, key.c_str(), error.out());
+    return StatusOf(code, error);
   }
 
  private:
@@ -84,16 +122,6 @@ class TableUploader final : public Uploader {
     }
     const CUploader calls;
   };
-
-  static arrow::Result<std::string> TakeText(CStatus status, char* text) {
-    const std::string copy = text == nullptr ? "" : text;
-    const bool given = text != nullptr;
-    std::free(text);
-    ARROW_RETURN_NOT_OK(FromCStatus(status));
-    if (given) return copy;
-    return MakeError(ErrorCode::kInternal,
-                     "Expected the uploader to answer a name or tag but received null");
-  }
 
   const std::shared_ptr<Table> table_;
 };

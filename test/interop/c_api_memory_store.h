@@ -39,18 +39,17 @@ struct MemoryStore {
   int creates, parts, completes, aborts, puts, removes, releases;
 };
 
-static CStatus Fail(int32_t code, const char* message) {
-  const CStatus status = {code, strdup(message)};
-  return status;
+static int32_t Fail(char** error, int32_t code, const char* message) {
+  *error = strdup(message);
+  return code;
 }
 
 /* Counts a step; the lock is held until the step ends. */
-static CStatus Begin(struct MemoryStore* store, const char* step, int* count) {
-  const CStatus ok = {PACKED_OK, NULL};
+static int32_t Begin(struct MemoryStore* store, const char* step, int* count, char** error) {
   pthread_mutex_lock(&store->mutex);
   ++*count;
-  if (store->fail_step == NULL || strcmp(store->fail_step, step) != 0) return ok;
-  return Fail(store->fail_code, "injected");
+  if (store->fail_step == NULL || strcmp(store->fail_step, step) != 0) return PACKED_OK;
+  return Fail(error, store->fail_code, "injected");
 }
 
 static struct Blob CopyBlob(const uint8_t* data, int64_t size) {
@@ -74,18 +73,17 @@ static void DropObject(struct MemoryStore* store, const char* key) {
 }
 
 /* Takes the blob. */
-static CStatus KeepObject(struct MemoryStore* store, const char* key, int32_t if_absent,
-                          struct Blob blob) {
-  const CStatus ok = {PACKED_OK, NULL};
+static int32_t KeepObject(struct MemoryStore* store, const char* key, int32_t if_absent,
+                          struct Blob blob, char** error) {
   if (if_absent && FindObject(store, key) != NULL) {
     free(blob.data);
-    return Fail(PACKED_ALREADY_EXISTS, "an object stands there");
+    return Fail(error, PACKED_ALREADY_EXISTS, "an object stands there");
   }
   DropObject(store, key);
   struct Entry* entry = FindObject(store, "");
   snprintf(entry->key, sizeof(entry->key), "%s", key);
   entry->blob = blob;
-  return ok;
+  return PACKED_OK;
 }
 
 /* "upload-<index>" of an upload that is open for the key; NULL for every other name. */
@@ -100,11 +98,12 @@ static void DropUpload(struct OpenUpload* upload) {
   memset(upload, 0, sizeof(*upload));
 }
 
-static CStatus StoreCreate(void* context, const char* key, int32_t if_absent, char** upload) {
+static int32_t StoreCreate(void* context, const char* key, int32_t if_absent, char** upload,
+                           char** error) {
   struct MemoryStore* store = context;
-  CStatus status = Begin(store, "create", &store->creates);
+  const int32_t code = Begin(store, "create", &store->creates, error);
   (void)if_absent;
-  for (int i = 0; status.error_code == PACKED_OK && i < MAX_ENTRIES; ++i) {
+  for (int i = 0; code == PACKED_OK && i < MAX_ENTRIES; ++i) {
     if (store->uploads[i].key[0] != '\0') continue;
     snprintf(store->uploads[i].key, sizeof(store->uploads[i].key), "%s", key);
     *upload = malloc(16);
@@ -112,83 +111,87 @@ static CStatus StoreCreate(void* context, const char* key, int32_t if_absent, ch
     break;
   }
   pthread_mutex_unlock(&store->mutex);
-  return status;
+  return code;
 }
 
-static CStatus StorePart(void* context, const char* key, const char* upload, int32_t number,
-                         const uint8_t* data, int64_t size, char** tag) {
+static int32_t StorePart(void* context, const char* key, const char* upload, int32_t number,
+                         const uint8_t* data, int64_t size, char** tag, char** error) {
   struct MemoryStore* store = context;
-  CStatus status = Begin(store, "part", &store->parts);
+  int32_t code = Begin(store, "part", &store->parts, error);
   struct OpenUpload* open = FindUpload(store, key, upload);
-  if (status.error_code == PACKED_OK && (open == NULL || number < 1 || number > MAX_PARTS)) {
-    status = Fail(PACKED_NOT_FOUND, "no such upload");
+  if (code == PACKED_OK && (open == NULL || number < 1 || number > MAX_PARTS)) {
+    code = Fail(error, PACKED_NOT_FOUND, "no such upload");
   }
-  if (status.error_code == PACKED_OK) {
+  if (code == PACKED_OK) {
     open->parts[number - 1] = CopyBlob(data, size);
     *tag = malloc(16);
     snprintf(*tag, 16, "tag-%d", number);
   }
   pthread_mutex_unlock(&store->mutex);
-  return status;
+  return code;
 }
 
-static CStatus StoreComplete(void* context, const char* key, int32_t if_absent, const char* upload,
-                             const char* const* tags, int32_t num_tags) {
-  struct MemoryStore* store = context;
-  CStatus status = Begin(store, "complete", &store->completes);
-  struct OpenUpload* open = FindUpload(store, key, upload);
-  struct Blob whole = {calloc(1, 1), 0};
-  for (int i = 0; status.error_code == PACKED_OK && i < num_tags; ++i) {
+/* All parts one after the other, where the tags are those that StorePart gave. */
+static int32_t Assemble(const struct OpenUpload* open, const char* const* tags, int32_t num_tags,
+                        struct Blob* whole, char** error) {
+  for (int i = 0; i < num_tags; ++i) {
     char expected[16];
     snprintf(expected, sizeof(expected), "tag-%d", i + 1);
     if (open == NULL || strcmp(tags[i], expected) != 0 || open->parts[i].data == NULL) {
-      status = Fail(PACKED_INVALID_ARGUMENT, "no such part");
-      break;
+      return Fail(error, PACKED_INVALID_ARGUMENT, "no such part");
     }
-    whole.data = realloc(whole.data, (size_t)(whole.size + open->parts[i].size));
-    memcpy(whole.data + whole.size, open->parts[i].data, (size_t)open->parts[i].size);
-    whole.size += open->parts[i].size;
+    whole->data = realloc(whole->data, (size_t)(whole->size + open->parts[i].size));
+    memcpy(whole->data + whole->size, open->parts[i].data, (size_t)open->parts[i].size);
+    whole->size += open->parts[i].size;
   }
-  if (status.error_code == PACKED_OK) {
-    status = KeepObject(store, key, if_absent, whole);
-    if (status.error_code == PACKED_OK) DropUpload(open);
+  return PACKED_OK;
+}
+
+static int32_t StoreComplete(void* context, const char* key, int32_t if_absent, const char* upload,
+                             const char* const* tags, int32_t num_tags, char** error) {
+  struct MemoryStore* store = context;
+  int32_t code = Begin(store, "complete", &store->completes, error);
+  struct OpenUpload* open = FindUpload(store, key, upload);
+  struct Blob whole = {NULL, 0};
+  if (code == PACKED_OK) code = Assemble(open, tags, num_tags, &whole, error);
+  if (code == PACKED_OK) {
+    code = KeepObject(store, key, if_absent, whole, error);
+    if (code == PACKED_OK) DropUpload(open);
   } else {
     free(whole.data);
   }
   pthread_mutex_unlock(&store->mutex);
-  return status;
+  return code;
 }
 
 static void StoreAbort(void* context, const char* key, const char* upload) {
   struct MemoryStore* store = context;
-  Begin(store, "", &store->aborts);
+  Begin(store, "", &store->aborts, NULL);
   struct OpenUpload* open = FindUpload(store, key, upload);
   if (open != NULL) DropUpload(open);
   pthread_mutex_unlock(&store->mutex);
 }
 
-static CStatus StorePut(void* context, const char* key, int32_t if_absent, const uint8_t* data,
-                        int64_t size) {
+static int32_t StorePut(void* context, const char* key, int32_t if_absent, const uint8_t* data,
+                        int64_t size, char** error) {
   struct MemoryStore* store = context;
-  CStatus status = Begin(store, "put", &store->puts);
-  if (status.error_code == PACKED_OK) {
-    status = KeepObject(store, key, if_absent, CopyBlob(data, size));
-  }
+  int32_t code = Begin(store, "put", &store->puts, error);
+  if (code == PACKED_OK) code = KeepObject(store, key, if_absent, CopyBlob(data, size), error);
   pthread_mutex_unlock(&store->mutex);
-  return status;
+  return code;
 }
 
-static CStatus StoreRemove(void* context, const char* key) {
+static int32_t StoreRemove(void* context, const char* key, char** error) {
   struct MemoryStore* store = context;
-  const CStatus status = Begin(store, "remove", &store->removes);
-  if (status.error_code == PACKED_OK) DropObject(store, key);
+  const int32_t code = Begin(store, "remove", &store->removes, error);
+  if (code == PACKED_OK) DropObject(store, key);
   pthread_mutex_unlock(&store->mutex);
-  return status;
+  return code;
 }
 
 static void StoreRelease(void* context) {
   struct MemoryStore* store = context;
-  Begin(store, "", &store->releases);
+  Begin(store, "", &store->releases, NULL);
   pthread_mutex_unlock(&store->mutex);
 }
 

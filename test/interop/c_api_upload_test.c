@@ -107,7 +107,7 @@ static void FailuresLeaveNothing(void) {
 static void AnObjectThatStandsThereIsKept(void) {
   const uint8_t theirs[] = "theirs";
   ResetStore(&store);
-  CHECK(KeepObject(&store, "seg/102", 0, CopyBlob(theirs, 6)).error_code == PACKED_OK);
+  CHECK(KeepObject(&store, "seg/102", 0, CopyBlob(theirs, 6), NULL) == PACKED_OK);
   EXPECT(PACKED_ALREADY_EXISTS, "stands there", WriteAndClose(BATCHES));
   CHECK(Await(&store, &store.releases, 1) == 1);
   CHECK(CountObjects(&store) == 1 && CountUploads(&store) == 0);

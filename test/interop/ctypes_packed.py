@@ -20,12 +20,14 @@ from packed_library import (
     INVALID_ARGUMENT,
     INVALID_SCHEMA,
     METADATA_CORRUPTED,
+    NETWORK,
     NOT_FOUND,
-    NOT_SUPPORTED,
+    TIMEOUT,
     CStorageConfig,
     Library,
     PackedError,
 )
+from packed_uploader import MemoryUploader
 
 
 def field(name, type_, id_, nullable=True):
@@ -168,9 +170,72 @@ def test_storage_config_reaches_the_store(lib, directory):
     order = [column for group in GROUPS for column in group]
     expected = pa.Table.from_batches([batch]).select(order)
     same(lib.read_all(["a/0", "a/1", "a/2"], config=config), expected)
-    remote = CStorageConfig(storage_type=b"remote", address=b"localhost:9000", bucket_name=b"b")
-    raises(NOT_SUPPORTED, "remote", lib.open_reader, ["a/0"], config=remote)
-    raises(NOT_SUPPORTED, "remote", lib.open_writer, SCHEMA, GROUPS, ["0", "1", "2"], config=remote)
+
+
+def test_an_object_store_that_is_not_there_is_said_so(lib, directory):
+    # Port 9 (discard) refuses connections wherever nobody has set it up.
+    remote = CStorageConfig(
+        storage_type=b"minio",
+        address=b"127.0.0.1:9",
+        bucket_name=b"b",
+        access_key_id=b"key",
+        access_key_value=b"a-secret",
+        request_timeout_ms=500,
+        retry_timeout_ms=1000,
+    )
+    try:
+        lib.open_reader(["a/0"], config=remote)
+        raise AssertionError("Expected an error for a store that is not there")
+    except PackedError as error:
+        assert error.code in (NETWORK, TIMEOUT), error
+        assert "a-secret" not in error.message, error
+
+
+def test_objects_go_through_an_uploader_of_python(lib, directory):
+    store = MemoryUploader()
+    config = CStorageConfig(storage_type=b"minio", address=b"127.0.0.1:9", bucket_name=b"b")
+    whole = rows(0, 3000)
+    paths = ["b/seg/0", "seg/107", "b/seg/105"]
+    writer = lib.open_writer(SCHEMA, GROUPS, paths, config=config, uploader=store.table)
+    lib.write(writer, whole)
+    assert store.objects == {}
+    lib.call("CloseWriter", writer)
+    assert store.released.wait(5)
+    assert sorted(store.objects) == ["seg/0", "seg/105", "seg/107"]
+    for path, group in zip(("seg/0", "seg/107", "seg/105"), GROUPS):
+        received = pq.read_table(pa.BufferReader(store.objects[path]))
+        same(received, pa.Table.from_batches([whole]).select(group))
+
+    # A second writer must not replace them; what it had put before is removed again.
+    del store.objects["seg/0"]
+    again = MemoryUploader(store.objects)
+    writer = lib.open_writer(SCHEMA, GROUPS, paths, config=config, uploader=again.table)
+    lib.write(writer, whole)
+    raises(ALREADY_EXISTS, "stands", lib.call, "CloseWriter", writer)
+    assert again.released.wait(5)
+    assert sorted(store.objects) == ["seg/105", "seg/107"]
+
+
+def test_parts_go_through_an_uploader_of_python(lib, directory):
+    store = MemoryUploader()
+    config = CStorageConfig(
+        storage_type=b"minio",
+        address=b"127.0.0.1:9",
+        bucket_name=b"b",
+        multipart_part_bytes=5 << 20,
+        upload_bytes_in_flight=1,
+    )
+    schema = pa.schema([field("blob", pa.binary(1 << 20), 100, False)])
+    values = [bytes([i]) * (1 << 20) for i in range(17)]
+    writer = lib.open_writer(schema, [[0]], ["blob"], config=config, uploader=store.table)
+    for value in values:
+        lib.write(writer, pa.record_batch([pa.array([value], schema[0].type)], schema=schema))
+    lib.call("CloseWriter", writer)
+    sizes = [store.part_sizes[number] for number in sorted(store.part_sizes)]
+    assert sizes[:-1] == [5 << 20] * 3 and sizes[-1] < 5 << 20, sizes
+    assert store.uploads == {} and store.most_at_once == 1, store.most_at_once
+    table = pq.read_table(pa.BufferReader(store.objects["blob"]))
+    assert table["blob"].to_pylist() == values
 
 
 def test_failures_leave_nothing_behind(lib, directory):

@@ -1,4 +1,4 @@
-"""The nine functions of libpacked.so for Python programs with pyarrow, by ctypes."""
+"""The functions of libpacked.so for Python programs with pyarrow, by ctypes."""
 
 import ctypes
 import os
@@ -6,7 +6,8 @@ import os
 import pyarrow as pa
 
 OK, INVALID_ARGUMENT, INVALID_SCHEMA = 0, 1, 2
-NOT_SUPPORTED, NOT_FOUND, ALREADY_EXISTS, METADATA_CORRUPTED, CLOSED = 6, 7, 8, 12, 15
+NOT_FOUND, ALREADY_EXISTS, METADATA_CORRUPTED, CLOSED = 7, 8, 12, 15
+TIMEOUT, NETWORK = 21, 23
 
 FIELD_ID = b"PARQUET:field_id"
 
@@ -49,6 +50,9 @@ class CStorageConfig(ctypes.Structure):
         ("request_timeout_ms", ctypes.c_int64),
         ("max_connections", ctypes.c_uint32),
         ("multipart_part_bytes", ctypes.c_int64),
+        ("session_token", ctypes.c_char_p),
+        ("retry_timeout_ms", ctypes.c_int64),
+        ("upload_bytes_in_flight", ctypes.c_int64),
     ]
 
 
@@ -69,7 +73,7 @@ class PackedError(Exception):
 
 
 class Library:
-    """The nine functions, with statuses turned into exceptions."""
+    """The functions, with statuses turned into exceptions."""
 
     def __init__(self, path):
         self.lib = ctypes.CDLL(path)
@@ -79,6 +83,9 @@ class Library:
             "NewPackedWriter": [pointer, int64, paths, int64, int64, pointer, pointer],
             "NewPackedWriterWithStorageConfig": [
                 pointer, int64, paths, int64, int64, pointer, pointer, pointer,
+            ],
+            "NewPackedWriterWithUploader": [
+                pointer, int64, paths, int64, int64, pointer, pointer, pointer, pointer,
             ],
             "WriteRecordBatch": [pointer, pointer, pointer],
             "CloseWriter": [pointer],
@@ -102,7 +109,7 @@ class Library:
             raise PackedError(code, (message or b"").decode())
         assert message is None, message
 
-    def open_writer(self, schema, groups, paths, buffer_size=0, config=None):
+    def open_writer(self, schema, groups, paths, buffer_size=0, config=None, uploader=None):
         c_schema = ArrowStruct()
         schema._export_to_c(c_schema.address())
         columns = [column for group in groups for column in group]
@@ -117,7 +124,12 @@ class Library:
         arguments = [c_schema.address(), buffer_size, c_paths(paths), len(paths), 0]
         arguments.append(ctypes.byref(c_groups))
         try:
-            if config is None:
+            if uploader is not None:
+                self.call(
+                    "NewPackedWriterWithUploader",
+                    *arguments, ctypes.byref(config), ctypes.byref(uploader), ctypes.byref(handle),
+                )  # fmt: skip
+            elif config is None:
                 self.call("NewPackedWriter", *arguments, ctypes.byref(handle))
             else:
                 self.call(

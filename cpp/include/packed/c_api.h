@@ -151,8 +151,9 @@ typedef struct CColumnGroups {
 /*
  * How objects are put into a store, in one piece or as parts. The functions are called on threads
  * of the library, several at a time, and may block; retries, time-outs and checksums are theirs,
- * and what they answer is final. Their CStatus is that of this header: error_msg comes from malloc
- * and is freed by the library. Every text they are given is valid during the call.
+ * and what they answer is final. They answer a PackedErrorCode, and on failure may set *error to a
+ * text. Texts that they set (error, upload, tag) come from malloc and are freed by the library; all
+ * are NULL before the call. What they are given is valid during the call.
  *
  * key        whole key in the bucket, UTF-8
  * if_absent  not 0: an object that stands at the key, or appears meanwhile, is kept:
@@ -162,28 +163,27 @@ typedef struct CColumnGroups {
 typedef struct CUploader {
   void* context; /* handed to every function */
 
-  /* Start an upload. *upload comes from malloc and is freed by the library. */
-  CStatus (*create)(void* context, const char* key, int32_t if_absent, char** upload);
+  /* Start an upload, and say its name. */
+  int32_t (*create)(void* context, const char* key, int32_t if_absent, char** upload, char** error);
 
-  /* Send a part, number from 1. *tag, which complete wants, comes from malloc and is freed by the
-   * library. */
-  CStatus (*part)(void* context, const char* key, const char* upload, int32_t number,
-                  const uint8_t* data, int64_t size, char** tag);
+  /* Send part `number`, from 1, and say the tag of it that complete wants. */
+  int32_t (*part)(void* context, const char* key, const char* upload, int32_t number,
+                  const uint8_t* data, int64_t size, char** tag, char** error);
 
   /* Make the object of all parts, in their order. */
-  CStatus (*complete)(void* context, const char* key, int32_t if_absent, const char* upload,
-                      const char* const* tags, int32_t num_tags);
+  int32_t (*complete)(void* context, const char* key, int32_t if_absent, const char* upload,
+                      const char* const* tags, int32_t num_tags, char** error);
 
   /* Give up an upload with all its parts: now, or as soon as the store can be reached. Never called
    * while a part of it is on its way. */
   void (*abort)(void* context, const char* key, const char* upload);
 
   /* An object of one part or less; data is NULL where size is 0. */
-  CStatus (*put)(void* context, const char* key, int32_t if_absent, const uint8_t* data,
-                 int64_t size);
+  int32_t (*put)(void* context, const char* key, int32_t if_absent, const uint8_t* data,
+                 int64_t size, char** error);
 
   /* Remove an object that this writer has put there. */
-  CStatus (*remove)(void* context, const char* key);
+  int32_t (*remove)(void* context, const char* key, char** error);
 
   /* Nothing of the table is called any more; may be NULL. After CloseWriter of a writer that failed
    * it may take until its last part is answered. */
