@@ -177,6 +177,30 @@ describeWithServers('what is tried again', () => {
     expect(new Set(others).size).toBe(1)
   })
 
+  test('a whole object is checked against its checksum, also when it came in pieces', async () => {
+    const content = Uint8Array.from({ length: 1 << 20 }, (_, at) => at * 31)
+    await direct.put('checked', content)
+    gateway.spoil((_, index) => (index === 0 ? { cutBody: 500_000 } : undefined))
+    expect(Buffer.compare(await store.get('checked'), content)).toBe(0)
+    for (const rule of [
+      () => 'spoilAnswer' as const,
+      (_: object, index: number) => (index === 0 ? { cutBody: 500_000 } : ('spoilAnswer' as const)),
+    ]) {
+      gateway.spoil(rule)
+      const error = await rejection(() => store.get('checked'))
+      expect(error).toMatchObject({ code: 'FileCorrupted', path: 'checked' })
+    }
+  })
+
+  test('an answer without a length is refused', async () => {
+    const headers = { 'transfer-encoding': 'chunked' }
+    gateway.spoil(() => ({ answer: { status: 200, body: 'bytes', headers } }))
+    expect(await rejection(() => store.get('lengthless'))).toMatchObject({
+      code: 'StorageIO',
+      path: 'lengthless',
+    })
+  })
+
   test('an object that was replaced between the pieces is FileChanged', async () => {
     const old = new Uint8Array(1 << 20).fill(1)
     await direct.put('replaced', old)

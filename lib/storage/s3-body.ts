@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { crc32 } from 'node:zlib'
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3'
 import { PackedError } from '../errors/index.js'
 import type { ChunkOptions } from './chunk-manager.js'
@@ -29,6 +30,9 @@ export class S3Body {
   readonly #request: S3BodyRequest
   readonly #tag: string | undefined
   readonly #end: number
+  /** CRC32 that the whole object has, in base64. */
+  readonly #expected: string | undefined
+  #crc = 0
   #at: number
   #answer: GetObjectCommandOutput | undefined
 
@@ -36,6 +40,7 @@ export class S3Body {
     { connection, requests }: { connection: S3Connection; requests: S3Requests },
     request: S3BodyRequest,
     answer: GetObjectCommandOutput,
+    lengthBytes: number,
   ) {
     this.#connection = connection
     this.#requests = requests
@@ -43,7 +48,8 @@ export class S3Body {
     this.#answer = answer
     this.#tag = answer.ETag
     this.#at = request.range?.offset ?? 0
-    this.lengthBytes = answer.ContentLength ?? 0
+    this.lengthBytes = lengthBytes
+    this.#expected = request.range === undefined ? checksumOf(answer) : undefined
     this.#end = this.#at + this.lengthBytes
   }
 
@@ -55,7 +61,7 @@ export class S3Body {
     const { offset = 0, length } = request.range ?? {}
     try {
       const answer = await ask(store, request, { offset, length })
-      return new S3Body(store, request, answer)
+      return new S3Body(store, request, answer, expectLength(answer, request.key))
     } catch (error) {
       // An empty object has no byte at which a range could start.
       const { code, cause } = error as { code?: string; cause?: { status?: number } }
@@ -82,6 +88,7 @@ export class S3Body {
         failed += 1
       }
     }
+    this.#verify()
   }
 
   /** Chunks of one answer; the connection is given back or closed at the end. */
@@ -93,6 +100,7 @@ export class S3Body {
       signal?.throwIfAborted()
       for await (const chunk of body as AsyncIterable<Uint8Array>) {
         this.#at += chunk.byteLength
+        if (this.#expected !== undefined) this.#crc = crc32(chunk, this.#crc)
         this.#requests.meter.read(chunk.byteLength)
         yield chunk
       }
@@ -100,6 +108,19 @@ export class S3Body {
       signal?.removeEventListener('abort', abort)
       body.destroy()
     }
+  }
+
+  #verify(): void {
+    if (this.#expected === undefined) return
+    const found = Buffer.alloc(4)
+    found.writeUInt32BE(this.#crc)
+    if (found.toString('base64') === this.#expected) return
+    const { key } = this.#request
+    throw new PackedError(
+      'FileCorrupted',
+      `Expected the CRC32 of "${key}" to be ${this.#expected} but received other bytes`,
+      { path: key },
+    )
   }
 
   /** Waits before the next request, or throws what ends the reading. */
@@ -133,6 +154,21 @@ export class S3Body {
       )
     }
   }
+}
+
+/** A checksum of all bytes: objects of parts have one of the checksums of their parts. */
+function checksumOf({ ChecksumCRC32 }: GetObjectCommandOutput): string | undefined {
+  return ChecksumCRC32?.includes('-') ? undefined : ChecksumCRC32
+}
+
+/** Without it nobody could tell a body that ends early. */
+function expectLength({ ContentLength, Body }: GetObjectCommandOutput, key: string): number {
+  if (ContentLength !== undefined) return ContentLength
+  const body = Body as Readable | undefined
+  body?.destroy()
+  throw new PackedError('StorageIO', `Expected the length of "${key}" but received none`, {
+    path: key,
+  })
 }
 
 /** The connection was closed before all bytes had come. */

@@ -8,6 +8,7 @@ import { S3Credentials } from './s3-credentials.js'
 import { storageError } from './storage-error.js'
 
 const MOST_CONNECTIONS = 100
+const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /** The SDK, loaded when the first store is opened. */
 export type S3Sdk = typeof import('@aws-sdk/client-s3')
@@ -20,7 +21,7 @@ export interface S3Connection {
   bucket: string
   /** `address/bucket`; of AWS itself `bucket`. */
   name: string
-  /** Every upload carries a CRC32, and answers are checked against theirs. */
+  /** Every upload carries a CRC32, and whole objects are checked against theirs. */
   checksums: boolean
   /** Objects below a provider that wants MD5 where many are removed at once. */
   md5: boolean
@@ -59,7 +60,7 @@ export async function connectS3(config: StorageConfig): Promise<S3Connection> {
     expectContinueHeader: false,
     requestHandler: { ...agents, ...timesOf(config) },
   })
-  addHeaders(client, { forbid: FORBID_OVERWRITE[cloudProvider], unsigned: checksums })
+  addHeaders(client, { forbid: FORBID_OVERWRITE[cloudProvider], checksums })
   keepErrors(client)
   return {
     sdk,
@@ -87,14 +88,22 @@ function placeOf(config: StorageConfig): S3ClientConfig {
   }
 }
 
+/** Answers are checked by who reads them (`S3Body`): the SDK's other checksums are slow. */
 function checksumSettings(checksums: boolean): S3ClientConfig {
-  const when = checksums ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED'
-  return { requestChecksumCalculation: when, responseChecksumValidation: when }
+  return {
+    requestChecksumCalculation: checksums ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+  }
 }
 
 /** A request may take as long as it gets on: both times are of silence. */
 function timesOf({ requestTimeoutMs = HTTP_DEFAULTS.requestTimeoutMs }: StorageConfig) {
-  return { connectionTimeout: requestTimeoutMs, socketTimeout: requestTimeoutMs }
+  return {
+    connectionTimeout: requestTimeoutMs,
+    socketTimeout: requestTimeoutMs,
+    // When all connections are busy the SDK would say so on the console of the application.
+    socketAcquisitionWarningTimeout: LONGEST_TIMER_MS,
+  }
 }
 
 async function agentsOf(
@@ -131,22 +140,26 @@ interface Outgoing {
 
 function addHeaders(
   client: S3Client,
-  { forbid, unsigned }: { forbid: string | undefined; unsigned: boolean },
+  { forbid, checksums }: { forbid: string | undefined; checksums: boolean },
 ): void {
   client.middlewareStack.add(
-    (next) => async (args) => {
-      const request = args.request as Outgoing
-      if (forbid !== undefined && request.headers['if-none-match'] === '*') {
-        delete request.headers['if-none-match']
-        request.headers[forbid] = 'true'
-      }
-      // The checksum protects the bytes and is signed, as Arrow's own client has it: a SHA-256 of
-      // every part would take most of this thread's time.
-      if (unsigned && ArrayBuffer.isView(request.body)) {
-        request.headers['x-amz-content-sha256'] = 'UNSIGNED-PAYLOAD'
-      }
-      return next(args)
-    },
+    (next, { commandName }) =>
+      async (args) => {
+        const { headers, body } = args.request as Outgoing
+        if (forbid !== undefined && headers['if-none-match'] === '*') {
+          delete headers['if-none-match']
+          headers[forbid] = 'true'
+        }
+        // The checksum protects the bytes and is signed, as Arrow's own client has it: a SHA-256
+        // of every part would take most of this thread's time.
+        if (checksums && ArrayBuffer.isView(body)) {
+          headers['x-amz-content-sha256'] = 'UNSIGNED-PAYLOAD'
+        }
+        if (checksums && commandName === 'GetObjectCommand' && headers.range === undefined) {
+          headers['x-amz-checksum-mode'] = 'ENABLED'
+        }
+        return next(args)
+      },
     { step: 'build', name: 'arrowPackedHeaders' },
   )
 }

@@ -31,6 +31,8 @@ export type Fault =
   | { cutBody: number }
   /** The store gets the first byte of the body wrong. */
   | 'spoilBody'
+  /** The first byte of the answer's body is wrong. */
+  | 'spoilAnswer'
   /** Nothing is answered, ever. */
   | 'stall'
   /** The connection goes at once. */
@@ -107,14 +109,18 @@ function pass(port: number, { incoming, outgoing }: Exchange, fault: Fault | und
       answer.resume().once('end', () => outgoing.writeHead(status).end(body))
     } else {
       outgoing.writeHead(answer.statusCode ?? 500, answer.headers)
+      if (fault === 'spoilAnswer') answer.once('data', spoil)
       if (typeof fault === 'object') cut(answer, outgoing, fault.cutBody)
       else answer.pipe(outgoing)
     }
   })
   onward.once('error', () => outgoing.destroy())
-  if (fault === 'spoilBody')
-    incoming.once('data', (chunk: Buffer) => chunk.writeUInt8(~chunk[0]! & 0xff))
+  if (fault === 'spoilBody') incoming.once('data', spoil)
   incoming.pipe(onward)
+}
+
+function spoil(chunk: Buffer): void {
+  chunk.writeUInt8(~chunk[0]! & 0xff)
 }
 
 function cut(answer: IncomingMessage, outgoing: ServerResponse, left: number): void {
