@@ -29,6 +29,21 @@ arrow::Result<std::vector<ColumnRef>> ReadColumns(Napi::Array array) {
   return columns;
 }
 
+/// What is known of the files, in the order of the paths.
+arrow::Result<std::vector<KnownFile>> ReadKnown(Napi::Object object) {
+  std::vector<KnownFile> known;
+  ARROW_ASSIGN_OR_RAISE(auto array, ReadOptional<Napi::Array>(object, "known"));
+  if (!array.has_value()) return known;
+  for (uint32_t i = 0; i < array->Length(); ++i) {
+    ARROW_ASSIGN_OR_RAISE(auto file, Read<Napi::Object>(array->Get(i), "known"));
+    KnownFile facts;
+    ARROW_ASSIGN_OR_RAISE(facts.file_bytes, ReadMember<int64_t>(file, "fileBytes"));
+    ARROW_ASSIGN_OR_RAISE(facts.footer_bytes, ReadMember<int64_t>(file, "footerBytes"));
+    known.push_back(facts);
+  }
+  return known;
+}
+
 arrow::Result<VectorForm> ReadVectorForm(Napi::Object object) {
   ARROW_ASSIGN_OR_RAISE(const auto form, ReadMember<std::string>(object, "vectors"));
   if (form == "fixed_size_binary") return VectorForm::kFixedSizeBinary;
@@ -51,6 +66,7 @@ arrow::Result<ReaderSettings> ReadReaderSettings(Environment& environment, Napi:
   ReaderSettings settings;
   ReaderOptions& options = settings.options;
   ARROW_ASSIGN_OR_RAISE(settings.paths, ReadList<std::string>(object, "paths"));
+  ARROW_ASSIGN_OR_RAISE(options.known, ReadKnown(object));
   if (!object.Get("schema").IsUndefined()) {
     ARROW_ASSIGN_OR_RAISE(options.schema, ReadHandle<arrow::Schema>(object, "schema"));
   }

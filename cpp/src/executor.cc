@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <condition_variable>
@@ -19,9 +20,11 @@ namespace packed {
 namespace {
 
 constexpr int kMaxThreads = 1024;
+/// Threads that give their place away; more than these keep it.
+constexpr int kMostWaiting = 64;
 constexpr std::chrono::seconds kMostExitWait{5};
 
-int ThreadCount() {
+int CountThreads() {
   if (const char* text = std::getenv("ARROW_PACKED_THREADS")) {
     int count = 0;
     const char* end = text + std::strlen(text);
@@ -29,6 +32,11 @@ int ThreadCount() {
     if (error == std::errc() && stop == end && count > 0 && count <= kMaxThreads) return count;
   }
   return AvailableCores();
+}
+
+int ThreadCount() {
+  static const int count = CountThreads();
+  return count;
 }
 
 thread_local bool on_pool_thread = false;
@@ -47,11 +55,15 @@ struct Executor::Impl {
     int threads = 0;
     int idle = 0;
     int running = 0;
+    int waiting = 0;  ///< of those that run
     bool stopped = false;
+
+    int most_threads() const { return ThreadCount() + std::min(waiting, kMostWaiting); }
+    bool too_many() const { return threads > most_threads(); }
+    bool at_rest() const { return running == waiting; }
   };
 
   State* state = new State();
-  const int most_threads = ThreadCount();
 
   void Push(std::function<void()> task) {
     std::unique_lock lock(state->mutex);
@@ -61,7 +73,7 @@ struct Executor::Impl {
       state->wake.notify_one();
       return;
     }
-    if (state->threads == most_threads || StartThread() || state->threads > 0) return;
+    if (state->threads >= state->most_threads() || StartThread() || state->threads > 0) return;
     // Not one thread is to be had: the work still has to be done, and this one is left.
     task = std::move(state->queue.back());
     state->queue.pop_back();
@@ -85,8 +97,14 @@ struct Executor::Impl {
     std::unique_lock lock(state.mutex);
     while (true) {
       ++state.idle;
-      state.wake.wait(lock, [&] { return !state.queue.empty() && !state.stopped; });
+      state.wake.wait(lock,
+                      [&] { return state.too_many() || (!state.queue.empty() && !state.stopped); });
       --state.idle;
+      if (state.too_many()) {
+        --state.threads;
+        if (!state.queue.empty()) state.wake.notify_one();  // the call may have been for a task
+        return;
+      }
       auto task = std::move(state.queue.front());
       state.queue.pop_front();
       ++state.running;
@@ -94,7 +112,8 @@ struct Executor::Impl {
       task();
       task = nullptr;  // what it held goes before it counts as ended
       lock.lock();
-      if (--state.running == 0) state.none_running.notify_all();
+      --state.running;
+      if (state.at_rest()) state.none_running.notify_all();
     }
   }
 
@@ -104,7 +123,20 @@ struct Executor::Impl {
     std::unique_lock lock(state->mutex);
     state->stopped = true;
     if (on_pool_thread) return;
-    state->none_running.wait_for(lock, kMostExitWait, [this] { return state->running == 0; });
+    state->none_running.wait_for(lock, kMostExitWait, [this] { return state->at_rest(); });
+  }
+
+  /// A thread of the pool begins to wait (1) or goes on (-1).
+  void Wait(int change) {
+    const std::lock_guard lock(state->mutex);
+    state->waiting += change;
+    if (state->at_rest()) state->none_running.notify_all();
+    if (change < 0) {
+      if (state->too_many()) state->wake.notify_one();
+    } else if (!state->stopped && state->idle < static_cast<int>(state->queue.size()) &&
+               state->threads < state->most_threads()) {
+      StartThread();
+    }
   }
 };
 
@@ -119,7 +151,15 @@ Executor& Executor::Shared() {
   return *executor;
 }
 
-int Executor::thread_count() const { return impl_->most_threads; }
+Executor::Waiting::Waiting() {
+  if (on_pool_thread) Shared().impl_->Wait(1);
+}
+
+Executor::Waiting::~Waiting() {
+  if (on_pool_thread) Shared().impl_->Wait(-1);
+}
+
+int Executor::thread_count() const { return ThreadCount(); }
 
 void Executor::Spawn(std::function<void()> task) { impl_->Push(std::move(task)); }
 

@@ -173,6 +173,7 @@ struct Opening {
     ARROW_RETURN_NOT_OK(options.cancel.Check());
     ReadOptions read_options;
     read_options.mmap = options.mmap;
+    read_options.cancel = options.cancel;
     if (!options.known.empty()) {
       read_options.file_bytes = options.known[i].file_bytes;
       read_options.tail_bytes = TailBytes(options.known[i].footer_bytes);

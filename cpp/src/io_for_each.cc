@@ -9,6 +9,7 @@
 
 #include "catch.h"
 #include "io_pool.h"
+#include "packed/executor.h"
 
 namespace packed {
 namespace {
@@ -58,6 +59,7 @@ arrow::Status IoForEach(int count, const CancelToken& cancel,
   for (int runner = 0; runner < std::min(count, kMostRunners); ++runner) {
     IoPool::Shared().Spawn([loop] { loop->Run(); });
   }
+  const Executor::Waiting waiting;
   std::unique_lock lock(loop->mutex);
   while (loop->ended < count) {
     if (const arrow::Status aborted = cancel.Check(); !aborted.ok()) {

@@ -13,6 +13,7 @@
 #include "catch.h"
 #include "io_pool.h"
 #include "packed/error.h"
+#include "packed/executor.h"
 #include "packed/memory.h"
 #include "range_schedule.h"
 
@@ -140,6 +141,8 @@ class RangeAhead::State : public std::enable_shared_from_this<State> {
   }
 
   arrow::Status WaitFor(std::unique_lock<std::mutex>& lock, const RangeBlock& block) {
+    if (!block.awaited()) return arrow::Status::OK();
+    const Executor::Waiting waiting;
     while (block.awaited()) {
       changed_.wait_for(lock, kCancelInterval);
       ARROW_RETURN_NOT_OK(CheckOpen());

@@ -34,6 +34,44 @@ TEST(Executor, RunsSpawnedTasksOnItsOwnThreads) {
   EXPECT_NE(ran.get_future().get(), std::this_thread::get_id());
 }
 
+TEST(Executor, ThreadsThatWaitGiveTheirPlaceAway) {
+  Executor& executor = Executor::Shared();
+  const int count = 2 * executor.thread_count() + 1;
+  std::promise<void> answer;
+  const auto answered = answer.get_future().share();
+  std::vector<std::future<void>> ended;
+  for (int i = 0; i < count; ++i) {
+    auto end = std::make_shared<std::promise<void>>();
+    ended.push_back(end->get_future());
+    executor.Spawn([answered, end] {
+      {
+        const Executor::Waiting waiting;
+        answered.wait();
+      }
+      end->set_value();
+    });
+  }
+  std::promise<void> ran;
+  executor.Spawn([&] { ran.set_value(); });
+  ASSERT_EQ(ran.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  answer.set_value();
+  for (auto& end : ended) end.wait();
+
+  std::atomic<int> running{0};
+  std::atomic<int> most{0};
+  const Status status = ParallelFor(count * 10, count, [&](int) {
+    const int now = ++running;
+    int seen = most;
+    while (seen < now && !most.compare_exchange_weak(seen, now)) {
+    }
+    std::this_thread::sleep_for(milliseconds(1));
+    --running;
+    return Status::OK();
+  });
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_LE(most, executor.thread_count() + 1);  // this thread takes part
+}
+
 TEST(ExecutorDeathTest, ExitWaitsForWhatRunsAndStartsNothing) {
   ::testing::FLAGS_gtest_death_test_style = "threadsafe";
   EXPECT_EXIT(

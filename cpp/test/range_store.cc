@@ -1,6 +1,7 @@
 #include "range_store.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <utility>
 
@@ -12,6 +13,7 @@ namespace packed::test {
 namespace {
 
 constexpr int64_t kDefaultTailBytes = 64 << 10;
+constexpr std::chrono::seconds kMostWait{20};
 
 }  // namespace
 
@@ -150,9 +152,9 @@ void Gate::Wait() {
   changed_.wait(lock, [this] { return open_; });
 }
 
-void Gate::AwaitWaiting(int count) {
+bool Gate::AwaitWaiting(int count) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return waiting_ >= count; });
+  return changed_.wait_for(lock, kMostWait, [&] { return waiting_ >= count; });
 }
 
 }  // namespace packed::test

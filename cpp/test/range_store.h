@@ -55,8 +55,8 @@ class Gate {
  public:
   void Open();
   void Wait();
-  /// Until so many have come to wait.
-  void AwaitWaiting(int count);
+  /// \brief Until so many have come to wait; false when they do not.
+  bool AwaitWaiting(int count);
 
  private:
   std::mutex mutex_;

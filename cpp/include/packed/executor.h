@@ -23,6 +23,20 @@ class Executor {
   /// that have not begun never do.
   void Spawn(std::function<void()> task);
 
+  /// \brief While it lives, the calling thread waits for something that needs no thread of the
+  /// pool: the network, say.
+  ///
+  /// A thread of the pool gives its place away meanwhile, so that a store that does not answer
+  /// keeps nobody else from computing; the exit of the process does not wait for it. Nothing on
+  /// other threads.
+  class Waiting {
+   public:
+    Waiting();
+    ~Waiting();
+    Waiting(const Waiting&) = delete;
+    Waiting& operator=(const Waiting&) = delete;
+  };
+
   /// \brief End the work of the process: start nothing more, wait for what runs, as exit does.
   ///
   /// For a host that hears of the exit before exit(3): statics of Arrow that were made late are

@@ -45,7 +45,7 @@ struct PayloadReaderOptions {
   std::optional<VisibleRows> visible;
   int64_t batch_rows = 8192;
   int64_t batch_bytes = 0;
-  int64_t buffer_bytes = 16 << 20;
+  int64_t buffer_bytes = 0;
   CancelToken cancel;
 };
 

@@ -42,8 +42,9 @@ struct ReaderOptions {
   VectorForm vectors = VectorForm::kFixedSizeBinary;
   int64_t batch_rows = 8192;  ///< most rows in one batch
   int64_t batch_bytes = 0;    ///< most decoded bytes in one batch (at least one row); 0 = no bound
-  int64_t buffer_bytes =
-      16 << 20;  ///< decoded bytes held ahead of the caller; 0 = default, < 0 = no bound
+  /// Decoded bytes held ahead of the caller, and stored bytes of remote files held ahead of the
+  /// decoders; 0 = 16 MiB and 64 MiB, < 0 = no bound.
+  int64_t buffer_bytes = 0;
   bool mmap = false;
   /// What the caller knows of the files, in path order; empty = nothing.
   std::vector<KnownFile> known;
