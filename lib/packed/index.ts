@@ -24,6 +24,7 @@ export {
   parseKeyMetadata,
 } from './plugin-context.js'
 export { PackedReader } from './reader.js'
+export type { PackedFile } from './reader-files.js'
 export type { PackedReaderOptions, PackedRowGroup, VectorForm } from './reader-options.js'
 export type { RecordReader, RecordWriter } from './record-io.js'
 export { RecordSink } from './record-sink.js'

@@ -2,6 +2,7 @@ import type { Schema } from 'apache-arrow'
 import type { StorageConfig } from '../config/index.js'
 import type { NativeVisibility } from '../native/index.js'
 import type { KeyRetriever } from './key-retriever.js'
+import type { PackedFile } from './reader-files.js'
 
 /** How dense vectors (FIXED_LEN_BYTE_ARRAY) come out where the schema does not say. */
 export type VectorForm = 'fixed_size_binary' | 'fixed_size_list'
@@ -9,10 +10,10 @@ export type VectorForm = 'fixed_size_binary' | 'fixed_size_list'
 /** Options of `PackedReader.open`. A name that is not listed here is InvalidArgument. */
 export interface PackedReaderOptions {
   /**
-   * One file per column group. Files are told apart by their field ids; the order only decides
-   * the column order of the files' own schema.
+   * One file per column group, by path or with what is known of it. Files are told apart by their
+   * field ids; the order only decides the column order of the files' own schema.
    */
-  paths: readonly string[]
+  paths: readonly (string | PackedFile)[]
   /** Where paths are; the local disk by default. */
   storage?: StorageConfig
   /**
@@ -31,7 +32,11 @@ export interface PackedReaderOptions {
   batchRows?: number
   /** Most decoded bytes in one batch, but at least one row; 0 (default) = no bound. */
   batchBytes?: number
-  /** Decoded bytes held ahead of the caller; 16 MiB by default, 0 means the default. */
+  /**
+   * Decoded bytes held ahead of the caller; 16 MiB by default, 0 means the default. Of an object
+   * store as many stored bytes are read ahead besides, 64 MiB by default; one request per file
+   * is on its way in any case.
+   */
   bufferBytes?: number
   /** Release a batch when the next one is asked for: nothing of it may be kept. */
   releasePrevious?: boolean

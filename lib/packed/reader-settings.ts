@@ -15,6 +15,7 @@ import type { NativeReaderOptions, NativeVisibility } from '../native/index.js'
 import type { StreamPolicy } from './batch-stream.js'
 import { expectSchema } from './expect-schema.js'
 import type { KeyRetriever } from './key-retriever.js'
+import { expectFiles } from './reader-files.js'
 import {
   importSchema,
   resolveDefaults,
@@ -58,7 +59,7 @@ export function resolveReaderSettings(value: unknown): ReaderSettings {
   refuseUnbuilt(options, UNBUILT, WHERE)
   return {
     native: {
-      paths: expectPaths(options.paths),
+      ...expectFiles(options.paths),
       ...resolveProjection(options),
       vectors: expectOneOf(
         options.vectors,
@@ -78,13 +79,6 @@ export function resolveReaderSettings(value: unknown): ReaderSettings {
     keyRetriever: expectFunction<KeyRetriever>(options.keyRetriever, 'keyRetriever'),
     signal: expectSignal(options.signal, 'signal'),
   }
-}
-
-function expectPaths(value: unknown): string[] {
-  if (!Array.isArray(value) || value.length === 0) {
-    throw unexpected('a non-empty array of paths', 'paths', value)
-  }
-  return value.map((path, index) => expectText(path, `paths[${index}]`))
 }
 
 function resolveProjection(

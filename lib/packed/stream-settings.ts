@@ -7,7 +7,6 @@ import type { StreamPolicy } from './batch-stream.js'
 import { defaultRow } from './default-row.js'
 
 const DEFAULT_BATCH_ROWS = 8192
-const DEFAULT_BUFFER_BYTES = 16 << 20
 const DEFAULT_OUTSTANDING_BYTES = 2 ** 30
 
 /** Options that every reader of batches has. */
@@ -21,7 +20,7 @@ export const STREAM_OPTIONS = [
   'signal',
 ] as const
 
-/** How much a reader holds and hands out at a time. */
+/** How much a reader holds and hands out at a time; `bufferBytes` 0 = the core's default. */
 export interface StreamLimits {
   batchRows: number
   batchBytes: number
@@ -30,14 +29,13 @@ export interface StreamLimits {
 
 /** @throws PackedError InvalidArgument. */
 export function resolveLimits(options: Record<string, unknown>): StreamLimits {
-  const bufferBytes = expectInteger(options.bufferBytes, 'bufferBytes', { fallback: 0 })
   return {
     batchRows: expectInteger(options.batchRows, 'batchRows', {
       min: 1,
       fallback: DEFAULT_BATCH_ROWS,
     }),
     batchBytes: expectInteger(options.batchBytes, 'batchBytes', { fallback: 0 }),
-    bufferBytes: bufferBytes === 0 ? DEFAULT_BUFFER_BYTES : bufferBytes,
+    bufferBytes: expectInteger(options.bufferBytes, 'bufferBytes', { fallback: 0 }),
   }
 }
 
