@@ -12,6 +12,7 @@ import {
 import { deletes, segmentIn, twoChunks } from './support/segments.js'
 import { temporaryDirectory } from './support/temporary.js'
 
+if (noServers !== undefined) process.stderr.write(`NOT RUN (${noServers}): stores of docs/cli.md\n`)
 const ROOT = join(__dirname, '..')
 const directory = temporaryDirectory('cli-page')
 

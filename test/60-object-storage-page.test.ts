@@ -13,6 +13,7 @@ import {
 import { blocksOf, outputOf, readPage, typeErrors } from './support/page-code.js'
 import { temporaryDirectory } from './support/temporary.js'
 
+if (noServers !== undefined) process.stderr.write(`NOT RUN (${noServers}): object storage page\n`)
 const ROOT = join(__dirname, '..')
 
 describe('docs/object-storage.md', () => {

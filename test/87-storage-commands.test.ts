@@ -20,7 +20,7 @@ import {
 import { deletes, segmentIn, twoChunks } from './support/segments.js'
 import { temporaryDirectory } from './support/temporary.js'
 
-if (noServers) console.log(`skipped: ${noServers}`)
+if (noServers !== undefined) process.stderr.write(`NOT RUN (${noServers}): storage commands\n`)
 
 const CSV = 'id,title\n1,one\n2,two\n3,\n'
 const NDJSON = '{"id":1,"title":"one"}\n{"id":2,"title":"two"}\n{"id":3,"title":null}\n'
