@@ -71,7 +71,7 @@ describe('what is known of files', () => {
   test('is a path with sizes', async () => {
     expect(await refused([{}])).toContain('paths[0].path')
     expect(await refused(['a', { path: '' }])).toContain('paths[1].path')
-    expect(await refused([{ path: 'a', size: 1 }])).toMatch(/paths\[0\].*"size".*"sizeBytes"/)
+    expect(await refused([{ path: 'a', sizeByte: 20 }])).toMatch(/paths\[0\].*"sizeBytes"/)
     expect(await refused([{ path: 'a', sizeBytes: 11 }])).toContain('paths[0].sizeBytes')
     expect(await refused([{ path: 'a', sizeBytes: '100' }])).toContain('paths[0].sizeBytes')
     expect(await refused([{ path: 'a', footerBytes: -1 }])).toContain('paths[0].footerBytes')
