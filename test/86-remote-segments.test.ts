@@ -18,7 +18,12 @@ import {
   verifySegment,
   writeSegment,
 } from '../lib/segment/index.js'
-import { type ChunkManager, LocalChunkManager, openChunkManager } from '../lib/storage/index.js'
+import {
+  type ChunkManager,
+  LocalChunkManager,
+  openChunkManager,
+  storageMetrics,
+} from '../lib/storage/index.js'
 import { columnChecksum } from './support/column-checksum.js'
 import { fixtureCases, fixturePaths } from './support/fixtures.js'
 import { noServers, startVersitygw, storageAt, type TestServer } from './support/object-servers.js'
@@ -269,6 +274,48 @@ async function recordsOf(storage: StorageConfig): Promise<SimpleArrowRecord[]> {
   return records
 }
 
+describeRemote('sizes in the metadata', () => {
+  const requests = (storage: StorageConfig) =>
+    storageMetrics().find(({ filesystem }) => filesystem.startsWith(storage.address!))!.requests
+
+  /** The segment with other sizes of its insert logs. */
+  const sized = ({ binlogs }: LocatedSegment, sizeOf: (bytes: number) => number) =>
+    binlogs.map((list) => ({
+      ...list,
+      binlogs: list.binlogs.map((log) => ({ ...log, logSize: sizeOf(log.logSize) })),
+    }))
+
+  test('save a request per file', async () => {
+    const { storage } = await both(2)
+    const segment = await locateSegment({ storage, segmentId: 3 })
+    const read = async (binlogs: LocatedSegment['binlogs']) => {
+      const before = requests(storage)
+      const rows = await rowsOfSegment({ schema: BOOKS, binlogs, storage })
+      expect(rows).toHaveLength(5)
+      return requests(storage) - before
+    }
+    const files = segment.binlogs.length * 2
+    expect(await read(segment.binlogs)).toBe(files)
+    expect(await read(sized(segment, () => 0))).toBe(2 * files)
+  })
+
+  test.each([
+    ['too small', (bytes: number) => bytes - 3],
+    ['a little too large', (bytes: number) => bytes + 3],
+    ['far too large', (bytes: number) => bytes * 100],
+    ['of a file that would need a request for its footer', (bytes: number) => bytes + 300_000],
+  ])('that are %s only cost a second try', async (_, sizeOf) => {
+    const { storage } = await both(2)
+    const segment = await locateSegment({ storage, segmentId: 3 })
+    const rows = await rowsOfSegment({
+      schema: BOOKS,
+      binlogs: sized(segment, sizeOf),
+      storage: { ...storage, retryTimeoutMs: 5000 },
+    })
+    expect(rows.map(({ id }) => id)).toEqual([1n, 2n, 3n, 4n, 5n])
+  })
+})
+
 describeRemote('a bucket', () => {
   test('gets bulk files for an import, all or none', async () => {
     const { storage } = await both(2)
@@ -294,6 +341,30 @@ describeRemote('a bucket', () => {
     const failed = exportForMilvusImport({ ...options, records: failing(), prefix: 'broken' })
     await expect(failed).rejects.toThrow('the source ended')
     expect((await keysOf(target)).filter((key) => key.startsWith('broken'))).toEqual([])
+  })
+
+  test('holds encrypted segments, which need their key to be found, read and rewritten', async () => {
+    const storage = remote()
+    const key = new Uint8Array(16).fill(3)
+    const keyRetriever = () => key
+    await writeSegment({
+      schema: BOOKS,
+      storage,
+      ids: IDS,
+      allocateId: counter(),
+      data: twoChunks(),
+      encryption: { key, keyMetadata: 'zone 5' },
+    })
+    const find = { storage, segmentId: 3, sidecar: false }
+    expect(await rejection(() => locateSegment(find))).toMatchObject({ code: 'Encryption' })
+    const segment = await locateSegment({ ...find, keyRetriever })
+    const options = { schema: BOOKS, binlogs: segment.binlogs, storage }
+    expect(await columnOf('id', { ...options, keyRetriever })).toEqual([1n, 2n, 3n, 4n, 5n])
+    expect(await rejection(() => columnOf('id', options))).toMatchObject({ code: 'Encryption' })
+    const target = { storage: remote() }
+    const source = { storage, segment }
+    const { binlogs } = await convertSegment({ source, target, schema: BOOKS, keyRetriever })
+    expect(await columnOf('id', { schema: BOOKS, binlogs, ...target })).toHaveLength(5)
   })
 
   test('says what it has instead of a segment', async () => {

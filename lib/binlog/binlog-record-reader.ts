@@ -7,13 +7,14 @@ import {
 } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 import {
+  type PackedFile,
   PackedRecordReader,
   type PackedRecordReaderOptions,
   type RecordReader,
   STREAM_OPTIONS,
 } from '../packed/index.js'
 import { allFields, type CollectionSchema } from '../schema/index.js'
-import { type ChunkManager, openChunkManager } from '../storage/index.js'
+import { type ChunkManager, isRemote, openChunkManager } from '../storage/index.js'
 import {
   checkAligned,
   checkStructArrays,
@@ -23,7 +24,7 @@ import {
   type SegmentLocation,
   sortedByField,
 } from './binlog-chunks.js'
-import type { FieldBinlog } from './field-binlog.js'
+import type { Binlog, FieldBinlog } from './field-binlog.js'
 import { type BinlogDecryptor, hasBinlogMagic, V1RecordReader } from './v1/index.js'
 
 const WHERE = 'openBinlogRecordReader'
@@ -51,6 +52,8 @@ const PASSED_ON_V1 = [
   'decryptor',
 ] as const
 const MAGIC_BYTES = 4
+/** A Parquet file without anything. */
+const LEAST_FILE_BYTES = 12
 
 type PassedOn = Extract<(typeof PASSED_ON)[number], keyof PackedRecordReaderOptions>
 
@@ -108,14 +111,25 @@ function openPacked(
   if (stored !== undefined) checkStructArrays(schema, stored)
   const needed = groupsHolding(groups, neededFields(schema, options))
   const paths = needed[0]!.binlogs.map((_, chunk) =>
-    needed.map((group) => pathOfLog(group, group.binlogs[chunk]!, options.location)),
+    needed.map((group) => fileOfLog(group, group.binlogs[chunk]!, options)),
   )
   return openChunks(paths, schema, options)
 }
 
+/** With its size where a store would have to be asked for it; metadata may count decoded bytes. */
+function fileOfLog(
+  group: FieldBinlog,
+  log: Binlog,
+  { location, storage, chunkManager }: BinlogRecordReaderOptions,
+): PackedFile {
+  const path = pathOfLog(group, log, location)
+  const isKnown = isRemote(storage ?? chunkManager?.storage) && log.logSize >= LEAST_FILE_BYTES
+  return isKnown ? { path, sizeBytes: log.logSize } : { path }
+}
+
 /** The storage of the chunk manager, unless one is given. */
 function openChunks(
-  paths: readonly string[][],
+  paths: readonly PackedFile[][],
   schema: CollectionSchema,
   options: BinlogRecordReaderOptions,
 ): Promise<RecordReader> {

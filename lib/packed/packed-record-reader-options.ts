@@ -9,6 +9,7 @@ import {
 } from '../config/index.js'
 import { arrowDefaults, type CollectionSchema, fieldIdOf } from '../schema/index.js'
 import { arrowSchemaOf } from './packed-record-writer-options.js'
+import { expectFile, type PackedFile } from './reader-files.js'
 import type { PackedReaderOptions } from './reader-options.js'
 import { STREAM_OPTIONS } from './stream-settings.js'
 
@@ -31,8 +32,11 @@ type PassedOn = Extract<(typeof PASSED_ON)[number], keyof PackedReaderOptions>
 export interface PackedRecordReaderOptions extends Pick<PackedReaderOptions, PassedOn> {
   /** The columns to read, matched by field id; those that a chunk does not have are filled. */
   schema: Schema | CollectionSchema
-  /** The files of every chunk, chunks in order, in each the same number of files. */
-  paths: readonly (readonly string[])[]
+  /**
+   * The files of every chunk, chunks in order, in each the same number of files. What is known of
+   * a file is a hint: where it turns out wrong, the chunk is opened without it.
+   */
+  paths: readonly (readonly (string | PackedFile)[])[]
   /** Which columns of the schema come out, in this order, by name or field id; all if absent. */
   columns?: readonly (string | number | bigint)[]
   /**
@@ -47,7 +51,7 @@ export interface PackedRecordReaderOptions extends Pick<PackedReaderOptions, Pas
 /** Checked options of a record reader. */
 export interface RecordReaderPlan {
   schema: Schema
-  chunks: readonly (readonly string[])[]
+  chunks: readonly (readonly PackedFile[])[]
   /** Options of the reader of every chunk. */
   reader: Omit<PackedReaderOptions, 'paths'>
   signal: AbortSignal | undefined
@@ -111,7 +115,7 @@ function selectColumns(schema: Schema, value: unknown): Schema {
   return new Schema(fields, schema.metadata)
 }
 
-function expectChunks(value: unknown): string[][] {
+function expectChunks(value: unknown): PackedFile[][] {
   if (!Array.isArray(value)) throw unexpected('an array of chunks', 'paths', value)
   return value.map((chunk: unknown, index) => {
     const name = `paths[${index}]`
@@ -122,6 +126,6 @@ function expectChunks(value: unknown): string[][] {
     if (chunk.length !== groups) {
       throw unexpected(`${groups} paths as in the first chunk`, name, chunk)
     }
-    return chunk.map((path, group) => expectText(path, `${name}[${group}]`))
+    return chunk.map((file, group) => expectFile(file, `${name}[${group}]`))
   })
 }

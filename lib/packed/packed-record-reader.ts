@@ -1,6 +1,7 @@
 import type { Schema } from 'apache-arrow'
 import { isPackedError, PackedError } from '../errors/index.js'
 import { SimpleArrowRecord } from '../schema/index.js'
+import { isRemote } from '../storage/index.js'
 import {
   type PackedRecordReaderOptions,
   planRecordReader,
@@ -8,11 +9,12 @@ import {
 } from './packed-record-reader-options.js'
 import { type OpenPart, PartSequence } from './part-sequence.js'
 import { PackedReader } from './reader.js'
+import type { PackedFile } from './reader-files.js'
 import type { RecordReader } from './record-io.js'
 
 /**
  * Reads the chunks of a segment one after the other, joining the files of each chunk's column
- * groups row by row. One chunk is open at a time.
+ * groups row by row. One chunk is open at a time, of an object store also the next one.
  *
  * Columns that a chunk does not have come out as their default, or as nulls in a field that is
  * then nullable; columns that the schema does not have are left out.
@@ -25,7 +27,7 @@ export class PackedRecordReader extends PartSequence<SimpleArrowRecord> implemen
   readonly #plan: RecordReaderPlan
 
   private constructor(plan: RecordReaderPlan) {
-    super(plan.chunks.length)
+    super(plan.chunks.length, isRemote(plan.reader.storage))
     this.#plan = plan
   }
 
@@ -56,13 +58,30 @@ export class PackedRecordReader extends PartSequence<SimpleArrowRecord> implemen
 
   protected override async openPart(index: number): Promise<OpenPart<SimpleArrowRecord>> {
     const { chunks, reader: options } = this.#plan
-    const paths = chunks[index]!
+    const files = chunks[index]!
+    const paths = files.map(({ path }) => path)
     try {
-      const reader = await PackedReader.open({ ...options, paths })
+      const reader = await openFiles(files, options)
       return { next: () => nextRecord(reader, paths), close: () => reader.close() }
     } catch (error) {
       throw naming(paths, error)
     }
+  }
+}
+
+/** Failures that a wrong size of a file may be the reason of. */
+const MISJUDGED: ReadonlySet<string> = new Set(['FileCorrupted', 'FileChanged', 'InvalidArgument'])
+
+async function openFiles(
+  files: readonly PackedFile[],
+  options: RecordReaderPlan['reader'],
+): Promise<PackedReader> {
+  try {
+    return await PackedReader.open({ ...options, paths: files })
+  } catch (error) {
+    const known = files.some(({ sizeBytes, footerBytes }) => (sizeBytes ?? footerBytes ?? -1) >= 0)
+    if (!known || !isPackedError(error) || !MISJUDGED.has(error.code)) throw error
+    return PackedReader.open({ ...options, paths: files.map(({ path }) => path) })
   }
 }
 
