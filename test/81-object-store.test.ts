@@ -139,6 +139,26 @@ describeWithServers('a bucket of S3', () => {
     expect((await single.get('large')).byteLength).toBe(8 << 20)
   })
 
+  test('many operations under one signal share a listener, and end with it', async () => {
+    const { signal } = new AbortController()
+    const added = jest.spyOn(signal, 'addEventListener')
+    const removed = jest.spyOn(signal, 'removeEventListener')
+    const keys = Array.from({ length: 20 }, (_, at) => `shared/${at}`)
+    await Promise.all(keys.map((key) => store.put(key, bytesOf(key), { signal })))
+    const texts = await Promise.all(
+      keys.map(async (key) => textOf(await store.get(key, { signal }))),
+    )
+    expect(texts).toEqual(keys)
+    expect(added.mock.calls.length - removed.mock.calls.length).toBe(0)
+    expect(added.mock.calls.length).toBeLessThan(5)
+    const controller = new AbortController()
+    const reason = new Error('enough')
+    const reads = keys.map((key) => store.get(key, { signal: controller.signal }))
+    controller.abort(reason)
+    const ends = await Promise.allSettled(reads)
+    expect(ends).toEqual(keys.map(() => ({ status: 'rejected', reason })))
+  })
+
   test('bytes of native memory or of a slice are sent as they are', async () => {
     const backing = Uint8Array.from({ length: 100 }, (_, at) => at)
     await store.put('slice', backing.subarray(10, 20))

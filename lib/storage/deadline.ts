@@ -1,3 +1,5 @@
+import { onAbort } from './on-abort.js'
+
 /** How long one operation on an object store may take, with all its retries. */
 export interface OperationLimits {
   timeoutMs: number
@@ -34,12 +36,11 @@ export async function withDeadline<T>(
     }
   })
   const timer = setTimeout(() => cut(new DeadlineExceeded(timeoutMs)), timeoutMs)
-  const onAbort = () => cut(signal?.reason)
-  signal?.addEventListener('abort', onAbort, { once: true })
+  const unlisten = signal && onAbort(signal, () => cut(signal.reason))
   try {
     return await Promise.race([run(controller.signal), over])
   } finally {
     clearTimeout(timer)
-    signal?.removeEventListener('abort', onAbort)
+    unlisten?.()
   }
 }

@@ -5,6 +5,7 @@ import type { GetObjectCommandOutput } from '@aws-sdk/client-s3'
 import { PackedError } from '../errors/index.js'
 import type { ChunkOptions } from './chunk-manager.js'
 import type { ByteRange } from './object-store.js'
+import { onAbort } from './on-abort.js'
 import type { S3Connection } from './s3-client.js'
 import { describeS3Failure } from './s3-failure.js'
 import type { S3Operation, S3Requests } from './s3-requests.js'
@@ -94,8 +95,7 @@ export class S3Body {
   /** Chunks of one answer; the connection is given back or closed at the end. */
   async *#arriving(body: Readable): AsyncGenerator<Uint8Array, void, undefined> {
     const { signal } = this.#request
-    const abort = (): void => void body.destroy(signal?.reason)
-    signal?.addEventListener('abort', abort, { once: true })
+    const unlisten = signal && onAbort(signal, () => body.destroy(signal.reason))
     try {
       signal?.throwIfAborted()
       for await (const chunk of body as AsyncIterable<Uint8Array>) {
@@ -105,7 +105,7 @@ export class S3Body {
         yield chunk
       }
     } finally {
-      signal?.removeEventListener('abort', abort)
+      unlisten?.()
       body.destroy()
     }
   }

@@ -1,0 +1,38 @@
+interface Fan {
+  reactions: Set<() => void>
+  listener: () => void
+}
+
+/** One listener per signal, however many operations wait for it. */
+const fans = new WeakMap<AbortSignal, Fan>()
+
+/**
+ * Call `react` when a signal aborts; the result takes it back.
+ *
+ * Node warns of a leak where more than ten listeners are on one signal: operations that share the
+ * signal of their caller share one listener.
+ */
+export function onAbort(signal: AbortSignal, react: () => void): () => void {
+  const fan = fans.get(signal) ?? listen(signal)
+  // A function of its own, so that one that is given twice is called twice.
+  const reaction = (): void => react()
+  fan.reactions.add(reaction)
+  return () => {
+    fan.reactions.delete(reaction)
+    if (fan.reactions.size > 0 || fans.get(signal) !== fan) return
+    signal.removeEventListener('abort', fan.listener)
+    fans.delete(signal)
+  }
+}
+
+function listen(signal: AbortSignal): Fan {
+  const reactions = new Set<() => void>()
+  const listener = (): void => {
+    fans.delete(signal)
+    for (const reaction of reactions) reaction()
+  }
+  const fan = { reactions, listener }
+  fans.set(signal, fan)
+  signal.addEventListener('abort', listener, { once: true })
+  return fan
+}
