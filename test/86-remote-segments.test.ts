@@ -367,6 +367,26 @@ describeRemote('a bucket', () => {
     expect(await columnOf('id', { schema: BOOKS, binlogs, ...target })).toHaveLength(5)
   })
 
+  test.each([0, 2] as const)(
+    'is read with credentials of a function, version %d',
+    async (storageVersion) => {
+      const { accessKeyId, secretAccessKey, ...place } = remote()
+      const keys = { accessKeyId: accessKeyId!, secretAccessKey: secretAccessKey! }
+      const storage = { ...place, credentials: async () => keys }
+      const options = { schema: BOOKS, storage, ids: IDS, allocateId: counter(), storageVersion }
+      await writeSegment({ ...options, data: twoChunks(), deletes: deletes([1n, 60]) })
+      const segment = await locateSegment({ storage, segmentId: 3, sidecar: false })
+      expect((await rowsAt(storage, segment)).map(({ id }) => id)).toEqual([2n, 3n, 4n, 5n])
+      const verified = await verifySegment({ storage, segment, schema: BOOKS })
+      expect(verified).toMatchObject({ ok: true, rows: 5 })
+      const wrong = { ...storage, credentials: async () => ({ ...keys, secretAccessKey: 'x' }) }
+      const error = await rejection(() => rowsAt(wrong, segment))
+      expect(error.code).toBe('PermissionDenied')
+      const none = { ...place, credentials: () => Promise.reject(new Error('no one is in')) }
+      expect((await rejection(() => rowsAt(none, segment))).code).toBe('PermissionDenied')
+    },
+  )
+
   test('says what it has instead of a segment', async () => {
     const storage = remote()
     const error = await rejection(() => locateSegment({ storage, segmentId: 3 }))

@@ -11,6 +11,7 @@ import {
 import type { NativeFileInfo } from '../native/index.js'
 import { callAsync } from '../native/index.js'
 import { type KeyRetriever, withKeys } from './key-retriever.js'
+import { withCredentials } from './native-storage.js'
 import type { PackedRowGroup } from './reader-options.js'
 
 /** One column chunk of a Parquet file. */
@@ -85,11 +86,13 @@ export async function inspectFile(
 ): Promise<PackedFileInfo> {
   const known = expectObject(options, 'the options of inspectFile')
   expectKnownKeys(known, ['storage', 'keyRetriever'], 'inspectFile')
-  const storage = resolveStorageConfig(known.storage)
+  const resolved = resolveStorageConfig(known.storage)
   const file = expectText(path, 'path')
   const keyRetriever = expectFunction<KeyRetriever>(known.keyRetriever, 'keyRetriever')
-  const native = await withKeys({ storage, paths: [file], keyRetriever }, (keys) =>
-    callAsync<NativeFileInfo>((addon, done) => addon.inspectFile(storage, file, keys, done)),
+  const native = await withCredentials(options.storage, resolved, (storage) =>
+    withKeys({ storage, paths: [file], keyRetriever }, (keys) =>
+      callAsync<NativeFileInfo>((addon, done) => addon.inspectFile(storage, file, keys, done)),
+    ),
   )
   return describeFile(native)
 }

@@ -24,6 +24,7 @@ import { type BatchInput, BatchIntake } from './batch-input.js'
 import { BatchStream, openStream, type StreamPolicy } from './batch-stream.js'
 import { type CodecName, type Compression, resolveCompression } from './compression.js'
 import { expectSchema } from './expect-schema.js'
+import { withCredentials } from './native-storage.js'
 import {
   importSchema,
   resolveDefaults,
@@ -151,7 +152,10 @@ export class PayloadReader extends BatchStream {
     const { schema, native, policy, signal } = resolvePayloadSettings(options)
     return openStream(
       signal,
-      (flag) => callAsync((addon, done) => addon.payloadOpen(schema, native, flag, done)),
+      (flag) =>
+        withCredentials(options.storage, native.storage, (storage) =>
+          callAsync((addon, done) => addon.payloadOpen(schema, { ...native, storage }, flag, done)),
+        ),
       (opened, link) => new PayloadReader(opened, policy, link),
     )
   }

@@ -6,6 +6,7 @@ import type { AbortLink } from './abort-link.js'
 import { BatchStream, openStream } from './batch-stream.js'
 import { describeFile, type PackedFileInfo } from './file-info.js'
 import { withKeys } from './key-retriever.js'
+import { withCredentials } from './native-storage.js'
 import type { PackedReaderOptions, PackedRowGroup } from './reader-options.js'
 import { type ReaderSettings, resolveReaderSettings } from './reader-settings.js'
 
@@ -42,12 +43,14 @@ export class PackedReader extends BatchStream {
   static async open(options: PackedReaderOptions): Promise<PackedReader> {
     const settings = resolveReaderSettings(options)
     const { native, keyRetriever, signal } = settings
-    const files = { storage: native.storage, paths: native.paths, keyRetriever, signal }
+    const { paths } = native
     return openStream(
       signal,
       (flag) =>
-        withKeys(files, (keys) =>
-          callAsync((addon, done) => addon.readerOpen({ ...native, keys }, flag, done)),
+        withCredentials(options.storage, native.storage, (storage) =>
+          withKeys({ storage, paths, keyRetriever, signal }, (keys) =>
+            callAsync((addon, done) => addon.readerOpen({ ...native, storage, keys }, flag, done)),
+          ),
         ),
       (opened, link) => new PackedReader(opened, settings, link),
     )
