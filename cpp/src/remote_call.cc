@@ -49,19 +49,22 @@ struct LiveCalls {
 
 class Call : public std::enable_shared_from_this<Call> {
  public:
-  Call(std::shared_ptr<const RemoteChannel> channel, RemoteRequest request, RemoteAttempt attempt)
+  Call(std::shared_ptr<const RemoteChannel> channel, RemoteRequest request, RemoteAttempt attempt,
+       RemoteDone done)
       : channel_(std::move(channel)),
         request_(std::move(request)),
         attempt_(std::move(attempt)),
+        done_(std::move(done)),
         deadline_(Clock::now() + channel_->retry_timeout) {}
-
-  arrow::Future<RemoteAnswer> future() const { return future_; }
 
   void Start() {
     {
       LiveCalls& live = LiveCalls::Get();
-      std::lock_guard lock(live.mutex);
-      if (live.stopped) return future_.MarkFinished(Stopped());
+      std::unique_lock lock(live.mutex);
+      if (live.stopped) {
+        lock.unlock();
+        return done_(Stopped());
+      }
       live.calls.insert(shared_from_this());
     }
     ArmDeadline();
@@ -70,7 +73,7 @@ class Call : public std::enable_shared_from_this<Call> {
 
   /// The process ends. Whoever waits goes on at once, on this thread.
   void Stop() {
-    if (End()) future_.MarkFinished(Stopped());
+    if (End()) done_(Stopped());
   }
 
  private:
@@ -175,14 +178,14 @@ class Call : public std::enable_shared_from_this<Call> {
   }
 
   void Settle(arrow::Result<RemoteAnswer> result) {
-    if (End()) future_.MarkFinished(std::move(result));
+    if (End()) done_(std::move(result));
   }
 
-  /// From the thread of the timer, which must not run what waits for the future.
+  /// From the thread of the timer, which must not run what waits for the answer.
   void SettleElsewhere(arrow::Status status) {
     if (!End()) return;
     IoPool::Shared().Spawn(
-        [future = future_, status = std::move(status)]() mutable { future.MarkFinished(status); });
+        [self = shared_from_this(), status = std::move(status)] { self->done_(status); });
   }
 
   /// True for the one who settles the call.
@@ -242,8 +245,8 @@ class Call : public std::enable_shared_from_this<Call> {
   const std::shared_ptr<const RemoteChannel> channel_;
   const RemoteRequest request_;
   const RemoteAttempt attempt_;
+  const RemoteDone done_;
   const Clock::time_point deadline_;
-  arrow::Future<RemoteAnswer> future_ = arrow::Future<RemoteAnswer>::Make();
 
   std::mutex mutex_;
   bool settled_ = false;
@@ -257,11 +260,11 @@ class Call : public std::enable_shared_from_this<Call> {
 
 }  // namespace
 
-arrow::Future<RemoteAnswer> CallRemote(std::shared_ptr<const RemoteChannel> channel,
-                                       RemoteRequest request, RemoteAttempt attempt) {
-  auto call = std::make_shared<Call>(std::move(channel), std::move(request), std::move(attempt));
-  call->Start();
-  return call->future();
+void CallRemote(std::shared_ptr<const RemoteChannel> channel, RemoteRequest request,
+                RemoteAttempt attempt, RemoteDone done) {
+  std::make_shared<Call>(std::move(channel), std::move(request), std::move(attempt),
+                         std::move(done))
+      ->Start();
 }
 
 void StopRemoteCalls() {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,7 +10,6 @@
 #include <vector>
 
 #include "arrow/result.h"
-#include "arrow/util/future.h"
 
 #include "io_pool.h"
 #include "packed/cancel.h"
@@ -43,27 +43,35 @@ using RemoteAnswer = std::shared_ptr<void>;
 /// touches, memory that it reads into too.
 using RemoteAttempt = std::function<arrow::Result<RemoteAnswer>()>;
 
+/// Called once, on any thread but that of a timer; the last thing that is done for the call.
+using RemoteDone = std::function<void(arrow::Result<RemoteAnswer>)>;
+
 /// \brief Ask, and ask again after a growing, random pause, until the store answers, refuses for
 /// good, or the time of the operation is over.
 ///
-/// An attempt ends at a deadline of our own, whatever the client underneath does. The future ends
-/// in time too: with the last failure where there was an answer or a refusal, with kTimeout where
+/// An attempt ends at a deadline of our own, whatever the client underneath does. `done` comes in
+/// time too: with the last failure where there was an answer or a refusal, with kTimeout where
 /// there was none, with kAborted once the token is raised.
-arrow::Future<RemoteAnswer> CallRemote(std::shared_ptr<const RemoteChannel> channel,
-                                       RemoteRequest request, RemoteAttempt attempt);
+void CallRemote(std::shared_ptr<const RemoteChannel> channel, RemoteRequest request,
+                RemoteAttempt attempt, RemoteDone done);
 
-/// \brief CallRemote, waited for.
+/// \brief CallRemote, waited for. Not by callbacks of arrow::Future: their tracing uses statics of
+/// libarrow, which exit may destroy while the thread that woke the caller is still in there.
 template <typename T>
 arrow::Result<std::shared_ptr<T>> AskRemote(
     std::shared_ptr<const RemoteChannel> channel, RemoteRequest request,
     std::function<arrow::Result<std::shared_ptr<T>>()> attempt) {
-  auto answer = CallRemote(std::move(channel), std::move(request),
-                           [attempt = std::move(attempt)]() -> arrow::Result<RemoteAnswer> {
-                             ARROW_ASSIGN_OR_RAISE(std::shared_ptr<T> typed, attempt());
-                             return std::static_pointer_cast<void>(std::move(typed));
-                           });
-  IoPool::Waiting waiting;
-  ARROW_ASSIGN_OR_RAISE(RemoteAnswer untyped, answer.result());
+  auto promise = std::make_shared<std::promise<arrow::Result<RemoteAnswer>>>();
+  auto answer = promise->get_future();
+  CallRemote(
+      std::move(channel), std::move(request),
+      [attempt = std::move(attempt)]() -> arrow::Result<RemoteAnswer> {
+        ARROW_ASSIGN_OR_RAISE(std::shared_ptr<T> typed, attempt());
+        return std::static_pointer_cast<void>(std::move(typed));
+      },
+      [promise](arrow::Result<RemoteAnswer> result) { promise->set_value(std::move(result)); });
+  const IoPool::Waiting waiting;
+  ARROW_ASSIGN_OR_RAISE(RemoteAnswer untyped, answer.get());
   return std::static_pointer_cast<T>(std::move(untyped));
 }
 

@@ -114,6 +114,9 @@ constexpr Rule kRules[] = {
     {"UNKNOWN", ErrorCode::kStorageIO, true},
 };
 
+/// What is shorter is no secret, and would take words apart.
+constexpr size_t kLeastSecret = 4;
+
 constexpr std::string_view kBucketWords[] = {"NO_SUCH_BUCKET", "NoSuchBucket", "ContainerNotFound",
                                              "specified bucket does not exist"};
 
@@ -155,7 +158,7 @@ RemoteFailure ClassifyRemoteStatus(const arrow::Status& status) {
 
 std::string WithoutSecrets(std::string text, const std::vector<std::string>& secrets) {
   for (const std::string& secret : secrets) {
-    if (!secret.empty()) ReplaceAll(secret, "[secret]", &text);
+    if (secret.size() >= kLeastSecret) ReplaceAll(secret, "[secret]", &text);
   }
   // Azure and S3 may go on with the string to sign and the signature that they were given.
   for (const std::string_view words : {"AuthenticationErrorDetail", "StringToSign",

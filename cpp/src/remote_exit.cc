@@ -9,6 +9,8 @@
 #include <mutex>
 #include <vector>
 
+#include "arrow/util/future.h"
+
 #include "io_pool.h"
 #include "local_residue.h"
 #include "packed/executor.h"
@@ -36,6 +38,14 @@ void OnExit(int status, void* finalize) {
   ::_exit(status);
 }
 
+/// Callbacks of futures trace, with statics that are made by the first of them. Made before our
+/// handler is registered they are destroyed after it has waited.
+void MakeTracingStatics() {
+  auto future = arrow::Future<>::Make();
+  future.AddCallback([](const arrow::Status&) {});
+  future.MarkFinished();
+}
+
 }  // namespace
 
 void FinalizeAtExit(void (*finalize)()) {
@@ -44,6 +54,7 @@ void FinalizeAtExit(void (*finalize)()) {
   std::lock_guard lock(mutex);
   if (std::find(registered->begin(), registered->end(), finalize) != registered->end()) return;
   registered->push_back(finalize);
+  MakeTracingStatics();
   owner = ::getpid();
   // Not atexit(3): it does not tell the status that _exit has to repeat.
   ::on_exit(OnExit, reinterpret_cast<void*>(finalize));

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "arrow/io/interfaces.h"
+#include "arrow/util/future.h"
 
 #include "io_pool.h"
 #include "packed/error.h"
@@ -92,17 +93,33 @@ class RemoteFile : public arrow::io::RandomAccessFile {
     std::memcpy(out, buffer->data(), buffer->size());
     return buffer->size();
   }
+  /// Without a callback of Future, see AskRemote.
   arrow::Result<BufferRef> ReadAt(int64_t position, int64_t bytes) override {
-    auto read = Start(position, bytes);
-    IoPool::Waiting waiting;
-    return read.result();
+    ARROW_ASSIGN_OR_RAISE(const Wanted wanted, Start(position, bytes));
+    const IoPool::Waiting waiting;
+    ARROW_ASSIGN_OR_RAISE(const BufferRef buffer, wanted.within.result());
+    return wanted.Of(buffer);
   }
   arrow::Future<BufferRef> ReadAsync(const arrow::io::IOContext& context, int64_t position,
                                      int64_t bytes) override {
-    return Start(position, bytes);
+    ARROW_ASSIGN_OR_RAISE(Wanted wanted, Start(position, bytes));
+    auto within = wanted.within;
+    return within.Then(
+        [wanted = std::move(wanted)](const BufferRef& buffer) { return wanted.Of(buffer); });
   }
 
  private:
+  /// A range of what one request brings.
+  struct Wanted {
+    arrow::Future<BufferRef> within;
+    int64_t offset;
+    int64_t bytes;
+
+    BufferRef Of(const BufferRef& buffer) const {
+      return bytes == buffer->size() ? buffer : arrow::SliceBuffer(buffer, offset, bytes);
+    }
+  };
+
   arrow::Status CheckPosition(int64_t position) const {
     const std::string& given = lazy_->object().given;
     if (closed_) return MakeError(ErrorCode::kClosed, "The file is closed", {given, ""});
@@ -113,16 +130,12 @@ class RemoteFile : public arrow::io::RandomAccessFile {
                      {given, ""});
   }
 
-  arrow::Future<BufferRef> Start(int64_t position, int64_t bytes) {
-    const arrow::Status checked = CheckPosition(position);
-    if (!checked.ok()) return checked;
+  arrow::Result<Wanted> Start(int64_t position, int64_t bytes) {
+    ARROW_RETURN_NOT_OK(CheckPosition(position));
     const int64_t length = std::clamp<int64_t>(bytes, 0, size_ - position);
-    if (length == 0) return std::make_shared<arrow::Buffer>(nullptr, 0);
-    if (position < tail_start_) return Request(position, length);
-    const int64_t offset = position - tail_start_;
-    return Tail().Then([offset, length](const BufferRef& tail) {
-      return arrow::SliceBuffer(tail, offset, length);
-    });
+    if (length == 0) return Wanted{std::make_shared<arrow::Buffer>(nullptr, 0), 0, 0};
+    if (position < tail_start_) return Wanted{Request(position, length), 0, length};
+    return Wanted{Tail(), position - tail_start_, length};
   }
 
   /// One request for all who ask; the next one asks again where it failed.
@@ -141,13 +154,19 @@ class RemoteFile : public arrow::io::RandomAccessFile {
     request.path = object.given;
     request.bytes = bytes;
     request.cancel = cancel_;
-    return CallRemote(object.filesystem->channel(), std::move(request),
-                      [lazy = lazy_, position, bytes]() -> arrow::Result<RemoteAnswer> {
-                        return lazy->Read(position, bytes);
-                      })
-        .Then([](const RemoteAnswer& answer) {
-          return std::static_pointer_cast<arrow::Buffer>(answer);
+    auto answer = arrow::Future<BufferRef>::Make();
+    CallRemote(
+        object.filesystem->channel(), std::move(request),
+        [lazy = lazy_, position, bytes]() -> arrow::Result<RemoteAnswer> {
+          return lazy->Read(position, bytes);
+        },
+        [answer](arrow::Result<RemoteAnswer> result) mutable {
+          answer.MarkFinished(
+              std::move(result).Map([](const RemoteAnswer& read) -> arrow::Result<BufferRef> {
+                return std::static_pointer_cast<arrow::Buffer>(read);
+              }));
         });
+    return answer;
   }
 
   const std::shared_ptr<LazyFile> lazy_;
