@@ -28,13 +28,15 @@ arrow::Status CheckWindow(const Payload& payload, int64_t file_bytes) {
 /// The file around a payload, opened when it is needed. Any thread.
 class OuterFile {
  public:
-  OuterFile(std::string path, std::shared_ptr<FileStore> store)
-      : path_(std::move(path)), store_(std::move(store)) {}
+  OuterFile(std::string path, std::shared_ptr<FileStore> store, CancelToken cancel)
+      : path_(std::move(path)), store_(std::move(store)) {
+    options_.cancel = std::move(cancel);
+  }
 
   arrow::Result<std::shared_ptr<ReadableFile>> Get() {
     const std::lock_guard lock(mutex_);
     if (open_) return open_;
-    ARROW_ASSIGN_OR_RAISE(auto file, store_->Open(path_, {}));
+    ARROW_ASSIGN_OR_RAISE(auto file, store_->Open(path_, options_));
     if (!version_.empty() && file->version() != version_) {
       return MakeError(ErrorCode::kFileChanged,
                        "Expected the file it was opened as for '" + path_ +
@@ -54,6 +56,7 @@ class OuterFile {
  private:
   const std::string path_;
   const std::shared_ptr<FileStore> store_;
+  ReadOptions options_;
   std::mutex mutex_;
   std::string version_;  // empty before it was first opened
   std::shared_ptr<ReadableFile> open_;
@@ -165,7 +168,8 @@ class MemoryFile final : public PayloadFile {
 }  // namespace
 
 arrow::Result<std::shared_ptr<PayloadFile>> OpenPayloadFile(const Payload& payload,
-                                                            std::shared_ptr<FileStore> store) {
+                                                            std::shared_ptr<FileStore> store,
+                                                            CancelToken cancel) {
   if (payload.bytes) {
     ARROW_RETURN_NOT_OK(CheckWindow(payload, payload.bytes->size()));
     return std::make_shared<MemoryFile>(
@@ -174,7 +178,7 @@ arrow::Result<std::shared_ptr<PayloadFile>> OpenPayloadFile(const Payload& paylo
   if (!store) {
     return MakeError(ErrorCode::kInvalidArgument, "Expected a file store but received none");
   }
-  auto outer = std::make_shared<OuterFile>(payload.path, std::move(store));
+  auto outer = std::make_shared<OuterFile>(payload.path, std::move(store), std::move(cancel));
   ARROW_ASSIGN_OR_RAISE(const auto file, outer->Get());
   ARROW_RETURN_NOT_OK(CheckWindow(payload, file->size()));
   return std::make_shared<WindowFile>(payload, file->remote(), std::move(outer));

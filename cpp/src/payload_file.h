@@ -5,6 +5,7 @@
 
 #include "arrow/result.h"
 
+#include "packed/cancel.h"
 #include "packed/payload.h"
 #include "packed/storage.h"
 
@@ -20,8 +21,10 @@ class PayloadFile : public ReadableFile {
 
 /// \brief Open a payload. kFileCorrupted when its window is not within the file.
 ///
-/// A file that changed while it was suspended is kFileChanged.
+/// A file that changed while it was suspended is kFileChanged. `cancel` ends requests to an object
+/// store before their time.
 arrow::Result<std::shared_ptr<PayloadFile>> OpenPayloadFile(const Payload& payload,
-                                                            std::shared_ptr<FileStore> store);
+                                                            std::shared_ptr<FileStore> store,
+                                                            CancelToken cancel);
 
 }  // namespace packed

@@ -10,6 +10,7 @@
 
 #include "catch.h"
 #include "footer.h"
+#include "io_for_each.h"
 #include "lane_join.h"
 #include "packed/error.h"
 #include "packed/executor.h"
@@ -30,10 +31,10 @@ arrow::Status FieldError(ErrorCode code, const std::string& message, const std::
 /// The file around it is closed again until its rows are wanted.
 arrow::Result<std::shared_ptr<const FileProjection>> OpenPayload(
     const Payload& payload, int position, const std::shared_ptr<arrow::Field>& field,
-    const std::shared_ptr<FileStore>& store) {
+    const std::shared_ptr<FileStore>& store, const CancelToken& cancel) {
   const ErrorContext context{payload.path, field->name()};
   auto projection = std::make_shared<FileProjection>();
-  ARROW_ASSIGN_OR_RAISE(auto file, OpenPayloadFile(payload, store));
+  ARROW_ASSIGN_OR_RAISE(auto file, OpenPayloadFile(payload, store, cancel));
   ARROW_ASSIGN_OR_RAISE(Footer footer, ReadFooterOf(file, payload.path, FooterPolicy::kLenient));
   file->Suspend();
   if (position < 0 || position >= static_cast<int>(footer.columns.size())) {
@@ -101,7 +102,7 @@ arrow::Status CheckArguments(const arrow::Schema* schema, const std::vector<Payl
   return CheckReaderOptions(limits);
 }
 
-/// Opens every payload, columns in parallel, and joins what they have.
+/// Opens every payload, several at a time, and joins what they have.
 class PayloadOpener {
  public:
   PayloadOpener(const arrow::Schema& schema, std::vector<PayloadColumn> columns,
@@ -114,8 +115,7 @@ class PayloadOpener {
         opened_(columns_.size()) {}
 
   arrow::Result<OpenedPayloads> Open() {
-    const auto count = static_cast<int>(columns_.size());
-    ARROW_RETURN_NOT_OK(ParallelFor(count, 0, [this](int i) { return OpenColumn(i); }));
+    ARROW_RETURN_NOT_OK(OpenFiles());
     ARROW_ASSIGN_OR_RAISE(const int64_t rows, CommonRows());
     std::vector<OutputColumn> outputs(columns_.size());
     std::vector<LaneFiles> lanes;
@@ -134,17 +134,28 @@ class PayloadOpener {
   }
 
  private:
-  arrow::Status OpenColumn(int i) {
-    const PayloadColumn& column = columns_[i];
-    for (const Payload& payload : column.payloads) {
-      ARROW_RETURN_NOT_OK(options_.cancel.Check());
-      auto projection = OpenPayload(payload, column.column, fields_[i], store_);
-      if (!projection.ok()) {
-        return WithContext(projection.status(), ErrorCode::kFileCorrupted,
-                           {payload.path, fields_[i]->name()});
-      }
-      opened_[i].push_back(projection.MoveValueUnsafe());
+  arrow::Status OpenFiles() {
+    std::vector<std::pair<size_t, size_t>> places;
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      opened_[i].resize(columns_[i].payloads.size());
+      for (size_t j = 0; j < opened_[i].size(); ++j) places.emplace_back(i, j);
     }
+    const auto count = static_cast<int>(places.size());
+    const auto open = [&](int k) { return OpenFile(places[k].first, places[k].second); };
+    if (!store_ || !store_->remote()) return ParallelFor(count, 0, open);
+    // Left by nobody before the last has ended: the files themselves are told to cancel.
+    return IoForEach(count, CancelToken(), open);
+  }
+
+  arrow::Status OpenFile(size_t i, size_t j) {
+    ARROW_RETURN_NOT_OK(options_.cancel.Check());
+    const Payload& payload = columns_[i].payloads[j];
+    auto opened = OpenPayload(payload, columns_[i].column, fields_[i], store_, options_.cancel);
+    if (!opened.ok()) {
+      return WithContext(opened.status(), ErrorCode::kFileCorrupted,
+                         {payload.path, fields_[i]->name()});
+    }
+    opened_[i][j] = opened.MoveValueUnsafe();
     return arrow::Status::OK();
   }
 

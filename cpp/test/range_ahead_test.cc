@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "packed/memory.h"
+#include "packed/payload.h"
 #include "packed/row_group_reader.h"
 #include "range_store.h"
 #include "reader_support.h"
@@ -305,6 +306,36 @@ TEST_F(RangeAheadTest, FootersAreOpenedAtTheSameTime) {
   EXPECT_TRUE(gate->AwaitWaiting(8));
   gate->Open();
   EXPECT_EQ(ReadAll(*open.get()).ValueOrDie()->num_columns(), 8);
+}
+
+TEST_F(RangeAheadTest, PayloadsAreOpenedAtTheSameTimeAndReadAhead) {
+  constexpr int kPayloads = 6;
+  PayloadColumn column;
+  for (int i = 0; i < kPayloads; ++i) {
+    const auto path = WriteVectors("p" + std::to_string(i), 1, 1024);
+    column.payloads.push_back(
+        {.path = path, .length = static_cast<int64_t>(std::filesystem::file_size(path))});
+  }
+  const auto schema = arrow::schema({IdField(7, "v", arrow::fixed_size_binary(1024))});
+  const auto gate = std::make_shared<Gate>();
+  store_->AnswerBy([gate](const RangeStore::Request& request) {
+    gate->Wait();
+    return arrow::Result<int64_t>(request.bytes);
+  });
+  auto open = std::async(std::launch::async,
+                         [&] { return OpenPayloads(schema, {column}, {}, store_).ValueOrDie(); });
+  EXPECT_TRUE(gate->AwaitWaiting(kPayloads));
+  gate->Open();
+  const auto opened = open.get();
+  EXPECT_EQ(opened.rows, kPayloads * 1024);
+  store_->Forget();
+  int64_t rows = 0;
+  while (const auto batch = opened.source->ReadNext().ValueOrDie()) {
+    EXPECT_TRUE(batch->column(0)->Equals(*Vectors(1024)->Slice(rows % 1024, batch->num_rows())));
+    rows += batch->num_rows();
+  }
+  EXPECT_EQ(rows, kPayloads * 1024);
+  EXPECT_EQ(store_->requests().size(), static_cast<size_t>(kPayloads));
 }
 
 TEST_F(RangeAheadTest, AFooterIsReadOnce) {
