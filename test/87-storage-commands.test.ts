@@ -11,7 +11,7 @@ import { COMMAND, packed, packedOutput } from './support/command.js'
 import {
   ACCESS_KEY,
   BUCKET,
-  noServers,
+  describeWithServers,
   SECRET_KEY,
   startVersitygw,
   storageAt,
@@ -20,12 +20,10 @@ import {
 import { deletes, segmentIn, twoChunks } from './support/segments.js'
 import { temporaryDirectory } from './support/temporary.js'
 
-if (noServers !== undefined) process.stderr.write(`NOT RUN (${noServers}): storage commands\n`)
-
 const CSV = 'id,title\n1,one\n2,two\n3,\n'
 const NDJSON = '{"id":1,"title":"one"}\n{"id":2,"title":"two"}\n{"id":3,"title":null}\n'
 
-;(noServers ? describe.skip : describe)('packed over an object store', () => {
+describeWithServers('packed over an object store', () => {
   const directory = temporaryDirectory('storage-commands')
   const inside = (name: string) => join(directory, name)
   const json = inside('storage.json')
