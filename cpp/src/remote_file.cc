@@ -107,6 +107,11 @@ class RemoteFile : public arrow::io::RandomAccessFile {
     return within.Then(
         [wanted = std::move(wanted)](const BufferRef& buffer) { return wanted.Of(buffer); });
   }
+  arrow::Future<BufferRef> ReadAsync(const arrow::io::IOContext& context, int64_t position,
+                                     int64_t bytes, bool allow_short_read) override {
+    if (!allow_short_read && bytes > size_ - position) return CheckPosition(size_ + 1);
+    return ReadAsync(context, position, bytes);
+  }
 
  private:
   /// A range of what one request brings.
