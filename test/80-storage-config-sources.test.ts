@@ -147,9 +147,15 @@ listObjectsMaxKeys: 0`)
       { sslCaCert: 'ca.pem', tlsMinVersion: '1.2' },
     ],
     [
+      'the floor of TLS that the libraries have',
+      'useSSL: true\nssl:\n  tlsMinVersion: default',
+      { useSsl: true, tlsMinVersion: undefined },
+    ],
+    [
       'Azure',
-      'cloudProvider: azure\naccessKeyID: account\nsecretAccessKey: a2V5',
-      { storageType: 'remote', cloudProvider: 'azure', accessKeyId: 'account' },
+      'cloudProvider: azure\naccessKeyID: account\nsecretAccessKey: a2V5\nuseSSL: true\n' +
+        'ssl:\n  tlsMinVersion: 1.2',
+      { cloudProvider: 'azure', accessKeyId: 'account', tlsMinVersion: undefined },
     ],
     [
       "Google's S3 protocol",

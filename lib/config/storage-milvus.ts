@@ -9,6 +9,7 @@ import { normalName, storageFromNames, storageKeyOf } from './storage-names.js'
 export type MilvusSettings = ReadonlyMap<string, string>
 
 const MINIO = 'minio'
+const TLS_FLOOR = 'ssltlsminversion'
 const DEFAULT_PORT = '9000'
 /** What Milvus takes where its file does not say it. */
 const DEFAULTS = {
@@ -73,7 +74,9 @@ export function milvusStorage(settings: MilvusSettings, storageType: string): St
     const own = name.startsWith(MINIO) ? name.slice(MINIO.length) : ''
     return storageKeyOf(own) === undefined || own === 'cloudprovider' ? [] : [[own, value]]
   })
-  const storage = storageFromNames(entries)
+  // Milvus's word for the floor that its libraries have themselves.
+  const said = entries.filter(([name, value]) => name !== TLS_FLOOR || value !== 'default')
+  const storage = storageFromNames(said)
   const rootPath = storage.rootPath?.replace(/^\/+|\/+$/g, '')
   const address = addressOf(storage.address, settings.get('minioport') || DEFAULT_PORT)
   return usedBy(settings.get('miniocloudprovider') || 'aws', {
@@ -94,6 +97,7 @@ function usedBy(provider: string, storage: StorageConfig): StorageConfig {
     delete used.sslCaCert
     delete used.tlsMinVersion
   }
+  if (provider === 'azure') delete used.tlsMinVersion
   if ((used.requestTimeoutMs ?? 1) <= 0) delete used.requestTimeoutMs
   if (provider !== 'gcpnative') delete used.gcpCredentialJson
   if (used.useIam) {
