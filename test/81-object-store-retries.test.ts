@@ -192,6 +192,19 @@ describeWithServers('what is tried again', () => {
     }
   })
 
+  // The gateway keeps connections, as stores do; versitygw closes each.
+  test('an object without bytes gives its connection back', async () => {
+    const single = await open({ maxConnections: 1, requestTimeoutMs: 60_000, retryTimeoutMs: 5000 })
+    await single.put('no bytes', new Uint8Array())
+    const before = counts()
+    for (let round = 0; round < 3; round += 1) {
+      expect((await single.get('no bytes')).byteLength).toBe(0)
+    }
+    expect((await single.head('no bytes')).sizeBytes).toBe(0)
+    expect(counts().requests - before.requests).toBe(4)
+    expect(counts().failed).toBe(before.failed)
+  })
+
   test('an answer without a length is refused', async () => {
     const headers = { 'transfer-encoding': 'chunked' }
     gateway.spoil(() => ({ answer: { status: 200, body: 'bytes', headers } }))

@@ -74,6 +74,8 @@ export class S3Body {
   async *chunks(): AsyncGenerator<Uint8Array, void, undefined> {
     let failed = 0
     let untilMs = performance.now() + this.#requests.timeoutMs
+    // Also a body of no bytes keeps its connection until somebody has read it.
+    if (this.#at === this.#end) (this.#answer?.Body as Readable | undefined)?.resume()
     while (this.#at < this.#end) {
       try {
         this.#answer ??= await this.#continue(untilMs, failed)

@@ -4,6 +4,8 @@ import type { S3Requests } from './s3-requests.js'
 
 /** Stores tell the start of an upload in whole seconds. */
 const CLOCK_GRAIN_MS = 1000
+/** Looking for what was lost never holds up an upload for longer. */
+const LOOK_MS = 5000
 
 /**
  * Uploads that were started by requests whose answers were lost: nobody knows their names.
@@ -24,7 +26,7 @@ export class S3LostUploads {
   async suspect(key: string, upload: string): Promise<void> {
     try {
       const open = []
-      for await (const entry of listUploads(this.#store, key, {})) {
+      for await (const entry of listUploads(this.#store, key, within(LOOK_MS))) {
         if (entry.key === key) open.push(entry)
       }
       const startedMs = open.find((entry) => entry.upload === upload)?.startedMs
@@ -51,10 +53,15 @@ export class S3LostUploads {
 
   async #abortEmpty(key: string, upload: string): Promise<void> {
     const { connection, requests } = this.#store
-    for await (const _ of listParts(this.#store, { key, upload }, {})) return
+    const { signal } = within(LOOK_MS)
+    for await (const _ of listParts(this.#store, { key, upload }, { signal })) return
     const input = { Bucket: connection.bucket, Key: key, UploadId: upload }
-    await requests.run({ key }, ({ send }) =>
+    await requests.run({ key, signal }, ({ send }) =>
       send(new connection.sdk.AbortMultipartUploadCommand(input)),
     )
   }
+}
+
+function within(timeoutMs: number): { signal: AbortSignal } {
+  return { signal: AbortSignal.timeout(timeoutMs) }
 }

@@ -108,7 +108,9 @@ function pass(port: number, { incoming, outgoing }: Exchange, fault: Fault | und
       const { status, body } = fault.instead
       answer.resume().once('end', () => outgoing.writeHead(status).end(body))
     } else {
-      outgoing.writeHead(answer.statusCode ?? 500, answer.headers)
+      // The store's word on its own connection; this one is kept.
+      const { connection: _, ...headers } = answer.headers
+      outgoing.writeHead(answer.statusCode ?? 500, headers)
       if (fault === 'spoilAnswer') answer.once('data', spoil)
       if (typeof fault === 'object') cut(answer, outgoing, fault.cutBody)
       else answer.pipe(outgoing)
