@@ -8,7 +8,7 @@
 namespace packed::binding {
 namespace {
 
-Napi::Uint8Array ContentOf(Environment& environment, std::shared_ptr<arrow::Buffer> content,
+Napi::Uint8Array ContentOf(Environment& environment, const std::shared_ptr<arrow::Buffer>& content,
                            std::shared_ptr<ExternalMemory>* lent) {
   const uint8_t* data = content->data();
   const auto bytes = static_cast<size_t>(content->size());

@@ -31,20 +31,22 @@ class Outcome {
   void Set(UploadAnswer answer) {
     const std::lock_guard lock(mutex_);
     answer_ = std::move(answer);
+    answered_ = true;
     set_.notify_all();
   }
 
   bool WaitFor(milliseconds time) {
     std::unique_lock lock(mutex_);
-    return set_.wait_for(lock, time, [this] { return answer_.has_value(); });
+    return set_.wait_for(lock, time, [this] { return answered_; });
   }
 
-  UploadAnswer Take() { return std::move(*answer_); }
+  UploadAnswer Take() { return std::move(answer_); }
 
  private:
   std::mutex mutex_;
   std::condition_variable set_;
-  std::optional<UploadAnswer> answer_;
+  bool answered_ = false;
+  UploadAnswer answer_;
 };
 
 class JsUploader final : public Uploader, public std::enable_shared_from_this<JsUploader> {
