@@ -1,8 +1,8 @@
 /**
- * node bench/remote-scan.mjs [rounds] [out.json]: scan a segment of one wide and some narrow column
- * groups in an object store that is 50 ms away: all groups against the longest one alone, and
- * against pyarrow's S3FileSystem, which reads the same objects from the same server; both also
- * without the latency. Rounds are interleaved; prints medians, asserts nothing.
+ * node bench/remote-scan.mjs [rounds] [out.json]: scan the column groups of a segment in an object
+ * store that is 50 ms away: all groups against the longest one alone, and against pyarrow's
+ * S3FileSystem, which reads the same objects from the same server; the latter also without the
+ * latency. Rounds are interleaved; prints medians, asserts nothing.
  *
  * Needs build/servers/bin (scripts/fetch-servers). versitygw, toxiproxy and the readers share the
  * machine.
@@ -30,22 +30,23 @@ const OUT = process.argv[3]
 const LATENCY_MS = 50
 const BATCHES = 6
 const BATCH_ROWS = 8192
-const DIM = 384
-const TEXTS = 4
+/** Numbers in the vectors of each group, a text for 0: as a segment is, and all alike. */
+const SHAPES = { 'one wide group': [0, 0, 0, 0, 384], 'equal groups': [32, 32, 32, 32, 32] }
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 const HOME = join(ROOT, 'build', 'bench-remote')
 
 const withId = (name, type, id) =>
   new Field(name, type, false, new Map([['PARQUET:field_id', String(id)]]))
-const VECTOR = new FixedSizeBinary(4 * DIM)
-const SCHEMA = new Schema([
-  withId('pk', new Int64(), 100),
-  ...Array.from({ length: TEXTS }, (_, i) => withId(`text${i}`, new Utf8(), 101 + i)),
-  withId('embedding', VECTOR, 101 + TEXTS),
-])
-/** The widest is the last. */
-const GROUPS = SCHEMA.fields.map(({ name }, id) => ({ id, fields: [name], path: `scan/${id}` }))
+const vectorType = (dim) => new FixedSizeBinary(4 * dim)
+
+/** pk and a field for every dimension, each in a group of its own; the widest is the last. */
+function schemaOf(dims) {
+  return new Schema([
+    withId('pk', new Int64(), 100),
+    ...dims.map((dim, i) => withId(`field${i}`, dim === 0 ? new Utf8() : vectorType(dim), 101 + i)),
+  ])
+}
 
 /** Deterministic noise in [-1, 1): embeddings do not repeat. */
 function noise(count, seed) {
@@ -70,36 +71,49 @@ function texts(first, salt) {
   return makeData({ type: new Utf8(), length: BATCH_ROWS, nullCount: 0, valueOffsets, data })
 }
 
-function makeBatch(number) {
+function vectors(dim, seed) {
+  return makeData({
+    type: vectorType(dim),
+    length: BATCH_ROWS,
+    nullCount: 0,
+    data: noise(BATCH_ROWS * dim, seed),
+  })
+}
+
+function makeBatch(schema, dims, number) {
   const first = number * BATCH_ROWS
   const children = [
     makeData({
       type: new Int64(),
       data: BigInt64Array.from({ length: BATCH_ROWS }, (_, i) => BigInt(first + i)),
     }),
-    ...Array.from({ length: TEXTS }, (_, i) => texts(first, i + 1)),
-    makeData({
-      type: VECTOR,
-      length: BATCH_ROWS,
-      nullCount: 0,
-      data: noise(BATCH_ROWS * DIM, number + 1),
-    }),
+    ...dims.map((dim, i) =>
+      dim === 0 ? texts(first, i + 1) : vectors(dim, 1000 * i + number + 1),
+    ),
   ]
-  const type = new Struct(SCHEMA.fields)
-  return new RecordBatch(SCHEMA, makeData({ type, length: BATCH_ROWS, nullCount: 0, children }))
+  const type = new Struct(schema.fields)
+  return new RecordBatch(schema, makeData({ type, length: BATCH_ROWS, nullCount: 0, children }))
 }
 
 /** The groups as files of the bucket's folder; what the writer says of each. */
-async function writeGroups(folder) {
-  mkdirSync(join(folder, 'scan'), { recursive: true })
+async function writeGroups(folder, shape, dims) {
+  const schema = schemaOf(dims)
+  const below = (id) => `${shape.replaceAll(' ', '-')}/${id}`
+  mkdirSync(dirname(join(folder, below(0))), { recursive: true })
   const writer = await PackedWriter.open({
-    schema: SCHEMA,
-    groups: GROUPS.map((group) => ({ ...group, path: join(folder, group.path) })),
+    schema,
+    groups: schema.fields.map(({ name }, id) => ({
+      id,
+      fields: [name],
+      path: join(folder, below(id)),
+    })),
   })
-  for (let number = 0; number < BATCHES; number++) await writer.write(makeBatch(number))
+  for (let number = 0; number < BATCHES; number++) {
+    await writer.write(makeBatch(schema, dims, number))
+  }
   const { groups } = await writer.finish()
-  return groups.map(({ fileBytes, footerBytes }, index) => ({
-    path: GROUPS[index].path,
+  return groups.map(({ fileBytes, footerBytes }, id) => ({
+    path: below(id),
     sizeBytes: fileBytes,
     footerBytes,
   }))
@@ -175,27 +189,38 @@ async function measure(store, paths) {
   return { times, requests }
 }
 
+/** What one shape of segment takes, and how much longer other ways do. */
+async function compare(store, shape, dims) {
+  const paths = await writeGroups(store.folder, shape, dims)
+  const { times, requests } = await measure(store, paths)
+  const ms = Object.fromEntries(
+    Object.entries(times).map(([name, all]) => [name, Math.round(median(all))]),
+  )
+  const best = (suffix) =>
+    Math.min(ms[`pyarrow in batches${suffix}`], ms[`pyarrow in whole tables${suffix}`])
+  const ratio = (over, under) => Math.round((100 * over) / under) / 100
+  return {
+    shape,
+    groupMegabytes: paths.map(({ sizeBytes }) => Math.round(sizeBytes / 1e4) / 100),
+    medianMs: ms,
+    requests,
+    allToLongest: ratio(ms['all groups, 50 ms'], ms['longest group alone, 50 ms']),
+    pyarrowToUs: ratio(best(''), ms['all groups']),
+    pyarrowToUsWithLatency: ratio(best(', 50 ms'), ms['all groups, 50 ms']),
+  }
+}
+
 async function main() {
   rmSync(HOME, { recursive: true, force: true })
   const store = await startSlowStore(HOME, LATENCY_MS)
   try {
-    const paths = await writeGroups(store.folder)
-    const { times, requests } = await measure(store, paths)
-    const ms = Object.fromEntries(Object.entries(times).map(([name, all]) => [name, median(all)]))
-    const best = (suffix) =>
-      Math.min(ms[`pyarrow in batches${suffix}`], ms[`pyarrow in whole tables${suffix}`])
-    const result = {
-      megabytes: paths.map(({ sizeBytes }) => Math.round(sizeBytes / 1e4) / 100),
-      rounds: ROUNDS,
-      latencyMs: LATENCY_MS,
-      medianMs: ms,
-      requests,
-      allToLongest: ms['all groups, 50 ms'] / ms['longest group alone, 50 ms'],
-      pyarrowToUs: best('') / ms['all groups'],
-      pyarrowToUsWithLatency: best(', 50 ms') / ms['all groups, 50 ms'],
+    const results = []
+    for (const [shape, dims] of Object.entries(SHAPES)) {
+      results.push(await compare(store, shape, dims))
     }
-    console.log(JSON.stringify(result, null, 2))
-    if (OUT !== undefined) writeFileSync(OUT, `${JSON.stringify(result, null, 2)}\n`)
+    const text = JSON.stringify({ rounds: ROUNDS, latencyMs: LATENCY_MS, results }, null, 2)
+    console.log(text)
+    if (OUT !== undefined) writeFileSync(OUT, `${text}\n`)
   } finally {
     store.stop()
     rmSync(HOME, { recursive: true, force: true })
