@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream'
+import { follow } from './on-abort.js'
 
 /** Takes the bytes of one object in order. One call at a time, but `discard` comes at any time. */
 export interface ObjectSink {
@@ -32,13 +33,11 @@ export function sinkStream(
       settle(sink!.finish(), callback)
     },
     destroy(error, callback) {
-      signal?.removeEventListener('abort', abort)
+      unlink()
       void (sink?.discard() ?? Promise.resolve()).then(() => callback(error))
     },
   })
-  const abort = (): void => void stream.destroy(signal?.reason)
-  if (signal?.aborted) abort()
-  else signal?.addEventListener('abort', abort, { once: true })
+  const unlink = follow(signal, (reason) => stream.destroy(reason))
   return stream
 }
 

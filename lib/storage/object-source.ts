@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { follow } from './on-abort.js'
 
 /** Chunks as a stream, read when they are asked for; an aborted signal destroys it. */
 export function sourceStream(
@@ -6,9 +7,7 @@ export function sourceStream(
   signal: AbortSignal | undefined,
 ): Readable {
   const stream = Readable.from(chunks, { objectMode: false })
-  const abort = (): void => void stream.destroy(signal?.reason)
-  if (signal?.aborted) abort()
-  else signal?.addEventListener('abort', abort, { once: true })
-  stream.once('close', () => signal?.removeEventListener('abort', abort))
+  const unlink = follow(signal, (reason) => stream.destroy(reason))
+  stream.once('close', unlink)
   return stream
 }

@@ -25,6 +25,17 @@ export function onAbort(signal: AbortSignal, react: () => void): () => void {
   }
 }
 
+/** Call `react` with the reason when a signal aborts, at once where it has; without one, never. */
+export function follow(
+  signal: AbortSignal | undefined,
+  react: (reason: Error) => void,
+): () => void {
+  if (signal === undefined) return () => {}
+  if (!signal.aborted) return onAbort(signal, () => react(signal.reason))
+  react(signal.reason)
+  return () => {}
+}
+
 function listen(signal: AbortSignal): Fan {
   const reactions = new Set<() => void>()
   const listener = (): void => {

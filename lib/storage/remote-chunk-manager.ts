@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
 import {
   checkStorageConfig,
@@ -65,7 +64,6 @@ export class RemoteChunkManager implements ChunkManager {
   readonly #store: ObjectStore
   readonly #budget: ByteBudget
   readonly #most: number
-  readonly #signals = new WeakMap<AbortSignal, AbortSignal>()
 
   private constructor(store: ObjectStore, storage: StorageConfig) {
     this.#store = store
@@ -104,7 +102,7 @@ export class RemoteChunkManager implements ChunkManager {
   write(path: string, content: Uint8Array, options: ChunkWriteOptions = {}): Promise<void> {
     return this.#run(path, async (key) => {
       const bytes = expectContent(content)
-      const sink = await this.#sink(key, this.#follow(options))
+      const sink = await this.#sink(key, options)
       try {
         await sink.writeWhole(bytes)
       } finally {
@@ -123,9 +121,8 @@ export class RemoteChunkManager implements ChunkManager {
     })
   }
 
-  writeStream(path: string, given: ChunkWriteOptions = {}): Writable {
+  writeStream(path: string, options: ChunkWriteOptions = {}): Writable {
     this.#keys.whole(path)
-    const options = this.#follow(given)
     const open = async (): Promise<ObjectSink> => {
       const sink = await this.#run(path, async (key) => {
         const opened = await this.#sink(key, options)
@@ -142,7 +139,7 @@ export class RemoteChunkManager implements ChunkManager {
   }
 
   read(path: string, options: ChunkOptions = {}): Promise<Uint8Array> {
-    return this.#run(path, (key) => this.#store.get(key, this.#follow(options)))
+    return this.#run(path, (key) => this.#store.get(key, options))
   }
 
   readAt(
@@ -152,16 +149,15 @@ export class RemoteChunkManager implements ChunkManager {
     options: ChunkOptions = {},
   ): Promise<Uint8Array> {
     return this.#run(path, async (key) => {
-      const followed = this.#follow(options)
       const range = {
         offset: expectInteger(offset, 'offset'),
         length: expectInteger(length, 'length'),
       }
       if (range.length === 0) {
-        await expectRangeThere(this.#store, key, range, followed)
+        await expectRangeThere(this.#store, key, range, options)
         return new Uint8Array(0)
       }
-      const bytes = await this.#store.get(key, { range, ...followed })
+      const bytes = await this.#store.get(key, { range, signal: options.signal })
       if (bytes.length < range.length) throw tooShort(key, range, range.offset + bytes.length)
       return bytes
     })
@@ -173,7 +169,7 @@ export class RemoteChunkManager implements ChunkManager {
 
   readStream(path: string, options: ChunkOptions & ChunkRange = {}): Readable {
     this.#keys.whole(path)
-    const { signal, ...range } = this.#follow(options)
+    const { signal, ...range } = options
     return sourceStream(this.#chunks(path, expectRange(range), signal), signal)
   }
 
@@ -182,7 +178,7 @@ export class RemoteChunkManager implements ChunkManager {
     const key = this.#keys.whole(from)
     const target = this.#keys.whole(to)
     const ifAbsent = expectIfAbsent(options)
-    const { signal } = this.#follow(options)
+    const { signal } = options
     try {
       if (ifAbsent) {
         await expectConditions(this.#store, target, { signal })
@@ -197,13 +193,13 @@ export class RemoteChunkManager implements ChunkManager {
 
   exist(path: string, options: ChunkOptions = {}): Promise<boolean> {
     return this.#run(path, async (key) => {
-      return (await findObject(this.#store, key, this.#follow(options))) !== undefined
+      return (await findObject(this.#store, key, options)) !== undefined
     })
   }
 
   size(path: string, options: ChunkOptions = {}): Promise<number> {
     return this.#run(path, async (key) => {
-      return (await this.#store.head(key, this.#follow(options))).sizeBytes
+      return (await this.#store.head(key, options)).sizeBytes
     })
   }
 
@@ -216,7 +212,7 @@ export class RemoteChunkManager implements ChunkManager {
     options: ChunkOptions & { recursive?: boolean } = {},
   ): AsyncGenerator<ChunkEntry, void, undefined> {
     const recursive = expectBoolean(options.recursive, 'recursive', true)
-    const { signal } = this.#follow(options)
+    const { signal } = options
     for await (const entry of this.#list(prefix, { recursive, signal })) {
       signal?.throwIfAborted()
       const path = this.#keys.relative(entry.path)
@@ -225,17 +221,17 @@ export class RemoteChunkManager implements ChunkManager {
   }
 
   remove(path: string, options: ChunkOptions = {}): Promise<void> {
-    return this.#run(path, (key) => this.#store.remove(key, this.#follow(options)))
+    return this.#run(path, (key) => this.#store.remove(key, options))
   }
 
   async multiRemove(paths: Iterable<string>, options: ChunkOptions = {}): Promise<void> {
-    const { signal } = this.#follow(options)
+    const { signal } = options
     const keys = [...paths].map((path) => this.#keys.whole(path))
     await this.#removeKeys(keys, signal)
   }
 
   async removeWithPrefix(prefix: string, options: ChunkOptions = {}): Promise<void> {
-    const { signal } = this.#follow(options)
+    const { signal } = options
     expectSomePrefix(checkObjectPrefix(prefix))
     let keys: string[] = []
     for await (const { path } of this.#list(prefix, { recursive: true, signal })) {
@@ -305,22 +301,6 @@ export class RemoteChunkManager implements ChunkManager {
       ifAbsent,
       signal: options.signal,
     })
-  }
-
-  /**
-   * The same options under a signal of our own that follows the caller's: it may have as many
-   * listeners as there are requests.
-   */
-  #follow<Options extends ChunkOptions>(options: Options): Options {
-    const { signal } = options
-    if (signal === undefined) return options
-    let own = this.#signals.get(signal)
-    if (own === undefined) {
-      own = AbortSignal.any([signal])
-      setMaxListeners(0, own)
-      this.#signals.set(signal, own)
-    }
-    return { ...options, signal: own }
   }
 
   /** An operation on one object. */

@@ -1,8 +1,8 @@
-import { setMaxListeners } from 'node:events'
 import { PackedError } from '../errors/index.js'
 import type { ByteBudget } from './byte-budget.js'
 import type { ObjectSink } from './object-sink.js'
 import type { ObjectStore } from './object-store.js'
+import { follow } from './on-abort.js'
 import { bytesOfPart } from './part-schedule.js'
 import { createUpload } from './upload-create.js'
 import { uploadJournal } from './upload-journal.js'
@@ -24,7 +24,7 @@ export class UploadSink implements ObjectSink {
   readonly #options: UploadSinkOptions
   /** Ends what runs, by the caller or when the sink is discarded. */
   readonly #ended = new AbortController()
-  readonly #abort = (): void => this.#ended.abort(this.#options.signal?.reason)
+  readonly #unlink: () => void
   readonly #tags: string[] = []
   readonly #sending = new Set<Promise<void>>()
   readonly #startedMs = Date.now()
@@ -41,9 +41,7 @@ export class UploadSink implements ObjectSink {
     this.#store = store
     this.#key = key
     this.#options = options
-    setMaxListeners(0, this.#ended.signal)
-    if (options.signal?.aborted) this.#abort()
-    else options.signal?.addEventListener('abort', this.#abort, { once: true })
+    this.#unlink = follow(options.signal, (reason) => this.#ended.abort(reason))
   }
 
   write(chunk: Uint8Array): Promise<void> {
@@ -86,7 +84,7 @@ export class UploadSink implements ObjectSink {
   }
 
   async discard(): Promise<void> {
-    this.#options.signal?.removeEventListener('abort', this.#abort)
+    this.#unlink()
     if (this.#state === 'discarded') return
     const finished = this.#state === 'finished'
     this.#state = 'discarded'
