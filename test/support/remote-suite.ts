@@ -58,13 +58,17 @@ function isLocal(options: unknown): options is Record<string, unknown> {
   return typeof options === 'object' && !storage && !mmap && !fsync && !spool
 }
 
-const texts = (values: unknown): string[] =>
-  Array.isArray(values)
-    ? values.filter((value): value is string => typeof value === 'string' && value !== '')
-    : []
+/** The paths of a list of paths, or of things that have one; none of what a test gives in error. */
+function pathsOf(entries: unknown): string[] {
+  if (!Array.isArray(entries)) return []
+  const paths = entries.map((entry: unknown) =>
+    typeof entry === 'string' ? entry : (entry as { path?: unknown } | null)?.path,
+  )
+  return paths.filter((path): path is string => typeof path === 'string' && path !== '')
+}
 
 function pathsBefore({ groups, directory: below }: Record<string, unknown>): string[] {
-  if (Array.isArray(groups)) return texts(groups.map((group) => group?.path))
+  if (Array.isArray(groups)) return pathsOf(groups)
   if (typeof below !== 'string' || !existsSync(below)) return []
   return readdirSync(below).map((file) => join(below, file))
 }
@@ -72,7 +76,7 @@ function pathsBefore({ groups, directory: below }: Record<string, unknown>): str
 const openReader = PackedReader.open.bind(PackedReader)
 PackedReader.open = async (options) => {
   if (!isLocal(options)) return openReader(options)
-  await pushAll(texts(options.paths))
+  await pushAll(pathsOf(options.paths))
   return openReader({ ...options, storage: store.storage })
 }
 
@@ -83,6 +87,9 @@ PackedWriter.open = async (options) => {
   const writer = await openWriter({ ...options, storage: store.storage })
   const finish = writer.finish.bind(writer)
   writer.finish = async () => {
+    // Without a wait where nothing has appeared meanwhile: calls keep their order.
+    const appeared = pathsOf(writer.groups).filter(existsSync)
+    if (appeared.length > 0) await pushAll(appeared)
     const result = await finish()
     await Promise.all(result.groups.map(({ path }) => pull(path)))
     return result
