@@ -45,10 +45,10 @@ export interface MultiWriteOptions extends ChunkWriteOptions {
 /**
  * Whole objects by key, wherever they are (Milvus's ChunkManager).
  *
- * Keys are relative, `/`-separated, and never leave the root: `..` and a `/` at the end are
- * InvalidArgument; a `/` in front and empty parts are on a disk, and the first is dropped on an
- * object store. Every failure is a PackedError with the key as its `path`; an aborted signal rejects
- * with its reason. Content is lent until the promise settles.
+ * Keys are relative, `/`-separated, and never leave the root: `.`, `..`, backslashes, NUL and a `/`
+ * at the end are InvalidArgument. A `/` in front and empty parts are, too, on a disk; a store drops
+ * the one in front and keeps the others. Every failure is a PackedError with the key as its `path`;
+ * an aborted signal rejects with its reason. Content is lent until the promise settles.
  */
 export interface ChunkManager {
   /** Where keys start: a directory, or a prefix in a bucket. */
