@@ -30,10 +30,8 @@ int64_t BoundAfter(int64_t retries) {
 
 class Never : public arrow::fs::S3RetryStrategy {
  public:
-  bool ShouldRetry(const AWSErrorDetail& error, int64_t retries) override { return false; }
-  int64_t CalculateDelayBeforeNextRetry(const AWSErrorDetail& error, int64_t retries) override {
-    return 0;
-  }
+  bool ShouldRetry(const AWSErrorDetail&, int64_t) override { return false; }
+  int64_t CalculateDelayBeforeNextRetry(const AWSErrorDetail&, int64_t) override { return 0; }
 };
 
 class ForATime : public arrow::fs::S3RetryStrategy {
@@ -53,7 +51,7 @@ class ForATime : public arrow::fs::S3RetryStrategy {
                                            error.exception_name) != std::end(kThrottling);
   }
 
-  int64_t CalculateDelayBeforeNextRetry(const AWSErrorDetail& error, int64_t retries) override {
+  int64_t CalculateDelayBeforeNextRetry(const AWSErrorDetail&, int64_t retries) override {
     thread_local std::minstd_rand random{std::random_device{}()};
     return std::uniform_int_distribution<int64_t>(0, BoundAfter(retries))(random);
   }

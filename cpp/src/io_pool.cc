@@ -45,9 +45,8 @@ struct State {
   bool stopped = false;
 };
 
-State* CurrentState(bool renew) {
+State*& CurrentState() {
   static State* state = new State();
-  if (renew) state = new State();
   return state;
 }
 
@@ -106,16 +105,16 @@ bool Serve(State& state) {
 
 IoPool& IoPool::Shared() {
   static IoPool* pool = [] {
-    CurrentState(false);
+    CurrentState();
     std::atexit([] { Shared().Stop(); });
-    pthread_atfork(nullptr, nullptr, [] { CurrentState(true); });
+    pthread_atfork(nullptr, nullptr, [] { CurrentState() = new State(); });
     return new IoPool();
   }();
   return *pool;
 }
 
 std::shared_ptr<IoPool::Task> IoPool::Spawn(std::function<void()> task) {
-  State& state = *CurrentState(false);
+  State& state = *CurrentState();
   auto handed_over = std::make_shared<Task>(std::move(task));
   std::unique_lock lock(state.mutex);
   if (state.stopped) return handed_over;
@@ -131,7 +130,7 @@ std::shared_ptr<IoPool::Task> IoPool::Spawn(std::function<void()> task) {
 }
 
 void IoPool::Abandon(const std::shared_ptr<Task>& task) {
-  State& state = *CurrentState(false);
+  State& state = *CurrentState();
   std::function<void()> dropped;  // destroyed without the lock
   std::lock_guard lock(state.mutex);
   if (task->phase == Phase::kQueued) {
@@ -146,7 +145,7 @@ void IoPool::Abandon(const std::shared_ptr<Task>& task) {
 }
 
 IoPool::Waiting::Waiting() {
-  State& state = *CurrentState(false);
+  State& state = *CurrentState();
   std::lock_guard lock(state.mutex);
   if (current_task == nullptr || current_task->waits++ > 0) return;
   if (current_task->phase != Phase::kRunning) return;
@@ -155,20 +154,20 @@ IoPool::Waiting::Waiting() {
 }
 
 IoPool::Waiting::~Waiting() {
-  State& state = *CurrentState(false);
+  State& state = *CurrentState();
   std::lock_guard lock(state.mutex);
   if (current_task == nullptr || --current_task->waits > 0) return;
   if (current_task->phase == Phase::kRunning) ++state.threads;
 }
 
 void IoPool::Stop() {
-  State& state = *CurrentState(false);
+  State& state = *CurrentState();
   std::lock_guard lock(state.mutex);
   state.stopped = true;
 }
 
 bool IoPool::WaitUntilIdle(std::chrono::milliseconds most) {
-  State& state = *CurrentState(false);
+  State& state = *CurrentState();
   std::unique_lock lock(state.mutex);
   return state.none_running.wait_for(lock, most, [&] { return state.running == 0; });
 }

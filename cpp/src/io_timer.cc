@@ -22,9 +22,8 @@ struct State {
   bool has_thread = false;
 };
 
-State* CurrentState(bool renew) {
+State*& CurrentState() {
   static State* state = new State();
-  if (renew) state = new State();
   return state;
 }
 
@@ -55,15 +54,15 @@ void Work(State& state) {
 
 IoTimer& IoTimer::Shared() {
   static IoTimer* timer = [] {
-    CurrentState(false);
-    pthread_atfork(nullptr, nullptr, [] { CurrentState(true); });
+    CurrentState();
+    pthread_atfork(nullptr, nullptr, [] { CurrentState() = new State(); });
     return new IoTimer();
   }();
   return *timer;
 }
 
 IoTimer::Id IoTimer::At(Clock::time_point time, std::function<void()> call) {
-  State& state = *CurrentState(false);
+  State& state = *CurrentState();
   std::lock_guard lock(state.mutex);
   const Id id = ++state.last_id;
   const bool first = state.calls.empty() || time < state.calls.begin()->first.first;
@@ -79,7 +78,7 @@ IoTimer::Id IoTimer::At(Clock::time_point time, std::function<void()> call) {
 }
 
 void IoTimer::Cancel(Id id) {
-  State& state = *CurrentState(false);
+  State& state = *CurrentState();
   std::function<void()> dropped;  // destroyed without the lock
   std::lock_guard lock(state.mutex);
   const auto time = state.times.find(id);

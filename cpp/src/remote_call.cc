@@ -140,7 +140,7 @@ class Call : public std::enable_shared_from_this<Call> {
     if (result.ok()) return Settle(std::move(result));
     const RemoteFailure failure = ClassifyRemoteStatus(result.status());
     arrow::Status error = Describe(failure, result.status());
-    if (!failure.retry || !request_.retry) return Settle(std::move(error));
+    if (!failure.retry || !request_.retry) return Settle(error);
     Again(std::move(error));
   }
 

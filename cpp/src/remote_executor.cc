@@ -18,8 +18,8 @@ class IoExecutor : public arrow::internal::Executor {
   int GetCapacity() override { return capacity_; }
 
  protected:
-  arrow::Status SpawnReal(arrow::internal::TaskHints hints, arrow::internal::FnOnce<void()> task,
-                          arrow::StopToken stop, StopCallback&& on_stop) override {
+  arrow::Status SpawnReal(arrow::internal::TaskHints, arrow::internal::FnOnce<void()> task,
+                          arrow::StopToken, StopCallback&&) override {
     // std::function wants to be copied, what Arrow hands over can only be moved.
     auto shared = std::make_shared<arrow::internal::FnOnce<void()>>(std::move(task));
     IoPool::Shared().Spawn([shared] { std::move (*shared)(); });

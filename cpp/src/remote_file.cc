@@ -100,7 +100,7 @@ class RemoteFile : public arrow::io::RandomAccessFile {
     ARROW_ASSIGN_OR_RAISE(const BufferRef buffer, wanted.within.result());
     return wanted.Of(buffer);
   }
-  arrow::Future<BufferRef> ReadAsync(const arrow::io::IOContext& context, int64_t position,
+  arrow::Future<BufferRef> ReadAsync(const arrow::io::IOContext&, int64_t position,
                                      int64_t bytes) override {
     ARROW_ASSIGN_OR_RAISE(Wanted wanted, Start(position, bytes));
     auto within = wanted.within;

@@ -89,7 +89,7 @@ class RemoteStream : public arrow::io::OutputStream {
   bool closed_ = false;
 };
 
-class RemotePendingFile : public PendingFile {
+class RemotePendingFile final : public PendingFile {
  public:
   RemotePendingFile(RemoteObject object, IfExists if_exists)
       : object_(std::move(object)),
@@ -108,7 +108,7 @@ class RemotePendingFile : public PendingFile {
 
   arrow::io::OutputStream* stream() override { return stream_.get(); }
 
-  arrow::Status Seal(bool fsync) override {
+  arrow::Status Seal(bool /*fsync*/) override {
     if (state_ != State::kOpen) return WrongState("sealed");
     ARROW_RETURN_NOT_OK(stream_->Close());
     ARROW_RETURN_NOT_OK(Ask(object_, "write", 0, [upload = upload_](Client&) {
