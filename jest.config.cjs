@@ -1,4 +1,7 @@
 // Tests run the TypeScript of lib/ as CommonJS, over the addon in build/Release.
+// What the SDK says about versions of Node to come, in every test file otherwise.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
+
 module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],

@@ -144,7 +144,7 @@ class Happening {
 
   async #healAfterFailure(before: number): Promise<void> {
     while (!this.#over && this.counts().failed === before) await sleep(5)
-    if (!this.#over) await this.#undo()
+    await this.#undo()
   }
 
   async end(): Promise<void> {
