@@ -131,7 +131,7 @@ export async function openWriterOutput(request: OutputRequest): Promise<WriterOu
   const keys = new RemoteKeys(storage?.rootPath ?? '')
   const paths = new Map(native.groups.map(({ path }) => [keys.whole(path), path]))
   const store = await openObjectStore(storage ?? {})
-  if (!native.replace) await expectAbsent(store, { keys, paths, signal })
+  if (!native.replace) await expectAbsent(store, { keys, paths }, signal)
   signal?.throwIfAborted()
   if (spool !== undefined) {
     const { multipartPartBytes, uploadBytesInFlight } = native.storage
@@ -147,13 +147,14 @@ export async function openWriterOutput(request: OutputRequest): Promise<WriterOu
     })
     return new SpooledOutput(native, files, { keys, paths })
   }
-  return new RemoteOutput(native, new UploadHandler({ store, keys, paths, signal }))
+  return new RemoteOutput(native, new UploadHandler({ store, keys, paths }))
 }
 
 /** Say early what publishing would say late; it asks the store again, in the same step. */
 async function expectAbsent(
   store: ObjectStore,
-  { keys, paths, signal }: Pick<UploadHandlerOptions, 'keys' | 'paths' | 'signal'>,
+  { keys, paths }: Pick<UploadHandlerOptions, 'keys' | 'paths'>,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   const heads = [...paths].map(async ([key, path]) => {
     if (!(await stands(store, key, signal))) return

@@ -80,7 +80,10 @@ export class PackedWriter {
     this.#link = link
     this.#output = output
     this.#intake = new BatchIntake(settings.identified.schema)
-    link.onAbort(this, (writer) => writer.#endWhenIdle())
+    link.onAbort(this, (writer) => {
+      writer.#output.cancel()
+      writer.#endWhenIdle()
+    })
     forgotten.register(this, { link, output, path: settings.groups[0]?.path ?? '' }, this)
   }
 

@@ -22,8 +22,6 @@ export interface UploadHandlerOptions {
   keys: RemoteKeys
   /** The path that the caller gave, by key: errors name it. */
   paths: ReadonlyMap<string, string>
-  /** Cancels steps that nobody can see the effect of; the others run to their end. */
-  signal?: AbortSignal | undefined
   /** Where answers go: the addon's `uploadSettle`, unless told otherwise. */
   settle?: (ticket: number, error: NativeError | null, value: string) => void
 }
@@ -40,21 +38,17 @@ export class UploadHandler {
   readonly #paths: ReadonlyMap<string, string>
   readonly #settle: NonNullable<UploadHandlerOptions['settle']>
   readonly #cancel = new AbortController()
-  readonly #unlink: () => void
   readonly #uploads = new Map<string, OpenUpload>()
   /** Keys of objects that this writer has put there. */
   readonly #published = new Set<string>()
   readonly #pending = new Set<Promise<unknown>>()
   readonly #failures: PackedError[] = []
 
-  constructor({ store, keys, paths, signal, settle = settleNative }: UploadHandlerOptions) {
+  constructor({ store, keys, paths, settle = settleNative }: UploadHandlerOptions) {
     this.#store = store
     this.#keys = keys
     this.#paths = paths
     this.#settle = settle
-    const onAbort = () => this.#cancel.abort(signal?.reason)
-    signal?.addEventListener('abort', onAbort, { once: true })
-    this.#unlink = () => signal?.removeEventListener('abort', onAbort)
   }
 
   /** For NativeWriterOptions: never throws, answers every request once. */
@@ -82,12 +76,10 @@ export class UploadHandler {
   /** Everything is at its key: there is nothing to take back any more. */
   finished(): void {
     this.#published.clear()
-    this.#unlink()
   }
 
   /** End what is under way and leave nothing behind. Never rejects; idempotent. */
   async discard(): Promise<void> {
-    this.#unlink()
     this.cancel()
     while (this.#pending.size > 0) await Promise.allSettled(this.#pending)
     await Promise.all([
@@ -96,9 +88,9 @@ export class UploadHandler {
     ])
   }
 
-  /** Stop creating uploads and sending parts. */
+  /** Cancel steps that nobody can see the effect of; the others run to their end. */
   cancel(): void {
-    this.#cancel.abort(new PackedError('Aborted', 'The writer of the upload was closed'))
+    this.#cancel.abort(new PackedError('Aborted', 'The writer of the upload gave up'))
   }
 
   async #run(request: NativeUploadRequest): Promise<string> {
