@@ -53,6 +53,7 @@ constexpr Rule kRules[] = {
     {"NoAuthenticationInformation", ErrorCode::kPermissionDenied, false},
     {"PERMISSION_DENIED", ErrorCode::kPermissionDenied, false},
     {"UNAUTHENTICATED", ErrorCode::kPermissionDenied, false},
+    {"Base64 encoded", ErrorCode::kInvalidArgument, false},
     // What is not there, or not as the request wants it.
     {"NO_SUCH_BUCKET", ErrorCode::kNotFound, false},
     {"NoSuchBucket", ErrorCode::kNotFound, false},

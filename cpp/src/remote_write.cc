@@ -121,7 +121,7 @@ class RemotePendingFile final : public PendingFile {
 
   arrow::Status Publish() override {
     if (state_ != State::kSealed) return WrongState("published");
-    ARROW_RETURN_NOT_OK(CheckAbsent());
+    if (!VisibleWhileOpen()) ARROW_RETURN_NOT_OK(CheckAbsent());
     // Nobody can tell what became of an object whose completion was not answered: it counts as
     // ours, so that Unpublish removes it.
     state_ = State::kPublished;
@@ -143,9 +143,13 @@ class RemotePendingFile final : public PendingFile {
     state_ = State::kGone;
     // A stream that is destroyed unclosed makes the object. Waits for a call that was left behind,
     // so it is left to the pool.
-    IoPool::Shared().Spawn([upload = upload_] {
+    IoPool::Shared().Spawn([upload = upload_, path = Path(), remove = VisibleWhileOpen(),
+                            filesystem = object_.filesystem] {
       std::lock_guard lock(upload->mutex);
-      if (upload->stream != nullptr) static_cast<void>(upload->stream->Abort());
+      if (upload->stream == nullptr) return;
+      static_cast<void>(upload->stream->Abort());
+      const auto client = filesystem->ForWrites();
+      if (remove && client.ok()) static_cast<void>((*client)->DeleteFile(path));
     });
   }
 
@@ -153,6 +157,9 @@ class RemotePendingFile final : public PendingFile {
   enum class State { kOpen, kSealed, kPublished, kGone };
 
   std::string Path() const { return object_.filesystem->ArrowPath(object_.key); }
+
+  /// Arrow's Azure client puts an empty object at the path when it opens a stream.
+  bool VisibleWhileOpen() const { return object_.filesystem->address().kind == RemoteKind::kAzure; }
 
   arrow::Status CheckAbsent() const {
     if (if_exists_ == IfExists::kReplace) return arrow::Status::OK();

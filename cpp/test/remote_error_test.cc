@@ -73,6 +73,17 @@ const Seen kSeen[] = {
     {"AWS Error NETWORK_CONNECTION during HeadObject operation: curlCode: 35, SSL connect error; "
      "Details: TLS connect error: error:0A00010B:SSL routines::wrong version number",
      ErrorCode::kNetwork, false},
+    {"DownloadTo from 'http://127.0.0.1:10000/account/segments/none' at position 0 for 16 bytes "
+     "failed. Azure Error: [BlobNotFound] 404 The specified blob does not exist.",
+     ErrorCode::kNotFound, false},
+    {"GetProperties failed. Azure Error: [ContainerNotFound] 404 The specified container does not "
+     "exist.",
+     ErrorCode::kNotFound, false, true},
+    {"GetProperties failed. Azure Error: [AuthorizationFailure] 403 Server failed to authenticate "
+     "the request.",
+     ErrorCode::kPermissionDenied, false},
+    {"Unexpected exception: Unexpected end of Base64 encoded string..", ErrorCode::kInvalidArgument,
+     false},
     {"something that nobody has seen", ErrorCode::kStorageIO, false},
 };
 
