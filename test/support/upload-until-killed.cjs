@@ -1,6 +1,6 @@
 /**
  * node upload-until-killed.cjs <storage as JSON> <spool> <MiB>: write one file of so many MiB
- * through a spool, and upload it until somebody kills this process.
+ * through a spool, and upload it until somebody kills this process. Prints how it went otherwise.
  */
 const { FixedSizeBinary, makeData, RecordBatch, Struct } = require('apache-arrow')
 const { Field, Schema } = require('apache-arrow')
@@ -39,4 +39,4 @@ async function main() {
   process.stdout.write('"finished"\n')
 }
 
-main()
+main().catch(({ code, message }) => process.stdout.write(`${JSON.stringify({ code, message })}\n`))
