@@ -1,6 +1,6 @@
 /** Azure Blob Storage and Google Cloud Storage through their emulators. */
-import { openAzureStore } from '../lib/storage/azure-store.js'
-import { openGcsStore } from '../lib/storage/gcs-store.js'
+import { openAzureStore } from '../lib/storage/azure/store.js'
+import { openGcsStore } from '../lib/storage/google/store.js'
 import type { ObjectStore } from '../lib/storage/index.js'
 import { testObjectStore } from './support/object-store-contract.js'
 import {

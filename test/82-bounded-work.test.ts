@@ -1,7 +1,8 @@
 /** What keeps the work on many objects within bounds. */
-import { ByteBudget } from '../lib/storage/byte-budget.js'
+
 import { mapBounded, readAhead } from '../lib/storage/index.js'
-import { bytesOfPart } from '../lib/storage/part-schedule.js'
+import { ByteBudget } from '../lib/storage/upload/byte-budget.js'
+import { bytesOfPart } from '../lib/storage/upload/part-schedule.js'
 
 const MIB = 2 ** 20
 const TIB = 2 ** 40

@@ -1,6 +1,6 @@
 import { expectBoolean, expectInteger, unexpected } from '../config/index.js'
 import type { ChunkRange } from './chunk-manager.js'
-import type { FileRange } from './local-files.js'
+import type { FileRange } from './local/files.js'
 
 /** Objects of one call that are read or written at a time. */
 export const MOST_AT_ONCE = 16

@@ -8,7 +8,7 @@ export type {
   MultiWriteOptions,
 } from './chunk-manager.js'
 export { checkKey } from './keys.js'
-export { LocalChunkManager, type LocalChunkManagerOptions } from './local-chunk-manager.js'
+export { LocalChunkManager, type LocalChunkManagerOptions } from './local/chunk-manager.js'
 export { mapBounded, readAhead } from './map-bounded.js'
 export type { ByteRange, ObjectStore, OpenUpload, StoredPart } from './object-store.js'
 export {
@@ -18,19 +18,19 @@ export {
   openChunkManager,
 } from './open-chunk-manager.js'
 export { nativeStorageOf, openObjectStore } from './open-object-store.js'
-export { RemoteChunkManager, type RemoteChunkManagerOptions } from './remote-chunk-manager.js'
-export { RemoteKeys } from './remote-keys.js'
+export { RemoteChunkManager, type RemoteChunkManagerOptions } from './remote/chunk-manager.js'
+export { RemoteKeys } from './remote/keys.js'
 export {
   type AbandonUploadsOptions,
   abandonUploads,
   type ResumedUploads,
   type ResumeUploadsOptions,
   resumeUploads,
-} from './spool-resume.js'
-export type { UploadProgress } from './spool-upload.js'
-export { SpooledFiles, type SpooledFilesOptions } from './spooled-files.js'
+} from './spool/resume.js'
+export { SpooledFiles, type SpooledFilesOptions } from './spool/spooled-files.js'
+export type { UploadProgress } from './spool/upload.js'
 export { storageError } from './storage-error.js'
 export { storageMetrics } from './storage-metrics.js'
-export { UploadHandler, type UploadHandlerOptions } from './upload-handler.js'
-export { uploadJournal } from './upload-journal.js'
+export { UploadHandler, type UploadHandlerOptions } from './upload/handler.js'
+export { uploadJournal } from './upload/journal.js'
 export type { Uploader, UploadOptions } from './uploader.js'

@@ -1,7 +1,7 @@
 import { expectObject, type StorageConfig } from '../config/index.js'
 import type { ChunkManager } from './chunk-manager.js'
-import { LocalChunkManager } from './local-chunk-manager.js'
-import { RemoteChunkManager } from './remote-chunk-manager.js'
+import { LocalChunkManager } from './local/chunk-manager.js'
+import { RemoteChunkManager } from './remote/chunk-manager.js'
 
 /** Where objects are: a chunk manager, or the place that one is opened for. */
 export interface ChunkPlace {

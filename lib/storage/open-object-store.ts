@@ -7,7 +7,7 @@ import {
 } from '../config/index.js'
 import type { NativeStorage } from '../native/index.js'
 import type { ObjectStore } from './object-store.js'
-import { S3Credentials } from './s3-credentials.js'
+import { S3Credentials } from './s3/credentials.js'
 
 /** As many as Milvus keeps; what is used least goes first. */
 const MOST_STORES = 16
@@ -60,12 +60,12 @@ export async function nativeStorageOf(
 
 async function open(config: StorageConfig): Promise<ObjectStore> {
   if (config.storageType === 'remote' && config.cloudProvider === 'azure') {
-    return (await import('./azure-store.js')).openAzureStore(config)
+    return (await import('./azure/store.js')).openAzureStore(config)
   }
   if (config.storageType === 'remote' && config.cloudProvider === 'gcp') {
-    return (await import('./gcs-store.js')).openGcsStore(config)
+    return (await import('./google/store.js')).openGcsStore(config)
   }
-  return (await import('./s3-store.js')).openS3Store(config)
+  return (await import('./s3/store.js')).openS3Store(config)
 }
 
 /** A digest: no secret is kept longer than its client. */
