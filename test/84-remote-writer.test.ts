@@ -1,9 +1,7 @@
 /** PackedWriter on an object store: what appears, when, and what is left after every way out. */
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Worker } from 'node:worker_threads'
 import { type PackedWriterOptions, storageMetrics } from '../lib/index.js'
 import { openObjectStore, uploadJournal } from '../lib/storage/index.js'
 import {
@@ -136,39 +134,6 @@ describeWithServers('a writer on an object store', () => {
     expect((await rejection(() => writer.write(largeBatch(1)))).code).toBe('Closed')
     await expectNothing(home)
   })
-
-  test('leaves nothing when its worker is terminated, but an upload to be swept', async () => {
-    const home = folder()
-    const script = `
-      const { parentPort, workerData } = require('node:worker_threads')
-      const { FixedSizeBinary, Field, makeData, RecordBatch, Schema, Struct } = require('apache-arrow')
-      const { PackedWriter } = require(workerData.library)
-      const type = new FixedSizeBinary(4096)
-      const schema = new Schema([new Field('x', type, false, new Map([['PARQUET:field_id', '100']]))])
-      const length = 4096
-      const data = makeData({ type, length, nullCount: 0, data: new Uint8Array(length * 4096) })
-      const struct = { type: new Struct(schema.fields), length, nullCount: 0, children: [data] }
-      const batch = new RecordBatch(schema, makeData(struct))
-      const groups = [{ id: 101, path: workerData.home + '/101', fields: ['x'] }]
-      PackedWriter.open({ schema, groups, storage: workerData.storage }).then(async (writer) => {
-        await writer.write(batch)
-        parentPort.postMessage('writing')
-        for (;;) await writer.write(batch)
-      })`
-    const library = join(__dirname, '..', 'dist', 'cjs', 'index.js')
-    const worker = new Worker(script, {
-      eval: true,
-      workerData: { library, home, storage: inParts() },
-    })
-    await once(worker, 'message')
-    await worker.terminate()
-    expect(await object(home, '101')).toBeUndefined()
-    const store = await openObjectStore(storage())
-    for (const upload of await openUploadsAt(storage(), `root/${home}/101`)) {
-      await store.abort(`root/${home}/101`, upload)
-    }
-    await expectNothing(home)
-  }, 30_000)
 
   test('leaves nothing after a failed write', async () => {
     const home = folder()
