@@ -1,6 +1,5 @@
 #include "js_upload_request.h"
 
-#include <cstring>
 #include <utility>
 
 #include "values.h"
@@ -17,10 +16,8 @@ Napi::Uint8Array ContentOf(Environment& environment, const std::shared_ptr<arrow
     *lent = ExternalMemory::Wrap(environment, content, data, content->size(), Counted::kNo,
                                  &array_buffer);
   }
-  if (*lent == nullptr) {
-    array_buffer = Napi::ArrayBuffer::New(environment.env(), bytes);
-    if (bytes > 0) std::memcpy(array_buffer.Data(), data, bytes);
-  }
+  if (*lent == nullptr) array_buffer = CopyOf(environment.env(), data, content->size());
+  if (array_buffer.IsEmpty()) return {};
   return Napi::Uint8Array::New(environment.env(), bytes, array_buffer, 0);
 }
 

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -18,9 +17,10 @@ using KeyMetadataList = std::vector<std::optional<std::string>>;
 
 Napi::Value ToNative(Napi::Env env, const std::optional<std::string>& metadata) {
   if (!metadata.has_value()) return env.Null();
-  Napi::Uint8Array bytes = Napi::Uint8Array::New(env, metadata->size());
-  std::copy(metadata->begin(), metadata->end(), bytes.Data());
-  return bytes;
+  const auto bytes = static_cast<int64_t>(metadata->size());
+  const Napi::ArrayBuffer copy = CopyOf(env, metadata->data(), bytes);
+  if (copy.IsEmpty()) return copy;
+  return Napi::Uint8Array::New(env, metadata->size(), copy, 0);
 }
 
 CallResult SettleKeyMetadata(Environment& environment, const KeyMetadataList& list) {

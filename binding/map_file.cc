@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -35,9 +34,7 @@ CallResult Lend(Environment& environment, const Mapping& mapping) {
                            &array_buffer) != nullptr) {
     return array_buffer;
   }
-  array_buffer = Napi::ArrayBuffer::New(environment.env(), static_cast<size_t>(mapping->size()));
-  std::copy_n(mapping->data(), mapping->size(), static_cast<uint8_t*>(array_buffer.Data()));
-  return array_buffer;
+  return CopyOf(environment.env(), mapping->data(), mapping->size());
 }
 
 }  // namespace

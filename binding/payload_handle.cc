@@ -34,9 +34,8 @@ CallResult GiveBytes(Environment& environment, const std::shared_ptr<arrow::Buff
   Napi::ArrayBuffer array_buffer;
   if (ExternalMemory::Wrap(environment, bytes, data, size, Counted::kNo, &array_buffer) ==
       nullptr) {
-    array_buffer = Napi::ArrayBuffer::New(environment.env(), static_cast<size_t>(size));
+    array_buffer = CopyOf(environment.env(), data, size);
     if (array_buffer.IsEmpty()) return array_buffer;
-    std::memcpy(array_buffer.Data(), data, static_cast<size_t>(size));
   }
   return Napi::Uint8Array::New(environment.env(), static_cast<size_t>(size), array_buffer, 0);
 }

@@ -1,6 +1,7 @@
 #include "values.h"
 
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "arrow/util/utf8.h"
@@ -137,6 +138,12 @@ Napi::String TextOf(Napi::Env env, std::string_view bytes) {
   napi_value text = nullptr;
   napi_create_string_latin1(env, bytes.data(), bytes.size(), &text);
   return Napi::String(env, text);
+}
+
+Napi::ArrayBuffer CopyOf(Napi::Env env, const void* data, int64_t bytes) {
+  Napi::ArrayBuffer copy = Napi::ArrayBuffer::New(env, static_cast<size_t>(bytes));
+  if (!copy.IsEmpty() && bytes > 0) std::memcpy(copy.Data(), data, static_cast<size_t>(bytes));
+  return copy;
 }
 
 }  // namespace packed::binding

@@ -96,6 +96,10 @@ Napi::Array PairsArray(Napi::Env env, const StringPairs& pairs);
 /// \brief Text as JavaScript has it: UTF-8, or byte by byte (latin1) where it is not UTF-8.
 Napi::String TextOf(Napi::Env env, std::string_view bytes);
 
+/// \brief A copy that JavaScript owns. Empty where none can be made: out of memory, or a worker
+/// that is being terminated. Nothing may be asked of an empty value but whether it is one.
+Napi::ArrayBuffer CopyOf(Napi::Env env, const void* data, int64_t bytes);
+
 /// \brief An array of `make(element)` for every element of `list`.
 template <typename List, typename Make>
 Napi::Array ArrayOf(Napi::Env env, const List& list, Make&& make) {

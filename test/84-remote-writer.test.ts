@@ -1,7 +1,9 @@
 /** PackedWriter on an object store: what appears, when, and what is left after every way out. */
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
 import { type PackedWriterOptions, storageMetrics } from '../lib/index.js'
 import { openObjectStore, uploadJournal } from '../lib/storage/index.js'
 import {
@@ -134,6 +136,23 @@ describeWithServers('a writer on an object store', () => {
     expect((await rejection(() => writer.write(largeBatch(1)))).code).toBe('Closed')
     await expectNothing(home)
   })
+
+  test('leaves nothing when its worker is terminated, but an upload to be swept', async () => {
+    const home = folder()
+    const key = `root/${home}/101`
+    for (const pause of [0, 5, 20, 60]) {
+      const worker = new Worker(join(__dirname, 'support', 'write-remote-forever.cjs'), {
+        workerData: { path: `${home}/101`, storage: inParts() },
+      })
+      await once(worker, 'message')
+      await sleep(pause)
+      expect(await worker.terminate()).toBe(1)
+    }
+    expect(await object(home, '101')).toBeUndefined()
+    const store = await openObjectStore(storage())
+    for (const upload of await openUploadsAt(storage(), key)) await store.abort(key, upload)
+    await expectNothing(home)
+  }, 60_000)
 
   test('leaves nothing after a failed write', async () => {
     const home = folder()
