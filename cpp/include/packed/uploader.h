@@ -44,8 +44,7 @@ class Uploader {
                                  const std::vector<std::string>& tags) = 0;
 
   /// \brief An object of less than one part. Blocks.
-  virtual arrow::Status Put(const UploadTarget& target,
-                            std::shared_ptr<arrow::Buffer> content) = 0;
+  virtual arrow::Status Put(const UploadTarget& target, std::shared_ptr<arrow::Buffer> content) = 0;
 
   /// \brief Give up an upload with all its parts: now, or as soon as the store can be reached.
   ///
