@@ -171,9 +171,8 @@ bool IoPool::WaitUntilIdle(std::chrono::milliseconds most) {
   State& state = *CurrentState();
   std::unique_lock lock(state.mutex);
   // Between two tasks nothing runs either; after Stop what is queued never will.
-  return state.none_running.wait_for(lock, most, [&] {
-    return state.running == 0 && (state.queue.empty() || state.stopped);
-  });
+  return state.none_running.wait_for(
+      lock, most, [&] { return state.running == 0 && (state.queue.empty() || state.stopped); });
 }
 
 }  // namespace packed
