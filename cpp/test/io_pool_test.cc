@@ -41,10 +41,15 @@ TEST(IoPool, RunsTasksThatWaitForEachOther) {
 TEST(IoPool, AbandonedTasksLeaveTheirPlaceToOthers) {
   auto gate = std::make_shared<std::promise<void>>();
   std::shared_future<void> open = gate->get_future().share();
-  std::vector<std::shared_ptr<IoPool::Task>> stuck;
-  for (int i = 0; i < 200; ++i) {
+  std::promise<void> began;
+  std::vector<std::shared_ptr<IoPool::Task>> stuck{IoPool::Shared().Spawn([open, &began] {
+    began.set_value();
+    open.wait();
+  })};
+  while (stuck.size() < 200) {
     stuck.push_back(IoPool::Shared().Spawn([open] { open.wait(); }));
   }
+  began.get_future().wait();  // what has not begun is dropped when it is abandoned
   for (const auto& task : stuck) IoPool::Shared().Abandon(task);
   EXPECT_TRUE(RunsOne());
   EXPECT_FALSE(IoPool::Shared().WaitUntilIdle(milliseconds(1)));
