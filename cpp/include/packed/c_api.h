@@ -215,8 +215,9 @@ PACKED_EXPORT CStatus NewPackedWriter(struct ArrowSchema* schema, int64_t buffer
  * not keep this:
  *  - Parts have one size, so that 10,000 of them bound an object (10 MiB parts: 98 GiB).
  *  - Nothing bounds the bytes that are on their way.
- *  - Writing is not conditional: that no object stands at a path is asked when the writer is
- * opened, and one that appears later is replaced.
+ *  - Writing is not conditional: whether an object stands at a path is asked when the writer is
+ *    opened, and one that appears later is replaced.
+ *  - On Azure an empty object stands at the path while the writer is open.
  *  - Uploads of a process that dies, or whose store cannot be reached when they are given up, stay
  *    open: the bucket needs a rule that ends them.
  *  - Time-outs and retries are those of Arrow's client.
@@ -231,8 +232,8 @@ PACKED_EXPORT CStatus NewPackedWriterWithStorageConfig(
  * needed for bucket_name, upload_bytes_in_flight and the size of parts; its addresses and
  * credentials are not used.
  *
- *  - Parts are sent while rows are written, as soon as they are full. After 1,000 of them they
- * grow, so that 10,000 reach 5 TiB. Files of one part or less are put in one piece, by CloseWriter.
+ *  - Parts are sent while rows are written, as soon as they are full. After 1,000 they grow, so
+ *    that 10,000 of them reach 5 TiB. Files of one part or less are put whole, by CloseWriter.
  *  - upload_bytes_in_flight bounds what is on its way (one part is always allowed): beyond it
  *    WriteRecordBatch waits.
  *  - No object appears before CloseWriter, and then all do or none does: one that was put there
