@@ -1,5 +1,5 @@
 import { callSync, type NativeStorageMetrics } from '../native/index.js'
-import { type StorageMetrics, storageMeters } from '../telemetry/index.js'
+import { StorageMeter, type StorageMetrics, storageMeters } from '../telemetry/index.js'
 
 const US_PER_MS = 1000
 
@@ -18,21 +18,6 @@ function withNative(counts: StorageMetrics, native: NativeStorageMetrics): Stora
   }
 }
 
-function nothingYet(filesystem: string): StorageMetrics {
-  return {
-    filesystem,
-    requests: 0,
-    failed: 0,
-    retries: 0,
-    bytesRead: 0,
-    bytesWritten: 0,
-    latencyMs: { sum: 0, max: 0 },
-    parts: 0,
-    openUploads: 0,
-    abandoned: 0,
-  }
-}
-
 /**
  * What every object store has cost so far: native reads of the whole process, everything else of
  * this thread. One entry per store, in order of first use; counters only grow, but `openUploads`.
@@ -44,7 +29,7 @@ export function storageMetrics(): StorageMetrics[] {
       .map((m) => [m.filesystem, m]),
   )
   for (const native of callSync((addon) => addon.storageMetrics())) {
-    const counts = merged.get(native.filesystem) ?? nothingYet(native.filesystem)
+    const counts = merged.get(native.filesystem) ?? new StorageMeter(native.filesystem).snapshot()
     merged.set(native.filesystem, withNative(counts, native))
   }
   return [...merged.values()]
