@@ -12,6 +12,7 @@ import {
   startFaultyGateway,
 } from './support/faulty-gateway.js'
 import {
+  describeWithServers,
   noServers,
   SECRET_KEY,
   startVersitygw,
@@ -27,8 +28,6 @@ const bytesOf = (text: string) => new TextEncoder().encode(text)
 const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
 const REFUSED: Fault = { answer: { status: 403, body: '<Error><Code>AccessDenied</Code></Error>' } }
 
-if (noServers !== undefined) console.warn(`remote chunk managers are not tested: ${noServers}`)
-const describeRemote = noServers === undefined ? describe : describe.skip
 let server: TestServer
 let gateway: FaultyGateway
 let trees = 0
@@ -71,7 +70,7 @@ async function openUploads(prefix: string): Promise<string[]> {
 const isPart = ({ method, url }: SeenRequest) => method === 'PUT' && url.includes('partNumber=')
 const isPut = ({ method, url }: SeenRequest) => method === 'PUT' && !url.includes('uploadId=')
 
-describeRemote('keys', () => {
+describeWithServers('keys', () => {
   test('drop the slash in front, and keep the others', async () => {
     const { chunks } = await open()
     await chunks.write('/a//b', bytesOf('1'))
@@ -96,7 +95,7 @@ describeRemote('keys', () => {
   })
 })
 
-describeRemote('secrets', () => {
+describeWithServers('secrets', () => {
   test('are in no form of a manager', async () => {
     const { chunks } = await open()
     const forms = [inspect(chunks, { depth: 9, showHidden: true }), JSON.stringify(chunks)]
@@ -106,7 +105,7 @@ describeRemote('secrets', () => {
   })
 })
 
-describeRemote('a store that ignores conditions', () => {
+describeWithServers('a store that ignores conditions', () => {
   test('is found out before anything is written', async () => {
     const { chunks, direct } = await open()
     await direct.write('from', bytesOf('old'))
@@ -130,7 +129,7 @@ describeRemote('a store that ignores conditions', () => {
   })
 })
 
-describeRemote('refused requests', () => {
+describeWithServers('refused requests', () => {
   test('of a part end the stream, and nothing is left', async () => {
     const { chunks, direct, rootPath } = await open()
     gateway.spoil((request) => (isPart(request) ? REFUSED : undefined))
@@ -204,7 +203,7 @@ describeRemote('refused requests', () => {
   })
 })
 
-describeRemote('requests that are never answered', () => {
+describeWithServers('requests that are never answered', () => {
   test.each([
     ['create', ({ method, url }: SeenRequest) => method === 'POST' && url.includes('uploads')],
     ['part', isPart],
