@@ -1,4 +1,6 @@
 export type { Allocator, IdRange } from './allocator.js'
+export type { CachedSegment, CachedSegmentInit, SegmentLogs } from './cached-segment.js'
+export { MetaCache, type MetaCacheOptions } from './meta-cache.js'
 export type { MetaEntry, MetaStore, MetaTransaction } from './meta-store.js'
 export type {
   MetaFailure,
@@ -8,4 +10,7 @@ export type {
   SegmentStart,
 } from './meta-writer.js'
 export type { ChannelPosition } from './position.js'
+export * from './segment-actions.js'
+export * from './segment-filters.js'
 export type { ChannelMeta, SegmentLevel, SegmentMeta, SegmentState } from './segment-meta.js'
+export type { SyncCallback, SyncWork } from './sync-work.js'
