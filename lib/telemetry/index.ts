@@ -1,4 +1,6 @@
+export { combineMeters } from './combine-meters.js'
 export { type Logger, SILENT } from './logger.js'
+export { otelMeter } from './otel-meter.js'
 export {
   type CounterName,
   type GaugeName,
@@ -7,5 +9,6 @@ export {
   type PipelineMeter,
   UNMETERED,
 } from './pipeline-metrics.js'
+export { type PrometheusMeter, prometheusMeter } from './prometheus-meter.js'
 export { publishStage, STAGES, type Stage } from './stage.js'
 export { StorageMeter, type StorageMetrics, storageMeter, storageMeters } from './storage-meter.js'
