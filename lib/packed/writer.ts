@@ -10,6 +10,7 @@ import type {
 } from '../native/index.js'
 import { callAsync, callSync } from '../native/index.js'
 import type { ColumnGroup } from '../schema/index.js'
+import { publishStage } from '../telemetry/index.js'
 import { AbortLink } from './abort-link.js'
 import { type BatchInput, BatchIntake } from './batch-input.js'
 import { SerialQueue } from './serial-queue.js'
@@ -66,6 +67,7 @@ export class PackedWriter {
   readonly #output: WriterOutput
   readonly #intake: BatchIntake
   readonly #queue = new SerialQueue()
+  readonly #detail = (): object => ({ paths: this.#settings.groups.map(({ path }) => path) })
   #state: State = 'open'
   #failure: unknown
   #closing: Promise<void> | undefined
@@ -196,10 +198,12 @@ export class PackedWriter {
    */
   finish(): Promise<PackedWriteResult> {
     return this.#enqueue('finish', async () => {
+      publishStage('packed.publish.before', this.#detail)
       const results = await callAsync<NativeGroupResult[]>((addon, done) =>
         addon.writerFinish(this.#native, done),
       )
       await this.#output.publish()
+      publishStage('packed.publish.after', this.#detail)
       this.#end('finished')
       this.#report()
       const groups = results.map((result, index) => this.#groupResult(result, index))

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { access, type FileHandle, link, mkdir, open, rename, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { PackedError } from '../../errors/index.js'
+import { publishStage } from '../../telemetry/index.js'
 import type { ObjectSink } from '../remote/object-sink.js'
 import { errnoOf } from '../storage-error.js'
 
@@ -47,6 +48,7 @@ export class FileSink implements ObjectSink {
   readonly #temporary: string
   readonly #handle: FileHandle
   readonly #options: FileSinkOptions
+  readonly #detail = (): object => ({ path: this.#file })
   /** What runs, or ran last. */
   #work: Promise<void> = Promise.resolve()
   #state: 'open' | 'discarded' | 'finished' = 'open'
@@ -74,11 +76,13 @@ export class FileSink implements ObjectSink {
 
   write(chunk: Uint8Array): Promise<void> {
     return this.#run(async () => {
+      publishStage('file.write.before', this.#detail)
       for (let at = 0; at < chunk.byteLength; ) {
         this.#expectWanted()
         const step = Math.min(STEP_BYTES, chunk.byteLength - at)
         at += (await this.#handle.write(chunk, at, step)).bytesWritten
       }
+      publishStage('file.write.after', this.#detail)
     })
   }
 
@@ -87,9 +91,11 @@ export class FileSink implements ObjectSink {
       if (this.#options.fsync) await this.#handle.sync()
       await this.#handle.close()
       this.#expectWanted()
+      publishStage('file.rename.before', this.#detail)
       await this.#publish()
       this.#state = 'finished'
       if (this.#options.fsync) await syncFolder(dirname(this.#file))
+      publishStage('file.rename.after', this.#detail)
     })
   }
 
