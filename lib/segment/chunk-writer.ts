@@ -1,11 +1,39 @@
 import { buildInsertLogPath, type FieldBinlog, V1RecordWriter } from '../binlog/index.js'
-import { PackedRecordWriter } from '../packed/index.js'
+import type { StorageConfig } from '../config/index.js'
+import { PackedRecordWriter, type PackedRecordWriterOptions } from '../packed/index.js'
 import { type ArrowRecord, allFields, type FieldGroup } from '../schema/index.js'
 import { storageOf } from './segment-keys.js'
 import type { SegmentWriterSettings } from './segment-writer-options.js'
+import type { TimeSpan } from './time-span.js'
+
+/** What the files of a chunk are written with. */
+export interface ChunkSettings
+  extends Pick<
+    SegmentWriterSettings,
+    | 'collectionId'
+    | 'partitionId'
+    | 'segmentId'
+    | 'schema'
+    | 'chunkManager'
+    | 'allocateId'
+    | 'root'
+    | 'layout'
+    | 'storageVersion'
+    | 'encryption'
+    | 'signal'
+  > {
+  /** StorageV1: the times of the logs; those of the rows if absent. */
+  readonly times?: TimeSpan
+  /** StorageV2: where the addon writes; as the chunk manager has it if absent. */
+  readonly storage?: StorageConfig | undefined
+  /** StorageV2. */
+  readonly packed?: Pick<PackedRecordWriterOptions, 'bufferBytes' | 'fsync' | 'multipartPartBytes'>
+}
 
 /** Writes the insert logs of one chunk of rows. */
 export interface ChunkWriter {
+  /** Keys of the files that `finish` publishes. */
+  readonly paths: readonly string[]
   write(record: ArrowRecord): Promise<void>
   getWrittenUncompressed(): number
   /** Publish; the logs of the chunk, one per field or group, none without rows. */
@@ -16,14 +44,14 @@ export interface ChunkWriter {
 
 /** A writer for the next chunk; every log gets a new number. */
 export function openChunkWriter(
-  settings: SegmentWriterSettings,
+  settings: ChunkSettings,
   groups: readonly FieldGroup[],
 ): Promise<ChunkWriter> {
   return settings.storageVersion === 0 ? openV1(settings) : openV2(settings, groups)
 }
 
-async function openV1(settings: SegmentWriterSettings): Promise<ChunkWriter> {
-  const { schema, chunkManager, root, layout, signal } = settings
+async function openV1(settings: ChunkSettings): Promise<ChunkWriter> {
+  const { schema, chunkManager, root, layout, times, signal } = settings
   const { collectionId, partitionId, segmentId } = settings
   const logIds = new Map<bigint, bigint>()
   for (const { fieldId } of allFields(schema)) logIds.set(fieldId, await settings.allocateId())
@@ -32,9 +60,13 @@ async function openV1(settings: SegmentWriterSettings): Promise<ChunkWriter> {
     chunkManager,
     location: { root, collectionId, partitionId, segmentId, layout },
     logIds,
+    ...(times === undefined ? {} : { timestampFrom: times.from, timestampTo: times.to }),
     ...(signal === undefined ? {} : { signal }),
   })
   return {
+    paths: [...logIds].map(([fieldId, logId]) =>
+      buildInsertLogPath(root, collectionId, partitionId, segmentId, fieldId, logId, { layout }),
+    ),
     write: (record) => writer.write(record),
     getWrittenUncompressed: () => writer.getWrittenUncompressed(),
     finish: async () => {
@@ -46,7 +78,7 @@ async function openV1(settings: SegmentWriterSettings): Promise<ChunkWriter> {
 }
 
 async function openV2(
-  settings: SegmentWriterSettings,
+  settings: ChunkSettings,
   groups: readonly FieldGroup[],
 ): Promise<ChunkWriter> {
   const { schema, chunkManager, root, layout, encryption, signal } = settings
@@ -61,11 +93,13 @@ async function openV2(
     schema,
     columnGroups: groups,
     paths: logs.map(({ path }) => path),
-    storage: storageOf(chunkManager),
+    storage: settings.storage ?? storageOf(chunkManager),
+    ...settings.packed,
     ...(encryption === undefined ? {} : { encryption }),
     ...(signal === undefined ? {} : { signal }),
   })
   return {
+    paths: logs.map(({ path }) => path),
     write: (record) => writer.write(record),
     getWrittenUncompressed: () => writer.getWrittenUncompressed(),
     finish: async () => {

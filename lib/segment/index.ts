@@ -1,3 +1,5 @@
+export { averageBytes } from './average-bytes.js'
+export { type ChunkSettings, type ChunkWriter, openChunkWriter } from './chunk-writer.js'
 export { type ConvertSegmentOptions, convertSegment } from './convert-segment.js'
 export { deriveSchema } from './derive-schema.js'
 export type { BackupExportOptions, SegmentToExport } from './export-backup.js'
@@ -10,7 +12,13 @@ export {
   type LocateSegmentOptions,
   locateSegment,
 } from './locate-segment.js'
-export type { SegmentIds, SegmentInfo, StorageVersion } from './segment-info.js'
+export {
+  MERGED_LOG_ID,
+  type SegmentIds,
+  type SegmentInfo,
+  type StorageVersion,
+} from './segment-info.js'
+export { expectKeysOf, isInsertData } from './segment-input.js'
 export { SegmentReader } from './segment-reader.js'
 export type { SegmentReaderOptions } from './segment-reader-options.js'
 export {
@@ -28,6 +36,7 @@ export {
 } from './segment-stats.js'
 export { SegmentWriter, writeSegment } from './segment-writer.js'
 export type { SegmentWriterOptions, WriteSegmentOptions } from './segment-writer-options.js'
+export type { TimeSpan } from './time-span.js'
 export type { SegmentProblem } from './verify-problem.js'
 export {
   type SegmentVerification,

@@ -1,18 +1,17 @@
 import { buildDeltaLogPath, writeDeleteLog } from '../binlog/index.js'
 import { expectObject } from '../config/index.js'
-import { buildRecord, type DeleteData, type InsertData } from '../data/index.js'
+import { buildRecord, type DeleteData } from '../data/index.js'
 import { PackedError } from '../errors/index.js'
 import { SerialQueue } from '../packed/index.js'
 import {
   type ArrowRecord,
-  allFields,
   type CollectionSchema,
   type FieldGroup,
   primaryKeyField,
-  recordBytes,
   splitByDefaultPolicies,
 } from '../schema/index.js'
 import { chunkManagerAt } from '../storage/index.js'
+import { averageBytes } from './average-bytes.js'
 import { type ChunkWriter, openChunkWriter } from './chunk-writer.js'
 import { LogLists } from './log-lists.js'
 import { refuseExisting } from './refuse-existing.js'
@@ -77,16 +76,16 @@ export class SegmentWriter {
    * Add the rows of a record to the chunk that is open; its memory is lent until the promise
    * settles. The chunk ends by itself when it has `chunkBytes`.
    *
-   * @param averageBytes decoded bytes per row by field id, for the choice of column groups; those
+   * @param average decoded bytes per row by field id, for the choice of column groups; those
    *   of the record if absent.
    * @throws PackedError InvalidSchema, TypeMismatch, InvalidData, AlreadyExists and what writing
    *   throws; then everything is removed, and later calls are `Closed`.
    */
-  write(record: ArrowRecord, averageBytes?: ReadonlyMap<bigint, number>): Promise<void> {
+  write(record: ArrowRecord, average?: ReadonlyMap<bigint, number>): Promise<void> {
     return this.#enqueue('write', async () => {
       if (record.numRows === 0) return
       this.#groups ??= splitByDefaultPolicies(this.#settings.schema, {
-        averageBytes: averageBytes ?? averageOf(record),
+        averageBytes: average ?? averageBytes([record]),
       })
       this.#chunk ??= await openChunkWriter(this.#settings, this.#groups)
       await this.#chunk.write(record)
@@ -225,7 +224,7 @@ export async function writeSegment(options: WriteSegmentOptions): Promise<Segmen
     for await (const item of expectChunks(data, 'data')) {
       if (isInsertData(item)) {
         if (item.rowCount === 0) continue
-        await writer.write(buildRecord(writer.schema, [item]), averageOfColumns(item))
+        await writer.write(buildRecord(writer.schema, [item]), averageBytes([item]))
       } else {
         await writer.write(item)
       }
@@ -236,18 +235,4 @@ export async function writeSegment(options: WriteSegmentOptions): Promise<Segmen
   } finally {
     await writer.abort()
   }
-}
-
-/** Milvus's own measure: the memory of the columns, not of their Arrow form. */
-function averageOfColumns(data: InsertData): Map<bigint, number> {
-  const average = new Map<bigint, number>()
-  for (const { fieldId } of allFields(data.schema)) {
-    const bytes = data.field(fieldId)?.memorySize() ?? 0
-    average.set(fieldId, bytes / data.rowCount)
-  }
-  return average
-}
-
-function averageOf(record: ArrowRecord): Map<bigint, number> {
-  return new Map([...recordBytes(record)].map(([id, bytes]) => [id, bytes / record.numRows]))
 }

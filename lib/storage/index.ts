@@ -9,8 +9,11 @@ export type {
 } from './chunk-manager.js'
 export { checkKey } from './keys.js'
 export { LocalChunkManager, type LocalChunkManagerOptions } from './local/chunk-manager.js'
+export { DirectoryLock, type LockOwner, lockDirectory } from './local/directory-lock.js'
+export { walkTemporaries } from './local/temporaries.js'
 export { mapBounded, readAhead } from './map-bounded.js'
 export type { ByteRange, ObjectStore, OpenUpload, StoredPart } from './object-store.js'
+export { follow } from './on-abort.js'
 export {
   type ChunkPlace,
   chunkManagerAt,

@@ -10,7 +10,10 @@ export type {
   SegmentStart,
 } from './meta-writer.js'
 export type { ChannelPosition } from './position.js'
+export type { RetryOptions } from './retry.js'
 export * from './segment-actions.js'
 export * from './segment-filters.js'
 export type { ChannelMeta, SegmentLevel, SegmentMeta, SegmentState } from './segment-meta.js'
+export { classifySyncError, type SyncErrorClass } from './sync-error.js'
+export { type PackChunk, SyncPack } from './sync-pack.js'
 export type { SyncCallback, SyncWork } from './sync-work.js'
