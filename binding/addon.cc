@@ -44,6 +44,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Define<BatchRelease>(exports, "batchRelease");
   Define<InspectFile>(exports, "inspectFile");
   Define<MapFile>(exports, "mapFile");
+  Define<FileLockTake>(exports, "fileLockTake");
+  Define<FileLockRelease>(exports, "fileLockRelease");
   Define<ReadKeyMetadata>(exports, "readKeyMetadata");
   Define<PayloadEncode>(exports, "payloadEncode");
   Define<PayloadOpen>(exports, "payloadOpen");

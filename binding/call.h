@@ -50,6 +50,8 @@ CallResult ReaderClose(const Call& call);
 CallResult BatchRelease(const Call& call);
 CallResult InspectFile(const Call& call);
 CallResult MapFile(const Call& call);
+CallResult FileLockTake(const Call& call);
+CallResult FileLockRelease(const Call& call);
 CallResult ReadKeyMetadata(const Call& call);
 
 CallResult PayloadEncode(const Call& call);

@@ -27,6 +27,8 @@ export type BatchHandle = Handle<'batch'>
 export type BloomHandle = Handle<'bloom filter'>
 /** Which rows are visible at a read timestamp, given deletes. */
 export type VisibilityHandle = Handle<'visibility'>
+/** A file that nobody else may lock meanwhile. */
+export type FileLockHandle = Handle<'file lock'>
 /** A flag that JavaScript raises and the core polls; one per writer, reader or inspection. */
 export type CancelHandle = Handle<'cancel'>
 

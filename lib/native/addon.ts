@@ -25,6 +25,7 @@ import type {
   CancelHandle,
   Completion,
   CopiedBatchHandle,
+  FileLockHandle,
   FlatBatch,
   Handle,
   NativeAddresses,
@@ -105,6 +106,13 @@ export interface Addon {
   ): void
   /** A local file as a private mapping, which counts as lent until it is collected. */
   mapFile(storage: NativeStorage, path: string, done: Completion<ArrayBuffer>): void
+  /**
+   * Take a file (made where it is not there) for the holder of the handle alone, by flock(2): also
+   * against other handles of this process. Null where another one has it.
+   */
+  fileLockTake(path: string): FileLockHandle | null
+  /** Idempotent; the end of the environment or of the process releases, too. */
+  fileLockRelease(lock: FileLockHandle): void
   /** The key metadata in the tail of every file; null for one that is not encrypted. */
   readKeyMetadata(
     storage: NativeStorage,

@@ -27,6 +27,8 @@ const FUNCTIONS: Record<keyof Addon, true> = {
   batchRelease: true,
   inspectFile: true,
   mapFile: true,
+  fileLockTake: true,
+  fileLockRelease: true,
   readKeyMetadata: true,
   payloadEncode: true,
   payloadOpen: true,
