@@ -1,4 +1,4 @@
-export type { BatchLike } from './batch-columns.js'
+export { type BatchLike, batchesOf, columnsOf } from './batch-columns.js'
 export { Bm25Stats } from './bm25-stats.js'
 export { type BuildRecordOptions, buildRecord } from './build-record.js'
 export { createFieldData } from './create-field-data.js'
