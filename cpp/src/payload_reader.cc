@@ -226,7 +226,7 @@ struct Selection {
 arrow::Result<int> FindField(const arrow::Schema& schema, int64_t id) {
   for (int i = 0; i < schema.num_fields(); ++i) {
     const auto& field = *schema.field(i);
-    const bool has_id = field.HasMetadata() && field.metadata()->Contains(std::string(kFieldIdKey));
+    const bool has_id = field.HasMetadata() && field.metadata()->Contains(kFieldIdKey);
     if (!has_id) continue;
     ARROW_ASSIGN_OR_RAISE(const int64_t own, FieldIdOf(field));
     if (own == id) return i;

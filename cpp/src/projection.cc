@@ -27,7 +27,7 @@ arrow::Status FieldError(ErrorCode code, const std::string& message, const std::
 }
 
 arrow::Result<std::optional<int64_t>> OptionalId(const arrow::Field& field) {
-  if (!field.HasMetadata() || !field.metadata()->Contains(std::string(kFieldIdKey))) {
+  if (!field.HasMetadata() || !field.metadata()->Contains(kFieldIdKey)) {
     return std::nullopt;
   }
   ARROW_ASSIGN_OR_RAISE(const int64_t id, FieldIdOf(field));
