@@ -7,6 +7,7 @@ export type {
   ChunkWriteOptions,
   MultiWriteOptions,
 } from './chunk-manager.js'
+export { Gate } from './gate.js'
 export { checkKey } from './keys.js'
 export { LocalChunkManager, type LocalChunkManagerOptions } from './local/chunk-manager.js'
 export { DirectoryLock, type LockOwner, lockDirectory } from './local/directory-lock.js'
@@ -34,6 +35,7 @@ export { SpooledFiles, type SpooledFilesOptions } from './spool/spooled-files.js
 export type { UploadProgress } from './spool/upload.js'
 export { storageError } from './storage-error.js'
 export { storageMetrics } from './storage-metrics.js'
+export { ByteBudget } from './upload/byte-budget.js'
 export { UploadHandler, type UploadHandlerOptions } from './upload/handler.js'
 export { uploadJournal } from './upload/journal.js'
 export type { Uploader, UploadOptions } from './uploader.js'

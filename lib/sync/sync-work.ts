@@ -4,8 +4,9 @@ import type { ChannelPosition } from './position.js'
 /**
  * What a {@link SyncManager} runs: the writing of a segment's files, then of its metadata.
  *
- * The manager calls `useChunkManager`, then `prepare`, then either `commit` or `abandon`, each at
- * most once and never two at the same time; `fail` after any failure.
+ * At every submission the manager calls `useChunkManager`, then `prepare`, then either `commit`
+ * or `abandon`, each at most once and never two at the same time; a work that never gets its turn
+ * is only abandoned. After any failure `fail` follows. Then the work may be submitted again.
  */
 export interface SyncWork {
   readonly segmentId: bigint
@@ -23,14 +24,16 @@ export interface SyncWork {
   prepare(signal?: AbortSignal): Promise<void>
   /** Save the metadata. Runs when all earlier work of the key is committed. */
   commit(signal?: AbortSignal): Promise<void>
-  /** What was prepared is not wanted any more. Does not throw. */
+  /** It will not be committed, as earlier work of its key failed or it was canceled. Never throws. */
   abandon(): void
   /** Tell the owner that this attempt failed. Once per failed attempt. */
   fail(error: unknown): void
 }
 
 /**
- * Told how a work ended: undefined for success. What it returns is the outcome for the next
- * callback and for the caller (undefined keeps it as it is); what it throws, too.
+ * Told how a work ended: undefined for success.
+ *
+ * @returns the error for the next callback and for the caller in its place; null for none,
+ *   undefined to leave it as it is. What it throws counts only where there was no error.
  */
 export type SyncCallback = (error: unknown | undefined) => unknown | Promise<unknown>
