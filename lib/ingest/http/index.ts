@@ -1,0 +1,7 @@
+export {
+  plainStatus,
+  type ServedWorker,
+  type ServeWorkerOptions,
+  serveWorker,
+  type WorkerServer,
+} from './serve-worker.js'
