@@ -38,7 +38,7 @@ test.each([
   [
     'a name without an extension',
     ['write', 'x', '--out', 'y'],
-    'Expected --format or an extension',
+    'Expected a format or an extension',
   ],
   ['Parquet to standard output', ['cat', 'x', '--format', 'parquet'], 'Expected --out <file>'],
   [

@@ -1,11 +1,16 @@
 /** The parts of the command that turn text into values and back. */
 import { DateUnit, TimeUnit } from 'apache-arrow'
-import { parseColumnType } from '../lib/cli/column-type.js'
-import { fitJson, fitText } from '../lib/cli/fit-value.js'
-import { type Shape, shapeOfJson, shapeOfText, typeOfShapes } from '../lib/cli/infer-type.js'
-import { splitLines } from '../lib/cli/input-text.js'
 import { dateValueText, decimalText, timestampText, timeText } from '../lib/cli/time-text.js'
 import { parseExact, stringifyExact } from '../lib/config/index.js'
+import { parseColumnType } from '../lib/ingest/input/column-type.js'
+import { fitJson, fitText } from '../lib/ingest/input/fit-value.js'
+import {
+  type Shape,
+  shapeOfJson,
+  shapeOfText,
+  typeOfShapes,
+} from '../lib/ingest/input/infer-type.js'
+import { splitLines } from '../lib/ingest/input/input-text.js'
 
 describe('JSON with exact integers', () => {
   const largest = '{"id":9223372036854775807,"s":"9223372036854775807","n":[-9007199254740993]}'

@@ -261,7 +261,7 @@ describe('input that does not fit is named by file, line and column', () => {
   const refused: [string, string, string, string[]][] = [
     ['fraction.ndjson', `${many}{"id":1.5}\n`, 'int64 for column "id" in line 1001', []],
     ['late.ndjson', `${many}{"id":1,"new":2}\n`, 'first rows for column "new" in line 1001', []],
-    ['mixed.ndjson', '{"a":1}\n{"a":"x"}\n', '--types a:json keeps them as JSON text', []],
+    ['mixed.ndjson', '{"a":1}\n{"a":"x"}\n', 'the type json keeps them as text', []],
     ['json.ndjson', '{"a":1}\n{"a":\n', 'Expected JSON in line 2', []],
     ['array.ndjson', '[1,2]\n', 'Expected a JSON object in line 1', []],
     ['wide.ndjson', '{"v":[1,2]}\n', 'float32[3] for column "v" in line 1', ['v:float32[3]']],

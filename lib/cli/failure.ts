@@ -1,8 +1,18 @@
-import { PackedError, type PackedErrorCode } from '../errors/index.js'
+import { isPackedError, PackedError, type PackedErrorCode } from '../errors/index.js'
 
 /** A command line that cannot be meant: exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
+}
+
+/** The result of `read`, whose InvalidArgument is about the command line. */
+export function asUsage<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (!isPackedError(error) || error.code !== 'InvalidArgument') throw error
+    throw new UsageError(error.message)
+  }
 }
 
 const CODES: Readonly<Record<string, PackedErrorCode>> = {

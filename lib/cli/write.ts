@@ -2,6 +2,17 @@ import { Field, type RecordBatch, Schema } from 'apache-arrow'
 import { Command, Option } from 'commander'
 import { storageUri, stringifyExact } from '../config/index.js'
 import {
+  type ColumnType,
+  INPUT_FORMATS,
+  type Input,
+  type InputFormat,
+  type InputOptions,
+  inputFormat,
+  openInput,
+  parseColumnType,
+  STDIN,
+} from '../ingest/index.js'
+import {
   CODECS,
   type CodecName,
   type PackedWriteResult,
@@ -10,16 +21,7 @@ import {
 } from '../packed/index.js'
 import { COLUMN_GROUP_POLICIES, type ColumnGroupPolicy, FIELD_ID_KEY } from '../schema/index.js'
 import { parseCount, splitPairs } from './arguments.js'
-import { type ColumnType, parseColumnType } from './column-type.js'
-import { UsageError } from './failure.js'
-import {
-  INPUT_FORMATS,
-  type Input,
-  type InputFormat,
-  type InputOptions,
-  inputFormat,
-  openInput,
-} from './input.js'
+import { asUsage, UsageError } from './failure.js'
 import { type IfExists, toStdout } from './output.js'
 import { isRemote, type Place, placeOf } from './place.js'
 import { type StorageOptions, StorageSource } from './storage-source.js'
@@ -93,7 +95,7 @@ function fieldIdsOf(text: string): WriteOptions['fieldIds'] {
 }
 
 async function write(paths: string[], options: WriteOptions, signal: AbortSignal): Promise<void> {
-  const formats = paths.map((path) => inputFormat(path, options.format))
+  const formats = paths.map((path) => formatOf(path, options.format))
   const types = typesOf(options.types, formats)
   const source = new StorageSource(options)
   const out = await placeOf(options.out, source, 'storage')
@@ -116,6 +118,12 @@ async function write(paths: string[], options: WriteOptions, signal: AbortSignal
   }
 }
 
+function formatOf(path: string, chosen: InputFormat | undefined): InputFormat {
+  const format = asUsage(() => inputFormat(path, chosen))
+  if (format !== 'parquet' || path !== STDIN) return format
+  throw new UsageError('Expected a file for Parquet but received -')
+}
+
 function typesOf(
   pairs: WriteOptions['types'],
   formats: readonly InputFormat[],
@@ -125,7 +133,7 @@ function typesOf(
   if (typed !== undefined) {
     throw new UsageError(`Expected no --types for ${typed}, which has types of its own`)
   }
-  return new Map(pairs.map(([name, type]) => [name, parseColumnType(type)]))
+  return new Map(pairs.map(([name, type]) => [name, asUsage(() => parseColumnType(type))]))
 }
 
 async function* batchesOf(

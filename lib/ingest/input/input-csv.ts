@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { type CsvError, parse } from 'csv-parse'
-import { PackedError } from '../errors/index.js'
+import { PackedError } from '../../errors/index.js'
 import { fitText } from './fit-value.js'
 import { shapeOfText } from './infer-type.js'
 import type { Row, RowSource } from './input-rows.js'

@@ -1,6 +1,6 @@
 import { type Data, makeData, RecordBatch, Schema, Struct, vectorFromArray } from 'apache-arrow'
-import { PackedError } from '../errors/index.js'
-import { toVectorColumn } from '../packed/index.js'
+import { PackedError } from '../../errors/index.js'
+import { toVectorColumn } from '../../packed/index.js'
 import { arrowTypeOf, type ColumnType, columnTypeName, fieldOf } from './column-type.js'
 import type { Convert } from './fit-value.js'
 import type { Row, RowSource } from './input-rows.js'
@@ -69,7 +69,7 @@ export class BatchBuilder {
     return new PackedError(
       'InvalidData',
       `Expected ${expected} for column "${column}" in line ${line} of ${this.#path} but ` +
-        `received ${shown}; --types can say otherwise`,
+        `received ${shown}; the column's type can be given`,
       { path: this.#path, field: column },
     )
   }

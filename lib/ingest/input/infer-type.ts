@@ -1,4 +1,4 @@
-import { parseExact } from '../config/index.js'
+import { parseExact } from '../../config/index.js'
 import type { ColumnType } from './column-type.js'
 
 /** What one value looks like; `vector <n>` is an array of n numbers. */

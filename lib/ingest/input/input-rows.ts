@@ -1,5 +1,5 @@
 import type { RecordBatch, Schema } from 'apache-arrow'
-import { PackedError } from '../errors/index.js'
+import { PackedError } from '../../errors/index.js'
 import { BatchBuilder } from './batch-builder.js'
 import type { ColumnType } from './column-type.js'
 import type { Convert } from './fit-value.js'
@@ -58,7 +58,7 @@ export async function openRows(
   }
   const types = inferTypes(source, sample, given)
   if (types.size === 0) {
-    const message = `Expected rows or --types for ${source.path} but received neither`
+    const message = `Expected rows or column types for ${source.path} but received neither`
     throw new PackedError('InvalidArgument', message, { path: source.path })
   }
   const builder = new BatchBuilder(source, types)
@@ -95,7 +95,7 @@ function mixedType(source: RowSource, name: string, seen: ReadonlySet<Shape>): C
   throw new PackedError(
     'InvalidData',
     `Expected values of one scalar or vector type for column "${name}" of ${source.path} but ` +
-      `received ${[...seen].join(' and ')}; --types ${name}:json keeps them as JSON text`,
+      `received ${[...seen].join(' and ')}; the type json keeps them as text`,
     { path: source.path, field: name },
   )
 }

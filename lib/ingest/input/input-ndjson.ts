@@ -1,5 +1,5 @@
-import { parseExact } from '../config/index.js'
-import { PackedError } from '../errors/index.js'
+import { parseExact } from '../../config/index.js'
+import { PackedError } from '../../errors/index.js'
 import { fitJson } from './fit-value.js'
 import { shapeOfJson } from './infer-type.js'
 import type { Row, RowSource } from './input-rows.js'

@@ -1,4 +1,4 @@
-import { PackedError } from '../errors/index.js'
+import { PackedError } from '../../errors/index.js'
 
 /** Bytes as text; anything that is not UTF-8 is an error, not a replacement character. */
 export async function* decodeText(

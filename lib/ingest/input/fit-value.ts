@@ -1,4 +1,4 @@
-import { parseExact, stringifyExact } from '../config/index.js'
+import { parseExact, stringifyExact } from '../../config/index.js'
 import type { ColumnType } from './column-type.js'
 
 /** A value as its column holds it, or undefined when it does not fit. Nulls never come here. */

@@ -13,7 +13,7 @@ import {
   Int64,
   Utf8,
 } from 'apache-arrow'
-import { UsageError } from './failure.js'
+import { PackedError } from '../../errors/index.js'
 
 const SCALARS = {
   int8: () => new Int8(),
@@ -37,7 +37,7 @@ const VECTORS = {
 export type ScalarName = keyof typeof SCALARS
 export type VectorElementName = keyof typeof VECTORS
 
-/** What a column of NDJSON or CSV becomes, as `--types` names it. */
+/** What a column of NDJSON or CSV becomes, by the name that {@link parseColumnType} reads. */
 export type ColumnType =
   | { kind: 'scalar'; name: ScalarName; nullable: boolean }
   | { kind: 'vector'; name: VectorElementName; dim: number; nullable: boolean }
@@ -48,6 +48,8 @@ const isVector = (name: string): name is VectorElementName => Object.hasOwn(VECT
 /**
  * `int64`, `float32[128]`, `utf8!`, …: `!` is never null, `?` may be null. Without a mark scalars
  * may be null and vectors may not: Milvus stores only vectors that are always there as such.
+ *
+ * @throws PackedError InvalidArgument.
  */
 export function parseColumnType(text: string): ColumnType {
   const [, name = '', size, mark] = /^(\w+)(?:\[(\d{1,7})\])?([!?])?$/.exec(text) ?? []
@@ -57,7 +59,8 @@ export function parseColumnType(text: string): ColumnType {
   const dim = Number(size)
   if (dim > 0 && isVector(name)) return { kind: 'vector', name, dim, nullable: mark === '?' }
   const known = [...Object.keys(SCALARS), ...Object.keys(VECTORS).map((item) => `${item}[n]`)]
-  throw new UsageError(`Expected one of ${known.join(', ')} as a type but received "${text}"`)
+  const message = `Expected one of ${known.join(', ')} as a type but received "${text}"`
+  throw new PackedError('InvalidArgument', message)
 }
 
 /** The form that {@link parseColumnType} reads, without marks. */
