@@ -1,5 +1,13 @@
 export type { Allocator, IdRange } from './allocator.js'
 export type { CachedSegment, CachedSegmentInit, SegmentLogs } from './cached-segment.js'
+export {
+  type CollectGarbageOptions,
+  collectGarbage,
+  type GarbageCatalog,
+  type GarbageObject,
+  type GarbageReason,
+  type GarbageReport,
+} from './garbage.js'
 export { MetaCache, type MetaCacheOptions } from './meta-cache.js'
 export type { MetaEntry, MetaStore, MetaTransaction } from './meta-store.js'
 export type {

@@ -1,0 +1,245 @@
+import {
+  expectBoolean,
+  expectInteger,
+  expectKnownKeys,
+  expectObject,
+  expectSignal,
+  joinRoot,
+  type StorageConfig,
+  unexpected,
+} from '../config/index.js'
+import {
+  type ChunkEntry,
+  type ChunkManager,
+  type ChunkOptions,
+  chunkManagerAt,
+  isRemote,
+  mapBounded,
+  type OpenUpload,
+  openObjectStore,
+  walkTemporaries,
+} from '../storage/index.js'
+import { foldersOf, ownerOf } from './garbage-places.js'
+import type { SegmentMeta } from './segment-meta.js'
+
+/** A day: far longer than any sync takes from its first file to its metadata. */
+const DEFAULT_AGE_MS = 24 * 3_600_000
+/** What a worker may have begun is not to be told from what one left. */
+const LEAST_AGE_MS = 60_000
+const MOST_REMOVALS = 16
+/** The log of a segment that merges others has this id: its path is used again by every attempt. */
+const MERGED_LOG_ID = 1n
+
+/** What the collector asks of a `MetaCatalog`. */
+export interface GarbageCatalog {
+  collections(): Promise<readonly { readonly collectionId: bigint }[]>
+  segments(filter: { collectionId: bigint }): Promise<readonly SegmentMeta[]>
+}
+
+/** Options of {@link collectGarbage}. */
+export interface CollectGarbageOptions {
+  /** Of the store that knows every segment of these collections below the root. */
+  catalog: GarbageCatalog
+  /** Where the objects are: a chunk manager, or a directory or bucket. */
+  chunkManager?: ChunkManager
+  storage?: StorageConfig
+  /** Key prefix that `insert_log` is below; the manager's own root by default. */
+  root?: string
+  /**
+   * Only what was written before: 24 hours by default. Longer than a sync may take from writing
+   * its files to saving its metadata; under a minute only with `workersStopped`.
+   */
+  olderThanMs?: number
+  /** Only say what there is: the default. */
+  dryRun?: boolean
+  /** The caller's word that no worker writes below the root. */
+  workersStopped?: boolean
+  signal?: AbortSignal
+}
+
+/** Why an object is garbage: no segment names it, its segment was dropped, a write was killed. */
+export type GarbageReason = 'orphan' | 'dropped' | 'unfinished'
+
+export interface GarbageObject extends ChunkEntry {
+  readonly reason: GarbageReason
+}
+
+/** What {@link collectGarbage} found and did. */
+export interface GarbageReport {
+  readonly dryRun: boolean
+  /** In key order of their folders. */
+  readonly objects: readonly GarbageObject[]
+  /** Unfinished uploads of parts, by whole keys. */
+  readonly uploads: readonly OpenUpload[]
+  /** Of `objects`. */
+  readonly bytes: number
+  /** Objects and uploads that are gone; none after a dry run. */
+  readonly removed: number
+  /** What could not be removed. */
+  readonly failed: readonly { readonly path: string; readonly error: unknown }[]
+}
+
+const KNOWN = [
+  'catalog',
+  'chunkManager',
+  'storage',
+  'root',
+  'olderThanMs',
+  'dryRun',
+  'workersStopped',
+  'signal',
+] as const
+
+interface Settings extends ChunkOptions {
+  readonly catalog: GarbageCatalog
+  readonly chunkManager: ChunkManager
+  readonly root: string
+  /** Milliseconds since 1970. */
+  readonly before: number
+}
+
+/**
+ * Find and remove what failed attempts, killed writers and dropped segments left of the
+ * collections that a catalog knows: logs that no segment names, sidecars of segments that are not
+ * there, unfinished files of a local disk and unfinished uploads of a store.
+ *
+ * What is younger than `olderThanMs` stays, since its metadata may still come; so does whatever a
+ * segment names that is not dropped, and other collections and other kinds of objects. Files are
+ * listed before the catalog is read, so that a sync that is saved meanwhile keeps its files.
+ *
+ * @throws PackedError InvalidArgument (options), what the catalog and listing throw; the signal's
+ *   reason when it is aborted. What cannot be removed is in `failed`.
+ */
+export async function collectGarbage(options: CollectGarbageOptions): Promise<GarbageReport> {
+  const given = expectObject(options, 'collectGarbage')
+  expectKnownKeys(given, KNOWN, 'collectGarbage')
+  const dryRun = expectBoolean(given.dryRun, 'dryRun', true)
+  const root = given.root ?? ''
+  if (typeof root !== 'string') throw unexpected('a key prefix', 'root', root)
+  const settings: Settings = {
+    catalog: expectObject(given.catalog, 'catalog') as unknown as GarbageCatalog,
+    chunkManager: await chunkManagerAt(options),
+    root,
+    before: Date.now() - ageOf(given),
+    signal: expectSignal(given.signal, 'signal'),
+  }
+  settings.signal?.throwIfAborted()
+  const objects: GarbageObject[] = []
+  const uploads: OpenUpload[] = []
+  for (const { collectionId } of await settings.catalog.collections()) {
+    objects.push(...(await garbageOf(collectionId, settings)))
+    uploads.push(...(await uploadsOf(collectionId, settings)))
+  }
+  const failed = dryRun ? [] : await removeAll(objects, uploads, settings)
+  return {
+    dryRun,
+    objects,
+    uploads,
+    bytes: objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    removed: dryRun ? 0 : objects.length + uploads.length - failed.length,
+    failed,
+  }
+}
+
+function ageOf(given: Record<string, unknown>): number {
+  const stopped = expectBoolean(given.workersStopped, 'workersStopped', false)
+  const min = stopped ? 0 : LEAST_AGE_MS
+  return expectInteger(given.olderThanMs, 'olderThanMs', { min, fallback: DEFAULT_AGE_MS })
+}
+
+async function garbageOf(collectionId: bigint, settings: Settings): Promise<GarbageObject[]> {
+  const { catalog, chunkManager, root, before, signal } = settings
+  const written: ChunkEntry[] = []
+  const unfinished: GarbageObject[] = []
+  for (const folder of foldersOf(root, collectionId)) {
+    for await (const entry of chunkManager.walk(folder, { signal })) {
+      if (entry.modifiedMs <= before) written.push(entry)
+    }
+    if (chunkManager.storage === undefined || isRemote(chunkManager.storage)) continue
+    for await (const entry of walkTemporaries(chunkManager.rootPath, folder, { signal })) {
+      if (entry.modifiedMs <= before) unfinished.push({ ...entry, reason: 'unfinished' })
+    }
+  }
+  signal?.throwIfAborted()
+  const known = new KnownSegments(await catalog.segments({ collectionId }))
+  const judged = written.map((entry) => ({ ...entry, reason: known.judge(root, entry.path) }))
+  const garbage = judged.filter((entry): entry is GarbageObject => entry.reason !== undefined)
+  return [...garbage, ...unfinished]
+}
+
+/** The segments of a collection, and the objects that those name that are not dropped. */
+class KnownSegments {
+  readonly #named = new Set<string>()
+  readonly #live = new Set<string>()
+  readonly #dropped = new Set<string>()
+
+  constructor(segments: readonly SegmentMeta[]) {
+    for (const segment of segments) {
+      const key = `${segment.partitionId}/${segment.segmentId}`
+      if (segment.state === 'Dropped') {
+        this.#dropped.add(key)
+        continue
+      }
+      this.#live.add(key)
+      const { binlogs, statslogs, bm25logs, deltalogs } = segment
+      for (const list of [binlogs, statslogs, bm25logs, deltalogs].flat()) {
+        for (const { logPath } of list.binlogs) this.#named.add(logPath)
+      }
+    }
+  }
+
+  /** Undefined for what has to stay. */
+  judge(root: string, path: string): GarbageReason | undefined {
+    const owner = ownerOf(root, path)
+    if (owner === undefined || this.#named.has(path)) return undefined
+    const segment = `${owner.partitionId}/${owner.segmentId}`
+    if (this.#dropped.has(segment)) return 'dropped'
+    const reused = owner.kind === 'sidecar' || owner.logId === MERGED_LOG_ID
+    return reused && this.#live.has(segment) ? undefined : 'orphan'
+  }
+}
+
+async function uploadsOf(collectionId: bigint, settings: Settings): Promise<OpenUpload[]> {
+  const { chunkManager, root, before, signal } = settings
+  const { storage } = chunkManager
+  if (storage === undefined || !isRemote(storage)) return []
+  const store = await openObjectStore(storage)
+  const found: OpenUpload[] = []
+  try {
+    for (const folder of foldersOf(root, collectionId)) {
+      for await (const upload of store.listUploads(joinRoot(storage.rootPath, folder), {
+        signal,
+      })) {
+        if (upload.startedMs <= before) found.push(upload)
+      }
+    }
+  } finally {
+    store.close()
+  }
+  return found
+}
+
+/** One that cannot be removed does not keep the others. */
+async function removeAll(
+  objects: readonly GarbageObject[],
+  uploads: readonly OpenUpload[],
+  { chunkManager, signal }: Settings,
+): Promise<{ path: string; error: unknown }[]> {
+  const failed: { path: string; error: unknown }[] = []
+  const attempt = async (path: string, remove: () => Promise<void>): Promise<void> => {
+    signal?.throwIfAborted()
+    await remove().catch((error: unknown) => {
+      signal?.throwIfAborted()
+      failed.push({ path, error })
+    })
+  }
+  await mapBounded(objects, MOST_REMOVALS, ({ path }) =>
+    attempt(path, () => chunkManager.remove(path, { signal })),
+  )
+  if (uploads.length === 0) return failed
+  const store = await openObjectStore(chunkManager.storage!)
+  await mapBounded(uploads, MOST_REMOVALS, ({ key, upload }) =>
+    attempt(key, () => store.abort(key, upload, { signal })),
+  )
+  return failed
+}
