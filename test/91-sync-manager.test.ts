@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { PackedError } from '../lib/errors/index.js'
 import { LocalChunkManager } from '../lib/storage/index.js'
 import { SyncManager, type SyncManagerOptions } from '../lib/sync/index.js'
-import { UNMETERED } from '../lib/telemetry/index.js'
+import { SILENT, UNMETERED } from '../lib/telemetry/index.js'
 import { settle, submit, WorkJournal } from './support/sync-works.js'
 
 const chunkManager = new LocalChunkManager({ rootPath: tmpdir() })
@@ -131,7 +131,8 @@ describe('a failure', () => {
 
   test('of a callback reaches the caller, not the next callback’s turn nor the key', async () => {
     const journal = new WorkJournal()
-    const manager = managerOf()
+    const warn = jest.fn()
+    const manager = managerOf({ logger: { ...SILENT, warn } })
     const work = journal.work('a', { prompt: true })
     const outcome = manager.syncData(
       work,
@@ -150,6 +151,9 @@ describe('a failure', () => {
     failing.prepared.end(new Error('first cause'))
     const hidden = manager.syncData(failing, () => Promise.reject(new Error('callback')))
     await expect(hidden).rejects.toThrow('first cause')
+    expect(warn.mock.calls).toEqual([
+      [{ segmentId: 1n, err: new Error('callback') }, expect.stringContaining('callback')],
+    ])
   })
 })
 

@@ -97,16 +97,16 @@ export class SyncManager {
     this.#signal?.throwIfAborted()
     if (this.#closing !== undefined) throw closedError()
     task.useChunkManager(expectChunkManager(chunkManager))
-    const entry = new SyncEntry(task, callbacks)
+    const entry = new SyncEntry(task, callbacks, (err) =>
+      this.#logger.warn({ segmentId: task.segmentId, err }, 'A callback of a failed sync failed'),
+    )
     const ended = this.#statistics.begin(entry)
     const outcome = this.#add(entry)
     this.#entries.set(entry, outcome)
     const failure = await outcome
     this.#entries.delete(entry)
     ended(failure)
-    if (failure === undefined) return
-    this.#report(entry, failure)
-    throw failure.error
+    if (failure !== undefined) throw failure.error
   }
 
   /** What ran of late: the newest first, 64 tasks and 15 minutes at most. */
@@ -142,12 +142,6 @@ export class SyncManager {
 
   #cancel(reason: unknown): void {
     for (const entry of this.#entries.keys()) entry.cancel(reason)
-  }
-
-  #report({ work }: SyncEntry, { error }: SyncFailure): void {
-    const { segmentId, orderKey } = work
-    const fields = { segmentId: String(segmentId), orderKey, error: String(error) }
-    this.#logger.warn(fields, 'sync failed')
   }
 }
 

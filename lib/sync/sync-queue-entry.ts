@@ -14,6 +14,7 @@ export class SyncEntry {
   /** As it was at submission: a work has none any more when it is prepared. */
   readonly payloadBytes: number
   readonly #callbacks: readonly SyncCallback[]
+  readonly #onLost: (error: unknown) => void
   readonly #controller = new AbortController()
   readonly #prepared: Promise<void>
   #endPrepare: () => void = () => {}
@@ -21,10 +22,16 @@ export class SyncEntry {
   #failure: SyncFailure | undefined
   #canceled = false
 
-  constructor(work: SyncWork, callbacks: readonly SyncCallback[]) {
+  /** @param onLost told of an error that is no longer anybody's: a callback's after a failure. */
+  constructor(
+    work: SyncWork,
+    callbacks: readonly SyncCallback[],
+    onLost: (error: unknown) => void,
+  ) {
     this.work = work
     this.payloadBytes = work.payloadBytes
     this.#callbacks = callbacks
+    this.#onLost = onLost
     this.#prepared = new Promise((resolve) => {
       this.#endPrepare = resolve
     })
@@ -77,12 +84,28 @@ export class SyncEntry {
    */
   async tell(failure: SyncFailure | undefined): Promise<SyncFailure | undefined> {
     let told = failure
-    if (failure !== undefined) told = await hear(() => this.work.fail(failure.error), told)
+    if (failure !== undefined)
+      told = await this.#hear(() => void this.work.fail(failure.error), told)
     for (const callback of this.#callbacks) {
       const current = told
-      told = await hear(() => callback(current?.error), current)
+      told = await this.#hear(() => callback(current?.error), current)
     }
     return told
+  }
+
+  /** What an outcome is after somebody heard of it. */
+  async #hear(
+    call: () => unknown,
+    outcome: SyncFailure | undefined,
+  ): Promise<SyncFailure | undefined> {
+    try {
+      const answer = await call()
+      if (answer === undefined) return outcome
+      return answer === null ? undefined : { error: answer }
+    } catch (error) {
+      if (outcome !== undefined) this.#onLost(error)
+      return outcome ?? { error }
+    }
   }
 
   async #save(): Promise<void> {
@@ -92,19 +115,5 @@ export class SyncEntry {
     } catch (error) {
       this.#failure = { error }
     }
-  }
-}
-
-/** What an outcome is after somebody heard of it. */
-async function hear(
-  call: () => unknown,
-  outcome: SyncFailure | undefined,
-): Promise<SyncFailure | undefined> {
-  try {
-    const answer = await call()
-    if (answer === undefined) return outcome
-    return answer === null ? undefined : { error: answer }
-  } catch (error) {
-    return outcome ?? { error }
   }
 }
