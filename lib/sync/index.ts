@@ -18,7 +18,7 @@ export type {
   SegmentStart,
 } from './meta-writer.js'
 export type { ChannelPosition } from './position.js'
-export type { RetryOptions } from './retry.js'
+export { type RetryOptions, retrying } from './retry.js'
 export * from './segment-actions.js'
 export * from './segment-filters.js'
 export type { ChannelMeta, SegmentLevel, SegmentMeta, SegmentState } from './segment-meta.js'
