@@ -36,7 +36,7 @@ export {
 } from './segment-stats.js'
 export { SegmentWriter, writeSegment } from './segment-writer.js'
 export type { SegmentWriterOptions, WriteSegmentOptions } from './segment-writer-options.js'
-export { spanOf, type TimeSpan } from './time-span.js'
+export { spanOf, spanOfLogs, type TimeSpan } from './time-span.js'
 export type { SegmentProblem } from './verify-problem.js'
 export {
   type SegmentVerification,

@@ -1,4 +1,6 @@
 export type { Allocator, IdRange } from './allocator.js'
+export { BulkPackWriter } from './bulk-pack-writer.js'
+export { BulkPackWriterV2 } from './bulk-pack-writer-v2.js'
 export type { CachedSegment, CachedSegmentInit, SegmentLogs } from './cached-segment.js'
 export {
   type CollectGarbageOptions,
@@ -8,6 +10,8 @@ export {
   type GarbageReason,
   type GarbageReport,
 } from './garbage.js'
+export { loadStatistics, type SegmentStatistics } from './load-statistics.js'
+export { LocalMetaStore, type LocalMetaStoreOptions } from './local-meta-store.js'
 export { MetaCache, type MetaCacheOptions } from './meta-cache.js'
 export type { MetaEntry, MetaStore, MetaTransaction } from './meta-store.js'
 export type {
@@ -17,14 +21,18 @@ export type {
   SegmentCheckpoint,
   SegmentStart,
 } from './meta-writer.js'
+export type { PackTarget } from './pack-target.js'
+export type { PackLogs, PackWriter } from './pack-writer.js'
 export type { ChannelPosition } from './position.js'
 export { type RetryOptions, retrying } from './retry.js'
 export * from './segment-actions.js'
 export * from './segment-filters.js'
 export type { ChannelMeta, SegmentLevel, SegmentMeta, SegmentState } from './segment-meta.js'
 export { classifySyncError, type SyncErrorClass } from './sync-error.js'
+export type { SyncFacts } from './sync-facts.js'
 export { SyncManager, type SyncManagerOptions } from './sync-manager.js'
 export { type PackChunk, SyncPack } from './sync-pack.js'
 export type { SyncPhase } from './sync-queue-entry.js'
 export type { TaskStatistics } from './sync-statistics.js'
+export type { SyncTaskOptions } from './sync-task-options.js'
 export type { SyncCallback, SyncWork } from './sync-work.js'

@@ -1,0 +1,53 @@
+import {
+  type Binlog,
+  type FieldBinlog,
+  logIdOf,
+  type PrimaryKeyStats,
+  parsePrimaryKeyStats,
+  readBm25Log,
+} from '../binlog/index.js'
+import { Bm25Stats } from '../data/index.js'
+import { MERGED_LOG_ID } from '../segment/index.js'
+import { type ChunkManager, type ChunkOptions, mapBounded } from '../storage/index.js'
+import type { SegmentMeta } from './segment-meta.js'
+
+/** The statistics of all saved chunks of a segment. */
+export interface SegmentStatistics {
+  /** Oldest first. */
+  readonly pkStats: PrimaryKeyStats[]
+  /** By sparse field. */
+  readonly bm25: Map<bigint, Bm25Stats>
+}
+
+/** Files that are read at a time. */
+const MOST_READS = 8
+
+/**
+ * Read the statistics that a segment has in its files, so that a worker that starts again can
+ * merge them with those of the chunks to come.
+ *
+ * @throws PackedError FileCorrupted, NotSupported, and what the chunk manager throws.
+ */
+export async function loadStatistics(
+  { statslogs, bm25logs }: Pick<SegmentMeta, 'statslogs' | 'bm25logs'>,
+  chunkManager: ChunkManager,
+  options: ChunkOptions = {},
+): Promise<SegmentStatistics> {
+  const pkStats = await mapBounded(statslogs.flatMap(ofChunks), MOST_READS, async ({ logPath }) =>
+    parsePrimaryKeyStats(await chunkManager.read(logPath, options)),
+  )
+  const bm25 = new Map<bigint, Bm25Stats>()
+  for (const list of bm25logs) {
+    const sum = bm25.get(list.fieldId) ?? new Bm25Stats()
+    const read = ({ logPath }: Binlog) => readBm25Log(chunkManager, logPath, options)
+    for (const stats of await mapBounded(ofChunks(list), MOST_READS, read)) sum.merge(stats)
+    bm25.set(list.fieldId, sum)
+  }
+  return { pkStats: pkStats.flat(), bm25 }
+}
+
+/** The logs of single chunks; the merged one where there are no others. */
+function ofChunks({ binlogs }: FieldBinlog): readonly Binlog[] {
+  const single = binlogs.filter((log) => logIdOf(log) !== MERGED_LOG_ID)
+  return single.length > 0 ? single : binlogs
+}
