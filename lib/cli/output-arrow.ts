@@ -1,24 +1,5 @@
-import {
-  AsyncByteQueue,
-  type RecordBatch,
-  RecordBatchStreamWriter,
-  type Schema,
-} from 'apache-arrow'
-
-/** Where apache-arrow's writer puts its messages; its own queue is unbounded and drained late. */
-class MessageSink extends AsyncByteQueue {
-  #messages: Uint8Array[] = []
-
-  override write(message: Uint8Array): void {
-    if (message.byteLength > 0) this.#messages.push(message)
-  }
-
-  take(): Uint8Array[] {
-    const messages = this.#messages
-    this.#messages = []
-    return messages
-  }
-}
+import { type RecordBatch, RecordBatchStreamWriter, type Schema } from 'apache-arrow'
+import { MessageSink } from '../data/index.js'
 
 /**
  * An Arrow IPC stream. Chunks may view the memory of the batches, which therefore must not be

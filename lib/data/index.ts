@@ -13,6 +13,7 @@ export type {
 } from './field-data.js'
 export { InsertData, type InsertDataOptions } from './insert-data.js'
 export type { Lenience, LenientReport } from './lenience.js'
+export { MessageSink } from './message-sink.js'
 export type { Row } from './row-shape.js'
 export { type RowsOfOptions, rowsOf } from './rows-of.js'
 export { type SerDe, type SerDeOptions, serDeOf } from './ser-de.js'

@@ -7,10 +7,12 @@ export type {
   ChunkWriteOptions,
   MultiWriteOptions,
 } from './chunk-manager.js'
+export { DeadlineExceeded, withDeadline } from './deadline.js'
 export { Gate } from './gate.js'
 export { checkKey } from './keys.js'
 export { LocalChunkManager, type LocalChunkManagerOptions } from './local/chunk-manager.js'
 export { DirectoryLock, type LockOwner, lockDirectory } from './local/directory-lock.js'
+export { syncFolder } from './local/sync-folder.js'
 export { walkTemporaries } from './local/temporaries.js'
 export { mapBounded, readAhead } from './map-bounded.js'
 export type { ByteRange, ObjectStore, OpenUpload, StoredPart } from './object-store.js'
@@ -33,7 +35,7 @@ export {
 } from './spool/resume.js'
 export { SpooledFiles, type SpooledFilesOptions } from './spool/spooled-files.js'
 export type { UploadProgress } from './spool/upload.js'
-export { storageError } from './storage-error.js'
+export { errnoOf, storageError } from './storage-error.js'
 export { storageMetrics } from './storage-metrics.js'
 export { ByteBudget } from './upload/byte-budget.js'
 export { UploadHandler, type UploadHandlerOptions } from './upload/handler.js'

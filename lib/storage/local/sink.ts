@@ -5,6 +5,7 @@ import { PackedError } from '../../errors/index.js'
 import { publishStage } from '../../telemetry/index.js'
 import type { ObjectSink } from '../remote/object-sink.js'
 import { errnoOf } from '../storage-error.js'
+import { syncFolder } from './sync-folder.js'
 
 const MOST_NAME_BYTES = 255
 /** Bytes per system call: how late an abort may come, and what one call may occupy. */
@@ -131,16 +132,6 @@ function isThere(file: string): Promise<boolean> {
     () => true,
     () => false,
   )
-}
-
-/** A new name is on the disk when its folder is. */
-async function syncFolder(directory: string): Promise<void> {
-  const handle = await open(directory, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
 
 /** Write a file that appears whole, replacing what was there unless it must not, or not at all. */
