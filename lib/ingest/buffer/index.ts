@@ -14,4 +14,5 @@ export {
   staleBuffer,
 } from './sync-policies.js'
 export { WriteBuffer } from './write-buffer.js'
+export { WriteBufferManager, type WriteBufferManagerOptions } from './write-buffer-manager.js'
 export type { SyncSubmitter, TaskFacts, WriteBufferOptions } from './write-buffer-options.js'

@@ -1,9 +1,7 @@
 import { PackedError } from '../../errors/index.js'
-import type { CollectionSchema } from '../../schema/index.js'
 import type { ChunkOptions } from '../../storage/index.js'
 import {
   type ChannelPosition,
-  notSyncing,
   updateBufferedRows,
   updateState,
   withIds,
@@ -11,20 +9,14 @@ import {
   withState,
 } from '../../sync/index.js'
 import type { BufferedMessage } from './buffered-message.js'
-import {
-  type CheckedDelete,
-  type CheckedInsert,
-  checkDelete,
-  checkInsert,
-} from './check-message.js'
 import { Checkpoints } from './checkpoints.js'
+import { MessageIntake } from './message-intake.js'
 import type { PendingSync } from './pending-sync.js'
 import type { SegmentBuffer } from './segment-buffer.js'
-import { expectGrowing, SegmentBuffers } from './segment-buffers.js'
+import { SegmentBuffers } from './segment-buffers.js'
 import { SourceSequences } from './source-sequences.js'
-import { SyncDispatch } from './sync-dispatch.js'
+import { SyncDriver } from './sync-driver.js'
 import { oldestBuffers, type SyncPolicy, type SyncSituation } from './sync-policies.js'
-import { TaskFactory } from './task-factory.js'
 import { whenDone } from './when-done.js'
 import {
   resolveWriteBuffer,
@@ -34,13 +26,6 @@ import {
 
 /** How often policies are asked when nothing comes: a tenth of the period, within these. */
 const CHECK_MS = { least: 20, most: 10_000 }
-
-/** A message whose parts can all be buffered. */
-interface CheckedMessage {
-  readonly inserts: readonly CheckedInsert[]
-  readonly deletes: readonly CheckedDelete[]
-  readonly schema: CollectionSchema
-}
 
 /**
  * Rows and deletes of one channel on their way from the message log to segments.
@@ -58,47 +43,38 @@ export class WriteBuffer {
   readonly #checkpoints: Checkpoints
   readonly #sequences: SourceSequences
   readonly #buffers: SegmentBuffers
-  readonly #dispatch: SyncDispatch
-  readonly #tasks: TaskFactory
-  /** Aborted when nothing more is to be saved. */
-  readonly #end = new AbortController()
+  readonly #intake: MessageIntake
+  readonly #driver: SyncDriver
   readonly #timer: NodeJS.Timeout
-  readonly #unobserve: (() => void)[]
-  readonly #dropped = new Set<bigint>()
-  #reported: ChannelPosition | undefined
+  readonly #unobserve: readonly (() => void)[]
   #flushTimestamp: bigint | undefined
-  #failure: { readonly error: unknown } | undefined
   #closing: Promise<void> | undefined
 
   /** @throws PackedError InvalidArgument. */
   constructor(options: WriteBufferOptions) {
     const settings = resolveWriteBuffer(options)
-    this.#settings = settings
-    this.#reported = settings.checkpoint
-    this.#checkpoints = new Checkpoints(settings.checkpoint)
-    this.#sequences = new SourceSequences(settings.sequences)
-    const { signal } = this.#end
-    this.#tasks = new TaskFactory(settings, this.#checkpoints, signal)
-    const onFailure = (error: unknown) => this.#fail(error)
-    const onRetry = (error: unknown, attempt: number) => this.#report(error, attempt)
-    this.#buffers = new SegmentBuffers({
+    const checkpoints = new Checkpoints(settings.checkpoint)
+    const sequences = new SourceSequences(settings.sequences)
+    const onChange = () => this.#trigger()
+    const driver = new SyncDriver({ settings, checkpoints, sequences, onChange })
+    const buffers = new SegmentBuffers({
       ...settings,
-      checkpoints: this.#checkpoints,
-      signal,
-      onNamed: () => this.#trigger(),
-      onFailure,
-      onRetry,
+      checkpoints,
+      signal: driver.signal,
+      onNamed: onChange,
+      onFailure: (error) => driver.fail(error),
+      onRetry: (error, attempt) => driver.report(error, attempt),
     })
-    this.#dispatch = new SyncDispatch({
-      signal,
-      submit: async (sync) => void (await settings.syncManager.syncData(sync)),
-      onSaved: (sync) => this.#saved(sync),
-      onGivenUp: onFailure,
-      onRetry,
-    })
+    const sync = (segmentId: bigint) => this.#begin(segmentId)
+    this.#intake = new MessageIntake({ ...settings, buffers, checkpoints, sync })
+    this.#settings = settings
+    this.#checkpoints = checkpoints
+    this.#sequences = sequences
+    this.#driver = driver
+    this.#buffers = buffers
     const { least, most } = CHECK_MS
     const periodMs = Math.min(Math.max(settings.syncPeriodMs / 10, least), most)
-    this.#timer = setInterval(() => this.#trigger(), periodMs).unref()
+    this.#timer = setInterval(onChange, periodMs).unref()
     this.#unobserve = [
       settings.meter.observe('buffer.bytes', () => this.bufferedBytes),
       settings.meter.observe('buffer.backlog', () => this.#sequences.backlog),
@@ -116,7 +92,7 @@ export class WriteBuffer {
 
   /** What is buffered, and what syncs hold of it until their files are written. */
   get memoryBytes(): number {
-    return this.#buffers.bytes + this.#dispatch.payloadBytes
+    return this.#buffers.bytes + this.#driver.payloadBytes
   }
 
   /** Everything up to here is in segments; undefined: nothing is. */
@@ -146,14 +122,7 @@ export class WriteBuffer {
       return 'repeated'
     }
     this.#checkpoints.check(endPosition)
-    const { inserts, deletes, schema } = this.#check(message)
-    for (const insert of inserts) this.#bufferRows(insert, schema, message)
-    for (const { group, times } of deletes) {
-      const { startPosition, endPosition } = message
-      const buffer = this.#buffers.forDeletes(group.partitionId, startPosition)
-      this.#checkpoints.hold(buffer)
-      buffer.deletes.append({ group, times }, startPosition, endPosition)
-    }
+    this.#intake.take(message)
     this.#checkpoints.consume(endPosition)
     this.#sequences.add(source, sequence, endPosition.messageId)
     this.triggerSync()
@@ -179,8 +148,7 @@ export class WriteBuffer {
   getSyncTask(segmentId: bigint): PendingSync {
     this.#expectUsable('getSyncTask')
     this.#expectKnown(segmentId)
-    const buffer = this.yieldBuffer(segmentId)
-    return this.#tasks.make(segmentId, buffer)
+    return this.#driver.make(segmentId, this.yieldBuffer(segmentId))
   }
 
   /** Take what is buffered of a segment; its next data opens a new buffer. */
@@ -190,8 +158,7 @@ export class WriteBuffer {
 
   /** Begin a sync; it is repeated until it succeeds. @returns when it is saved. */
   submit(sync: PendingSync): Promise<void> {
-    this.#dispatch.push(sync)
-    return sync.saved
+    return this.#driver.submit(sync)
   }
 
   /**
@@ -221,10 +188,10 @@ export class WriteBuffer {
     this.triggerSync()
     await whenDone(this.#buffers.named(), signal)
     this.#expectUsable('flush')
-    for (const id of this.#buffers.deleteSegments()) void this.submit(this.getSyncTask(id))
-    const saved = this.#dispatch.syncs().map((sync) => sync.saved)
+    for (const id of this.#buffers.deleteSegments()) this.#begin(id)
+    const saved = this.#driver.syncs().map((sync) => sync.saved)
     await whenDone(Promise.all(saved), signal)
-    this.#advance()
+    this.#driver.advance()
   }
 
   /** Sync what is older than this hybrid timestamp, once messages have come up to it. */
@@ -273,11 +240,9 @@ export class WriteBuffer {
     clearInterval(this.#timer)
     for (const unobserve of this.#unobserve) unobserve()
     try {
-      if (drop && this.#failure === undefined) await this.#dropChannel()
+      if (drop && this.#driver.failure === undefined) await this.#dropChannel()
     } finally {
-      const message = 'Expected an open write buffer for a sync but it is closed'
-      this.#end.abort(new PackedError('Closed', message))
-      await Promise.all([this.#dispatch.idle(), this.#buffers.named()])
+      await Promise.all([this.#driver.close(), this.#buffers.named()])
       this.#buffers.discard()
     }
   }
@@ -285,7 +250,7 @@ export class WriteBuffer {
   async #dropChannel(): Promise<void> {
     const { metaCache, metaWriter } = this.#settings
     this.#drop(undefined)
-    for (let syncs = this.#dispatch.syncs(); syncs.length > 0; syncs = this.#dispatch.syncs()) {
+    for (let syncs = this.#driver.syncs(); syncs.length > 0; syncs = this.#driver.syncs()) {
       await Promise.all(syncs.map((sync) => sync.saved))
     }
     await metaWriter.dropChannel(metaCache.channelName)
@@ -298,43 +263,10 @@ export class WriteBuffer {
       .getSegments()
       .filter(({ partitionId }) => partitionIds?.has(partitionId) !== false)
       .map(({ segmentId }) => segmentId)
-    for (const id of concerned) this.#dropped.add(id)
-    const actions = [updateState('Dropped'), updateBufferedRows(0)]
-    metaCache.updateSegments(actions, withIds(...concerned))
+    metaCache.updateSegments(updateBufferedRows(0), withIds(...concerned))
+    this.#driver.drop(concerned)
     onReleased()
     this.#sync(this.#settings.policies)
-  }
-
-  #check(message: BufferedMessage): CheckedMessage {
-    const { metaCache, deletePositions } = this.#settings
-    const { schema = metaCache.schema, endPosition } = message
-    const isAfter = (saved: bigint | undefined): boolean =>
-      saved === undefined || endPosition.messageId > saved
-    const inserts = message.inserts
-      .filter(({ segmentId }) => isAfter(metaCache.getSegment(segmentId)?.checkpoint?.messageId))
-      .map((group) => checkInsert(group, schema))
-      .filter((insert) => insert !== undefined)
-    const deletes = message.deletes
-      .filter(({ partitionId }) => isAfter(deletePositions.get(partitionId)))
-      .map((group) => checkDelete(group, schema))
-      .filter((remove) => remove !== undefined)
-    for (const { group } of inserts) expectGrowing(metaCache, group.segmentId, endPosition)
-    return { inserts, deletes, schema }
-  }
-
-  #bufferRows(insert: CheckedInsert, schema: CollectionSchema, message: BufferedMessage): void {
-    const { metaCache } = this.#settings
-    const { segmentId } = insert.group
-    const before = this.#buffers.get(segmentId)
-    // Files have one schema: rows of another one begin new files.
-    if (before !== undefined && before.schema !== schema) {
-      void this.submit(this.getSyncTask(segmentId))
-    }
-    const { startPosition, endPosition } = message
-    const buffer = this.#buffers.forRows(insert.group, schema, startPosition)
-    this.#checkpoints.hold(buffer)
-    buffer.inserts.append(insert, startPosition, endPosition)
-    metaCache.updateSegments(updateBufferedRows(buffer.inserts.rows), withIds(segmentId))
   }
 
   #situation(): SyncSituation {
@@ -358,66 +290,18 @@ export class WriteBuffer {
     }
     for (const [segmentId, reason] of reasons) {
       logger.debug({ segmentId: String(segmentId), reason }, 'sync of a segment')
-      void this.submit(this.#tasks.make(segmentId, this.#buffers.take(segmentId)))
+      this.#begin(segmentId)
     }
     return [...reasons.keys()]
   }
 
   /** `triggerSync` where nobody could take its failure. */
   #trigger(): void {
-    if (this.#failure === undefined && !this.#end.signal.aborted)
-      this.#sync(this.#settings.policies)
+    if (!this.#driver.signal.aborted) this.#sync(this.#settings.policies)
   }
 
-  #saved(sync: PendingSync): void {
-    const { metaCache, onFlushed } = this.#settings
-    const { segmentId, facts } = sync
-    this.#checkpoints.release(facts.holder)
-    if (facts.isDrop) {
-      this.#dropped.delete(segmentId)
-      metaCache.removeSegments(withIds(segmentId))
-    } else if (this.#dropped.has(segmentId)) {
-      // It was dropped while this sync was under way, which has set a state of its own.
-      metaCache.updateSegments(updateState('Dropped'), withIds(segmentId))
-      this.#trigger()
-    } else if (facts.isFlush) {
-      const segment = metaCache.getSegment(segmentId)
-      if (segment?.level === 'L1') this.#tell(() => onFlushed(segment))
-      metaCache.removeSegments(withIds(segmentId), notSyncing())
-    }
-    if (facts.isFlush || facts.isDrop) this.#tasks.forget(segmentId)
-    this.#advance()
-  }
-
-  #advance(): void {
-    const position = this.#checkpoints.saved
-    if (position === undefined || position.messageId === this.#reported?.messageId) return
-    this.#reported = position
-    const sequences = this.#sequences.upTo(position.messageId)
-    this.#tell(() => this.#settings.onCheckpoint(position, sequences))
-  }
-
-  /** What a listener throws is its own affair: the sync is saved. */
-  #tell(call: () => void): void {
-    try {
-      call()
-    } catch (error) {
-      this.#settings.logger.error({ err: error }, 'a listener of the write buffer failed')
-    }
-  }
-
-  #report(error: unknown, attempt: number): void {
-    const fields = { err: error, attempt, channel: this.channelName }
-    this.#settings.logger.warn(fields, 'a sync failed and is repeated')
-  }
-
-  #fail(error: unknown): void {
-    if (this.#failure !== undefined || this.#end.signal.aborted) return
-    this.#failure = { error }
-    this.#settings.logger.error({ err: error, channel: this.channelName }, 'a sync failed for good')
-    this.#end.abort(error)
-    clearInterval(this.#timer)
-    this.#tell(() => this.#settings.onFailure(error))
+  #begin(segmentId: bigint): void {
+    void this.#driver.submit(this.#driver.make(segmentId, this.#buffers.take(segmentId)))
   }
 
   #expectUsable(method: string): void {
@@ -425,7 +309,8 @@ export class WriteBuffer {
       const message = `Expected an open write buffer for ${method}() but it is closed`
       throw new PackedError('Closed', message)
     }
-    if (this.#failure !== undefined) throw this.#failure.error
+    const { failure } = this.#driver
+    if (failure !== undefined) throw failure.error
   }
 
   #expectKnown(segmentId: bigint): void {
