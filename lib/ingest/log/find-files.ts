@@ -26,7 +26,7 @@ export interface FoundLog {
 }
 
 /** Make the directory and those above it, so that they are still there after a power loss. */
-export async function makeFolder(directory: string): Promise<void> {
+async function makeFolder(directory: string): Promise<void> {
   const first = await mkdir(directory, { recursive: true })
   if (first === undefined) return
   const top = dirname(resolve(first))
@@ -37,13 +37,14 @@ export async function makeFolder(directory: string): Promise<void> {
 }
 
 /**
- * Look at the files of a log: at all headers, and at every record of the last file. A last file
+ * Look at the files of a log in a directory, which is made where there is none: at all headers, and at every record of the last file. A last file
  * that was only begun is removed.
  *
  * @throws PackedError FileCorrupted for a damaged header, a missing file, a damaged record with a
  *   whole one behind it; Conflict for the log of another channel.
  */
 export async function findLog(directory: string, channelName: string): Promise<FoundLog> {
+  await makeFolder(directory)
   const names = (await readdir(directory))
     .filter((name) => firstMessageOf(name) !== undefined)
     .sort()

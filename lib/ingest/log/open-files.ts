@@ -1,6 +1,7 @@
 import { join } from 'node:path'
+import { storageError } from '../../storage/index.js'
 import { HEADER_BYTES, newHeader } from './file-header.js'
-import { type FoundLog, findLog, makeFolder } from './find-files.js'
+import { type FoundLog, findLog } from './find-files.js'
 import { type KeptFile, KeptFiles } from './kept-files.js'
 import { LogFile, logFileName } from './log-file.js'
 import type { CheckedLogOptions } from './log-options.js'
@@ -20,8 +21,9 @@ export async function openFiles(options: CheckedLogOptions): Promise<{
   lastMessageId: bigint
 }> {
   const { directory, channelName, after, logger } = options
-  await makeFolder(directory)
-  const found = await findLog(directory, channelName)
+  const found = await findLog(directory, channelName).catch((error: unknown) => {
+    throw storageError(error, directory)
+  })
   const { tornBytes, tornFile } = found
   if (tornFile !== undefined) {
     logger.warn({ tornBytes, tornFile }, 'cut what a crash left unfinished in the message log')
