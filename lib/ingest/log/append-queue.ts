@@ -1,6 +1,7 @@
 import { follow } from '../../storage/index.js'
 import type { ChannelPosition } from '../../sync/index.js'
 import type { Message } from '../message.js'
+import { Breather } from './breather.js'
 import { encodeMessage } from './encode-message.js'
 import type { EncodedMessage } from './record-frame.js'
 
@@ -27,6 +28,7 @@ export type WriteGroup = (group: readonly EncodedMessage[]) => Promise<readonly 
 export class AppendQueue {
   readonly #write: WriteGroup
   readonly #entries: Entry[] = []
+  readonly #breather = new Breather()
   #encodedBytes = 0
   #encoding: Promise<void> | undefined
   #writing: Promise<void> | undefined
@@ -69,7 +71,7 @@ export class AppendQueue {
   async #encodeAll(): Promise<void> {
     for (let entry = this.#nextToEncode(); entry !== undefined; entry = this.#nextToEncode()) {
       try {
-        const encoded = await encodeMessage(entry.message)
+        const encoded = await encodeMessage(entry.message, this.#breather)
         if (!this.#entries.includes(entry)) continue
         entry.encoded = encoded
         this.#encodedBytes += encoded.bodyBytes

@@ -13,7 +13,7 @@ import {
 import { type DeleteData, MessageSink } from '../../data/index.js'
 import { PackedError } from '../../errors/index.js'
 import type { Message } from '../message.js'
-import { Breather } from './breather.js'
+import type { Breather } from './breather.js'
 import { checksumOf } from './checksum.js'
 import { type Group, GroupSchema, MessageHeadSchema } from './proto/message_log_pb.js'
 import type { EncodedMessage } from './record-frame.js'
@@ -39,8 +39,8 @@ const TIME_FIELD = new Field('ts', new Int64(), false)
  *
  * @throws PackedError InvalidArgument for a message of more than 1 GiB.
  */
-export async function encodeMessage(message: Message): Promise<EncodedMessage> {
-  const breather = new Breather()
+export async function encodeMessage(message: Message, breather: Breather): Promise<EncodedMessage> {
+  await breather.pause()
   const streams: Uint8Array[] = []
   const head = create(MessageHeadSchema, {
     source: message.source,
