@@ -1,6 +1,19 @@
 export {
   type BufferedMessage,
+  type BufferState,
+  defaultPolicies,
+  droppedSegments,
+  flushTimestampReached,
+  fullBuffer,
+  oldestBuffers,
+  type SyncPolicy,
+  type SyncSituation,
+  sealedSegments,
+  staleBuffer,
+  type TaskFacts,
   WriteBuffer,
+  WriteBufferManager,
+  type WriteBufferManagerOptions,
   type WriteBufferOptions,
 } from './buffer/index.js'
 export {
@@ -30,3 +43,14 @@ export {
 } from './log/index.js'
 export type { DeleteGroup, InsertGroup, LoggedMessage, Message } from './message.js'
 export type { MessageLog, MessageSource } from './message-source.js'
+export {
+  type DeleteKeys,
+  IngestWorker,
+  type IngestWorkerOptions,
+  type RecoveredWorker,
+  type SegmentCounts,
+  type WorkerMessage,
+  type WorkerState,
+  type WorkerStatus,
+  type WriteResult,
+} from './worker/index.js'

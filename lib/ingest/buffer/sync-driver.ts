@@ -132,7 +132,7 @@ export class SyncDriver {
       if (segment?.level === 'L1') this.#tell(() => onFlushed(segment))
       metaCache.removeSegments(withIds(segmentId), notSyncing())
     }
-    if (facts.isFlush || facts.isDrop) this.#tasks.forget(segmentId)
+    if (metaCache.getSegment(segmentId) === undefined) this.#tasks.forget(segmentId)
     this.advance()
   }
 

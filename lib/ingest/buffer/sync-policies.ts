@@ -120,15 +120,14 @@ export function oldestBuffers(count: number): SyncPolicy {
   }
 }
 
-/** The policies that a write buffer has by default. */
+/** The policies that a write buffer has when none are given. */
 export function defaultPolicies(syncPeriodMs: number): SyncPolicy[] {
-  return [
-    fullBuffer(),
-    staleBuffer(syncPeriodMs),
-    sealedSegments(),
-    droppedSegments(),
-    flushTimestampReached(),
-  ]
+  return [fullBuffer(), staleBuffer(syncPeriodMs), flushTimestampReached()]
+}
+
+/** The policies that every write buffer has: without them nothing would end. */
+export function lifePolicies(): SyncPolicy[] {
+  return [sealedSegments(), droppedSegments()]
 }
 
 /** By chance, but without a memory of what the chance was. */

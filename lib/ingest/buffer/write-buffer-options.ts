@@ -13,7 +13,7 @@ import type {
   SyncWork,
 } from '../../sync/index.js'
 import { type Logger, type PipelineMeter, SILENT, UNMETERED } from '../../telemetry/index.js'
-import { defaultPolicies, type SyncPolicy } from './sync-policies.js'
+import { defaultPolicies, lifePolicies, type SyncPolicy } from './sync-policies.js'
 
 /** Runs syncs: what a write buffer needs of a SyncManager. */
 export interface SyncSubmitter {
@@ -56,7 +56,10 @@ export interface WriteBufferOptions {
   sequences?: ReadonlyMap<string, bigint>
   /** By partition: deletes up to this message id are in segments, and dropped here. */
   deletePositions?: ReadonlyMap<bigint, bigint>
-  /** When to sync a segment; by default full, stale, sealed, dropped and flush timestamp. */
+  /**
+   * When to sync a segment besides when it is sealed or dropped; by default when its buffer is
+   * full or stale, and at the flush timestamp.
+   */
   policies?: readonly SyncPolicy[]
   /** Arrow bytes of rows at which a segment is synced; default 16 MiB. */
   insertBufferBytes?: number
@@ -131,7 +134,6 @@ export function resolveWriteBuffer(options: WriteBufferOptions): WriteBufferSett
     durable: async () => {},
     sequences: new Map(),
     deletePositions: new Map(),
-    policies: defaultPolicies(syncPeriodMs),
     onCheckpoint: nothing,
     onFlushed: nothing,
     onReleased: nothing,
@@ -139,6 +141,7 @@ export function resolveWriteBuffer(options: WriteBufferOptions): WriteBufferSett
     logger: SILENT,
     meter: UNMETERED,
     ...options,
+    policies: [...(options.policies ?? defaultPolicies(syncPeriodMs)), ...lifePolicies()],
     checkpoint: options.checkpoint,
     insertBufferBytes: expectInteger(given.insertBufferBytes, 'insertBufferBytes', bytes),
     deleteBufferBytes: expectInteger(given.deleteBufferBytes, 'deleteBufferBytes', bytes),

@@ -95,6 +95,11 @@ export class WriteBuffer {
     return this.#buffers.bytes + this.#driver.payloadBytes
   }
 
+  /** Messages after the checkpoint. */
+  get backlogMessages(): number {
+    return this.#sequences.backlog
+  }
+
   /** Everything up to here is in segments; undefined: nothing is. */
   getCheckpoint(): ChannelPosition | undefined {
     return this.#checkpoints.saved
