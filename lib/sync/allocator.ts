@@ -7,8 +7,8 @@ export interface IdRange {
 }
 
 /**
- * Gives ids and timestamps that nobody else gets, over restarts, and over all processes that
- * share the store behind it.
+ * Gives ids that nobody else gets, over restarts and over all processes that share the store
+ * behind it, and timestamps that never go back.
  */
 export interface Allocator {
   /**
@@ -17,8 +17,8 @@ export interface Allocator {
    */
   allocate(count: number, options?: ChunkOptions): Promise<IdRange>
   /**
-   * A hybrid timestamp (milliseconds << 18 | counter) above every one given before, also when the
-   * clock went back. Throws as `allocate`.
+   * A hybrid timestamp (milliseconds << 18 | counter) above every one that this allocator gave, and
+   * above those of allocators before it, also when the clock went back. Throws as `allocate`.
    */
   allocateTimestamp(options?: ChunkOptions): Promise<bigint>
 }

@@ -2,6 +2,7 @@ export type { Allocator, IdRange } from './allocator.js'
 export { BulkPackWriter } from './bulk-pack-writer.js'
 export { BulkPackWriterV2 } from './bulk-pack-writer-v2.js'
 export type { CachedSegment, CachedSegmentInit, SegmentLogs } from './cached-segment.js'
+export { CatalogMetaWriter } from './catalog-meta-writer.js'
 export {
   type CollectGarbageOptions,
   collectGarbage,
@@ -11,8 +12,12 @@ export {
   type GarbageReport,
 } from './garbage.js'
 export { loadStatistics, type SegmentStatistics } from './load-statistics.js'
+export { LocalAllocator, type LocalAllocatorOptions } from './local-allocator.js'
 export { LocalMetaStore, type LocalMetaStoreOptions } from './local-meta-store.js'
 export { MetaCache, type MetaCacheOptions } from './meta-cache.js'
+export { MetaCatalog, type SegmentsFilter } from './meta-catalog.js'
+export { metaFailure, metaFailureOf } from './meta-failure.js'
+export type { CollectionMeta, PartitionMeta } from './meta-json.js'
 export type { MetaEntry, MetaStore, MetaTransaction } from './meta-store.js'
 export type {
   MetaFailure,
@@ -28,6 +33,7 @@ export { type RetryOptions, retrying } from './retry.js'
 export * from './segment-actions.js'
 export * from './segment-filters.js'
 export type { ChannelMeta, SegmentLevel, SegmentMeta, SegmentState } from './segment-meta.js'
+export type { SegmentToRead } from './segments-to-read.js'
 export { classifySyncError, type SyncErrorClass } from './sync-error.js'
 export type { SyncFacts } from './sync-facts.js'
 export { SyncManager, type SyncManagerOptions } from './sync-manager.js'
@@ -37,3 +43,4 @@ export type { TaskStatistics } from './sync-statistics.js'
 export { SyncTask } from './sync-task.js'
 export type { SyncTaskOptions } from './sync-task-options.js'
 export type { SyncCallback, SyncWork } from './sync-work.js'
+export { type UpdateSyncOptions, updateSync } from './update-sync.js'
