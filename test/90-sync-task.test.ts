@@ -419,7 +419,7 @@ describeWithServers('in a bucket', () => {
     try {
       const storage = storageAt(server.port, { rootPath: 'syncs' })
       const own = segmentOf(2, { chunkManager: await openChunkManager(storage) })
-      await own.task(packOf(own.metaCache, twoChunks())).run()
+      await own.task(packOf(own.metaCache, twoChunks()), { fsync: true }).run()
       const last = packOf(own.metaCache, someBooks(6)).withDeleteData(deletes([1n, 90n]))
       await own.task(last.withFlush()).run()
       const { binlogs, deltalogs } = own.segment

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Data, Field, Int64, makeData, RecordBatch, Schema, Struct, Utf8 } from 'apache-arrow'
 import type { DeleteData } from '../../data/index.js'
 import { deleteSchema } from './delete-columns.js'
@@ -14,18 +15,21 @@ export interface DeleteBatches {
   textBytes: number
 }
 
-/** One JSON row per delete, in the column `val`. */
-export function textBatches({ keys, timestamps, rowCount }: DeleteData): DeleteBatches {
+/** One JSON row per delete, in the column `val`; other work of the event loop runs in between. */
+export async function textBatches(deletes: DeleteData): Promise<DeleteBatches> {
+  const { keys, timestamps, rowCount } = deletes
   const schema = new Schema([new Field('val', new Utf8(), false)])
+  const batches: RecordBatch[] = []
   let textBytes = 0
-  const batches = rangesOf(rowCount).map(([start, end]) => {
+  for (const [start, end] of rangesOf(rowCount)) {
     const rows = Array.from({ length: end - start }, (_, index) =>
       printDeleteRow(keys[start + index]!, timestamps[start + index]!),
     )
     const column = textColumn(rows)
     textBytes += column.values.length
-    return batchOf(schema, [column])
-  })
+    batches.push(batchOf(schema, [column]))
+    if (end < rowCount) await nextTurn()
+  }
   return { schema, batches, textBytes }
 }
 

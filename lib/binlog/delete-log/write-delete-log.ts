@@ -33,7 +33,7 @@ const NO_FIELD = -1
 
 /**
  * Write deletes, in their order, as one log; an object of the same key is replaced. Without
- * deletes there is no object, and undefined is returned.
+ * deletes there is no object, and undefined is returned. They are lent until the promise settles.
  *
  * @param path key of the log, as `buildDeltaLogPath` makes it.
  * @returns its metadata: bytes stored, and memory by Milvus's formula for deletes.
@@ -86,7 +86,7 @@ async function writeContainer(
 ): Promise<number> {
   const { collectionId, partitionId, segmentId, format, from, to, signal } = options
   const isJson = format === 'json'
-  const rows = isJson ? textBatches(deletes) : columnBatches(deletes)
+  const rows = isJson ? await textBatches(deletes) : columnBatches(deletes)
   const keyType = deletes.keyKind === 'varchar' ? DataType.VarChar : DataType.Int64
   const bytes = buildBinlog(
     {
