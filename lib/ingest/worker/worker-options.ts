@@ -40,9 +40,12 @@ export interface IngestWorkerOptions {
   metaDirectory?: string
   /** Name of the channel, unique in the metadata store; made once and kept by default. */
   channelName?: string
-  /** When an accepted row is on disk, see `SegmentedLog`; `'interval'` by default. */
+  /** When an accepted row is on disk, see `SegmentedLog`; `'always'`, before the answer, by default. */
   fsync?: 'always' | 'interval' | 'never'
+  /** Of `'interval'`: for how long an accepted row may be in memory alone; 1000 by default. */
   fsyncIntervalMs?: number
+  /** Size of a log file from which on the next one is begun; 64 MiB by default. */
+  logSegmentBytes?: number
   /** Rows in memory: buffered, being written to segments, being accepted; 256 MiB by default. */
   memoryBytes?: number
   /** Rows of a segment that are written at once; 16 MiB by default. */
@@ -63,7 +66,7 @@ export interface IngestWorkerOptions {
   sidecar?: boolean
   logger?: Logger
   meter?: PipelineMeter
-  /** Aborts `open`, and waits of the worker; a running worker is ended by `close`. */
+  /** Aborts `open`; a running worker is ended by `close`. */
   signal?: AbortSignal
 }
 
@@ -81,6 +84,7 @@ export interface WorkerSettings {
   readonly channelName: string | undefined
   readonly fsync: 'always' | 'interval' | 'never'
   readonly fsyncIntervalMs: number
+  readonly logSegmentBytes: number
   readonly memoryBytes: number
   readonly insertBufferBytes: number
   readonly deleteBufferBytes: number
@@ -108,6 +112,7 @@ const KNOWN = [
   'channelName',
   'fsync',
   'fsyncIntervalMs',
+  'logSegmentBytes',
   'memoryBytes',
   'insertBufferBytes',
   'deleteBufferBytes',
@@ -142,7 +147,7 @@ export function resolveWorkerOptions(value: unknown): WorkerSettings {
     channelName: text('channelName'),
     ...placesOf(options, directory),
     ...sizesOf(given),
-    fsync: expectOneOf(given.fsync, 'fsync', FSYNCS, 'interval'),
+    fsync: expectOneOf(given.fsync, 'fsync', FSYNCS, 'always'),
     storageVersion: expectStorageVersion(given.storageVersion),
     sidecar: expectBoolean(given.sidecar, 'sidecar', true),
     logger: options.logger ?? SILENT,
@@ -193,7 +198,8 @@ function sizesOf(given: Record<string, unknown>) {
   const size = (name: keyof IngestWorkerOptions, fallback: number, min = 1): number =>
     expectInteger(given[name], name, { min, fallback })
   return {
-    fsyncIntervalMs: size('fsyncIntervalMs', 200),
+    fsyncIntervalMs: size('fsyncIntervalMs', 1000),
+    logSegmentBytes: size('logSegmentBytes', 64 * MIB),
     memoryBytes: size('memoryBytes', 256 * MIB, MIB),
     insertBufferBytes: size('insertBufferBytes', 16 * MIB),
     deleteBufferBytes: size('deleteBufferBytes', 16 * MIB),

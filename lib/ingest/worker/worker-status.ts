@@ -6,12 +6,11 @@ import type { ChannelPosition } from '../../sync/index.js'
  */
 export type WorkerState = 'running' | 'stalled' | 'failed' | 'closed'
 
-/** Segments of the worker's channel by where they are in their life. */
+/** Segments of rows of the worker's channel, by where they are in their life. */
 export interface SegmentCounts {
   readonly growing: number
   readonly sealed: number
   readonly flushing: number
-  /** L0 segments count, too. */
   readonly flushed: number
 }
 
@@ -28,7 +27,7 @@ export interface WorkerStatus {
   /** Messages that had been accepted before. */
   readonly repeats: number
   readonly segments: SegmentCounts
-  /** Rows and deletes in memory, being written included. */
+  /** Rows and deletes in memory: buffered, being written, being accepted. */
   readonly bufferBytes: number
   /** What `bufferBytes` is kept below. */
   readonly memoryBytes: number
