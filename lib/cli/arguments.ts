@@ -50,3 +50,18 @@ export function parseAge(text: string): number {
   if (unit !== undefined) return Number(count) * UNIT_MS[unit]!
   throw new InvalidArgumentError(`Expected an age like 90s, 30m, 12h or 7d but received "${text}"`)
 }
+
+const UNIT_BYTES: Readonly<Record<string, number>> = {
+  '': 1,
+  K: 2 ** 10,
+  M: 2 ** 20,
+  G: 2 ** 30,
+}
+
+/** `1048576`, `512K`, `64M`, `2G`, also as `64MiB`, in bytes. */
+export function parseBytes(text: string): number {
+  const [, count, unit] = /^(\d{1,15})([KMG]?)(?:iB)?$/.exec(text) ?? []
+  const bytes = unit === undefined ? Number.NaN : Number(count) * UNIT_BYTES[unit]!
+  if (Number.isSafeInteger(bytes)) return bytes
+  throw new InvalidArgumentError(`Expected bytes like 1048576, 64M or 2G but received "${text}"`)
+}

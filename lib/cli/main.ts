@@ -2,8 +2,10 @@
 import { Command, CommanderError } from 'commander'
 import { catCommand } from './cat.js'
 import { exitCodeOf, failureLine } from './failure.js'
+import { gcCommand } from './gc.js'
 import { inspectCommand } from './inspect.js'
 import { segmentCommand } from './segment.js'
+import { segmentsCommand } from './segments.js'
 import { storageCommand } from './storage-check.js'
 import { storageOption } from './storage-source.js'
 import { uploadsCommand } from './uploads.js'
@@ -31,6 +33,8 @@ function program(signal: AbortSignal): Command {
     catCommand(signal),
     verifyCommand(signal),
     segmentCommand(signal),
+    segmentsCommand(),
+    gcCommand(signal),
     uploadsCommand(signal),
     storageCommand(signal),
   ]

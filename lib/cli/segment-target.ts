@@ -1,14 +1,12 @@
-import { readFile } from 'node:fs/promises'
 import { type Command, Option } from 'commander'
 import type { LogPathLayout } from '../binlog/index.js'
-import { parseExact } from '../config/index.js'
-import { PackedError } from '../errors/index.js'
-import { type CollectionSchema, collectionSchemaFromJson } from '../schema/index.js'
+import type { CollectionSchema } from '../schema/index.js'
 import { deriveSchema, type LocatedSegment, locateSegment } from '../segment/index.js'
-import { type ChunkManager, openChunkManager } from '../storage/index.js'
+import type { ChunkManager } from '../storage/index.js'
 import { parseBigId } from './arguments.js'
 import { UsageError } from './failure.js'
-import { isRemote, openTree, placeOf } from './place.js'
+import { openTree, placeOf } from './place.js'
+import { schemaFromFile } from './schema-file.js'
 import { type StorageOptions, StorageSource } from './storage-source.js'
 
 /** What the options of {@link addSegmentOptions} become. */
@@ -74,23 +72,6 @@ export async function schemaOf(
 ): Promise<CollectionSchema> {
   if (schema !== undefined) return schemaFromFile(schema, new StorageSource(options))
   return segment.schema ?? (await deriveSchema(segment, { chunkManager }))
-}
-
-async function schemaFromFile(path: string, source: StorageSource): Promise<CollectionSchema> {
-  const text = await readText(path, source)
-  try {
-    return collectionSchemaFromJson(parseExact(text))
-  } catch (cause) {
-    const message = `Expected a collection schema in ${path} but received: ${(cause as Error).message}`
-    throw new PackedError('InvalidSchema', message, { path, cause })
-  }
-}
-
-async function readText(path: string, source: StorageSource): Promise<string> {
-  const place = await placeOf(path, source, 'local')
-  if (!isRemote(place)) return readFile(place.path, 'utf8')
-  const chunks = await openChunkManager(place.storage)
-  return Buffer.from(await chunks.read(place.path)).toString('utf8')
 }
 
 /** Where a verb writes: `--out`, in the store of `--storage` where it is a plain path. */
