@@ -270,7 +270,7 @@ describe('input that does not fit is named by file, line and column', () => {
     ['twice.csv', 'a,a\n1,2\n', 'received "a" twice', []],
     ['quote.csv', 'a\n"x"y\n', 'Expected CSV in', []],
     ['small.csv', 'a\n1\n300\n', 'int8 for column "a" in line 3', ['a:int8']],
-    ['empty.ndjson', '', 'Expected rows or --types', []],
+    ['empty.ndjson', '', 'Expected rows or column types', []],
   ]
   test.each(refused)('%s', async (name, text, message, types) => {
     writeFileSync(inside(name), text)
