@@ -1,7 +1,7 @@
 /** What a sync is handed, and how failures are sorted and tried again. */
 import { PackedError } from '../lib/errors/index.js'
 import { recordBytes } from '../lib/schema/index.js'
-import { classifySyncError, retrying, SyncPack } from '../lib/sync/index.js'
+import { classifySyncError, metaFailure, retrying, SyncPack } from '../lib/sync/index.js'
 import { recordOf } from './support/records.js'
 import { rejection } from './support/rejection.js'
 import { BOOKS, book, chunk, deletes } from './support/segments.js'
@@ -84,6 +84,8 @@ describe('classes of failures (case 41)', () => {
     ['terminal', new PackedError('InvalidData', 'null')],
     ['terminal', new PackedError('NotFound', 'segment')],
     ['terminal', new PackedError('PermissionDenied', 'read-only')],
+    ['terminal', metaFailure('misrouted', 'the channel is of another')],
+    ['retry', new PackedError('Conflict', 'somebody was quicker')],
     ['retry', new PackedError('Network', 'reset')],
     ['retry', new PackedError('Timeout', 'slow')],
     ['retry', new PackedError('NoSpace', 'full')],

@@ -1,4 +1,5 @@
 import { isPackedError, PackedError, type PackedErrorCode } from '../errors/index.js'
+import { metaFailureOf } from './meta-failure.js'
 
 /**
  * What a failure of a sync means: whoever started it gave it up; the same will fail again; or it
@@ -36,7 +37,8 @@ export function classifySyncError(error: unknown, signal?: AbortSignal): SyncErr
   const { name, message } = (error ?? {}) as { name?: unknown; message?: unknown }
   if (isPackedError(error)) {
     if (error.code === 'Aborted') return 'canceled'
-    if (TERMINAL.has(error.code)) return 'terminal'
+    // A channel that became somebody else's does not come back.
+    if (TERMINAL.has(error.code) || metaFailureOf(error) === 'misrouted') return 'terminal'
   } else if (name === 'AbortError' || name === 'TimeoutError') {
     return 'canceled'
   }
