@@ -1,7 +1,7 @@
-import { truncateSync } from 'node:fs'
-import { mkdir, stat } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Database, Transaction } from 'lmdb'
+import { prepareDatabaseFile } from './meta-database-file.js'
 
 /** What reads of one moment go through. */
 export type ReadMoment = Transaction
@@ -41,7 +41,9 @@ export class MetaDatabase {
   /** Open the database in a directory; both are made where they are not there. */
   static async open(directory: string): Promise<MetaDatabase> {
     const { open, ABORT } = await import('lmdb')
+    const file = join(directory, 'data.mdb')
     await mkdir(directory, { recursive: true })
+    await prepareDatabaseFile(file)
     const opened = open<Buffer, Buffer>({
       path: directory,
       noSubdir: false,
@@ -50,14 +52,7 @@ export class MetaDatabase {
       useVersions: true,
       overlappingSync: false,
     })
-    const database = new MetaDatabase(join(directory, 'data.mdb'), opened, ABORT)
-    try {
-      await database.#fillUp()
-      return database
-    } catch (error) {
-      await database.close()
-      throw error
-    }
+    return new MetaDatabase(file, opened, ABORT)
   }
 
   get(key: Buffer): DatabaseEntry | undefined {
@@ -106,26 +101,4 @@ export class MetaDatabase {
   close(): Promise<void> {
     return this.#database.close()
   }
-
-  /**
-   * Make the file as long as its pages are many.
-   *
-   * It is mapped: a page behind its end, where it was cut, ends the process at the first look at
-   * it; a page of zeros is an error. (That pages are missing is no proof of damage: free ones are
-   * not always written.) In a transaction, as whoever has the lock makes the file longer.
-   */
-  async #fillUp(): Promise<void> {
-    if ((await stat(this.file)).size >= this.#wholeBytes()) return
-    await this.#database.transaction(() => truncateSync(this.file, this.#wholeBytes()))
-  }
-
-  #wholeBytes(): number {
-    const { pageSize, lastPageNumber } = this.#database.getStats() as PageCount
-    return (lastPageNumber + 1) * pageSize
-  }
-}
-
-interface PageCount {
-  pageSize: number
-  lastPageNumber: number
 }
