@@ -88,7 +88,7 @@ describe('a locked directory', () => {
   test('with a lock file that says nothing readable is still locked, or free', async () => {
     const directory = fresh()
     const lock = await lockDirectory(directory)
-    writeFileSync(join(directory, 'lock'), '{"pid":', { flag: 'r+' })
+    writeFileSync(join(directory, 'lock'), '{"pid":')
     const error = await rejection(() => lockDirectory(directory))
     expect(error.message).toContain('one that another process holds')
     await lock.release()

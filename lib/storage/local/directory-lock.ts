@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, truncate, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { expectKnownKeys, expectText } from '../../config/index.js'
@@ -76,7 +76,7 @@ export class DirectoryLock {
 
   /** A file that nobody can write any more is no reason to keep the lock. */
   async #release(): Promise<void> {
-    await writeFile(this.#file, '', { flag: 'r+' }).catch(() => {})
+    await truncate(this.#file).catch(() => {})
     callSync((addon) => addon.fileLockRelease(this.#handle))
   }
 
