@@ -23,8 +23,10 @@ export interface MemoryBudgetOptions {
 export class MemoryBudget {
   readonly #options: MemoryBudgetOptions
   readonly #waiters: Waiter[] = []
-  /** Of messages that were let in and are not in the write buffer yet. */
+  /** Messages that were let in and are not in the write buffer yet. */
+  #admitted = 0
   #admittedBytes = 0
+  readonly #whenIdle: (() => void)[] = []
   #ended: Error | undefined
 
   constructor(options: MemoryBudgetOptions) {
@@ -46,7 +48,7 @@ export class MemoryBudget {
     if (this.#ended !== undefined) throw this.#ended
     signal?.throwIfAborted()
     if (this.#waiters.length === 0 && this.#fits(bytes)) {
-      this.#admittedBytes += bytes
+      this.#admit(bytes)
       return
     }
     let unfollow = (): void => {}
@@ -61,8 +63,16 @@ export class MemoryBudget {
 
   /** A message is in the write buffer now, which counts it, or has come to nothing. */
   release(bytes: number): void {
+    this.#admitted -= 1
     this.#admittedBytes -= bytes
+    if (this.#admitted === 0) for (const resolve of this.#whenIdle.splice(0)) resolve()
     this.check()
+  }
+
+  /** Resolves when no message is between `acquire` and `release`. */
+  idle(): Promise<void> {
+    if (this.#admitted === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#whenIdle.push(resolve))
   }
 
   /** Memory may have become free. */
@@ -70,7 +80,7 @@ export class MemoryBudget {
     let next = this.#waiters[0]
     while (next !== undefined && this.#fits(next.bytes)) {
       this.#waiters.shift()
-      this.#admittedBytes += next.bytes
+      this.#admit(next.bytes)
       next.resolve()
       next = this.#waiters[0]
     }
@@ -81,6 +91,11 @@ export class MemoryBudget {
   end(error: Error): void {
     this.#ended = error
     for (const { reject } of this.#waiters.splice(0)) reject(error)
+  }
+
+  #admit(bytes: number): void {
+    this.#admitted += 1
+    this.#admittedBytes += bytes
   }
 
   #fits(bytes: number): boolean {

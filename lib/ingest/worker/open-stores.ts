@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PackedError } from '../../errors/index.js'
+import { isPackedError, PackedError } from '../../errors/index.js'
 import type { CollectionSchema } from '../../schema/index.js'
 import {
   type ChunkManager,
@@ -69,13 +69,12 @@ async function open(settings: WorkerSettings, releases: Releases): Promise<Worke
   const allocator = await LocalAllocator.open(store)
   releases.add(() => allocator.close())
   const identity = await identityOf(settings, catalog)
-  const { channel, schema } = await channelOf(settings, catalog, identity)
-  const { channelName, collectionId } = channel
+  const { channel, schema, partitionId } = await channelOf(settings, catalog, identity)
+  const { channelName } = channel
   const segments = await catalog.segments({ channelName })
   const log = await openLog(settings, channel, segments)
   releases.add(() => log.close())
   const chunkManager = await chunkManagerAt(settings)
-  const partitionId = await partitionOf(settings, catalog, collectionId)
   return { catalog, allocator, chunkManager, log, channel, segments, schema, partitionId, releases }
 }
 
@@ -111,7 +110,7 @@ async function channelOf(
   settings: WorkerSettings,
   catalog: MetaCatalog,
   identity: WorkerIdentity,
-): Promise<{ channel: ChannelMeta; schema: CollectionSchema }> {
+): Promise<Pick<WorkerStores, 'channel' | 'schema' | 'partitionId'>> {
   const { channelName } = identity
   const known = await catalog.channel(channelName)
   const collection =
@@ -121,11 +120,12 @@ async function channelOf(
   if (collection === undefined) throw lost(settings, channelName)
   if (settings.schema !== undefined) expectSameSchema(collection.schema, settings.schema)
   const { collectionId, schema } = collection
+  const partitionId = await partitionOf(settings, catalog, collectionId)
   const channel = known ?? (await catalog.createChannel({ channelName, collectionId }))
   if (identity.collectionId === undefined) {
     await writeIdentity(settings.directory, { channelName, collectionId })
   }
-  return { channel, schema }
+  return { channel, schema, partitionId }
 }
 
 /** The collection of a new channel: one of that name, or a new one. */
@@ -134,10 +134,22 @@ async function collectionFor(settings: WorkerSettings, catalog: MetaCatalog) {
   const known = collectionName === undefined ? undefined : await catalog.collection(collectionName)
   if (known !== undefined) return known
   if (schema !== undefined && collectionName !== undefined) {
-    return catalog.createCollection({ name: collectionName, schema })
+    return createCollection(catalog, collectionName, schema)
   }
   const message = `Expected a schema for the new worker in "${directory}" but received none`
   throw new PackedError('InvalidArgument', message)
+}
+
+/** Another worker of the store may make the same one at this moment. */
+async function createCollection(catalog: MetaCatalog, name: string, schema: CollectionSchema) {
+  try {
+    return await catalog.createCollection({ name, schema })
+  } catch (error) {
+    const isTaken = isPackedError(error) && error.code === 'AlreadyExists'
+    const made = isTaken ? await catalog.collection(name) : undefined
+    if (made === undefined) throw error
+    return made
+  }
 }
 
 async function openLog(

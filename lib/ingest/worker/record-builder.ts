@@ -65,9 +65,7 @@ export class RecordBuilder {
     options: { copy: boolean; pacer: Pacer },
   ): Promise<ArrowRecord> {
     const { numRows } = part
-    const rowIds = BigInt64Array.from({ length: numRows }, (_, row) => {
-      return identity.firstRowId + BigInt(row)
-    })
+    const rowIds = await consecutive(identity.firstRowId, numRows, options.pacer)
     const children: Data[] = []
     for (const field of this.#fields) {
       const given = part.columns.get(field)
@@ -91,6 +89,16 @@ export class RecordBuilder {
 
 function int64(values: BigInt64Array): Data {
   return makeData({ type: new Int64(), length: values.length, data: values })
+}
+
+async function consecutive(first: bigint, count: number, pacer: Pacer): Promise<BigInt64Array> {
+  const ids = new BigInt64Array(count)
+  let next = first
+  for (let row = 0; row < count; row++) {
+    ids[row] = next++
+    if (row % FILL_ROWS === FILL_ROWS - 1) await pacer.pause()
+  }
+  return ids
 }
 
 function isStored(field: FieldSchema, data: Data): boolean {

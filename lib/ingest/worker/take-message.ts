@@ -63,17 +63,15 @@ function expectKeys(value: unknown, schema: CollectionSchema): DeleteKeys {
   if (!Array.isArray(value) && !(value instanceof BigInt64Array)) {
     throw unexpected('an array of primary keys', 'deletes', value)
   }
+  const keys = value as DeleteKeys
   const { name, dataType } = primaryKeyField(schema)
-  const wantsText = dataType !== DataType.Int64
-  for (const [row, key] of value.entries()) {
-    if ((typeof key === 'string') === wantsText) continue
-    const expected = wantsText ? 'text' : 'an integer of 64 bits'
-    const message =
-      `Expected ${expected} (field "${name}") for deletes[${row}] but received ` +
-      describeValue(key)
-    throw new PackedError('TypeMismatch', message, { field: name })
-  }
-  return value as DeleteKeys
+  const expected = dataType === DataType.Int64 ? 'an integer of 64 bits' : 'text'
+  // The others are held against the first one when they are copied.
+  const [first] = keys
+  if (first === undefined || (typeof first === 'string') === (expected === 'text')) return keys
+  const received = describeValue(first)
+  const message = `Expected ${expected} (field "${name}") for deletes[0] but received ${received}`
+  throw new PackedError('TypeMismatch', message, { field: name })
 }
 
 function bytesOfKeys(keys: DeleteKeys): number {

@@ -130,13 +130,13 @@ export class WorkerCore {
     await this.#sidecars.idle()
   }
 
-  /** Stop, after `last`; whatever fails, everything is given back. The first failure is thrown. */
+  /** Stop, after what was let in and `last`; whatever fails, everything is given back. The first failure is thrown. */
   async end(last: (() => Promise<void>) | undefined): Promise<void> {
     const { buffer, syncManager } = this.parts
     const failures: unknown[] = []
     const steps = [
+      () => this.budget.idle(),
       last,
-      () => this.lane.exclusive(() => {}),
       () => buffer.close(),
       () => this.saver.stop(),
       () => syncManager.close(),

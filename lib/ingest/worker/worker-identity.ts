@@ -25,15 +25,14 @@ export async function identify(
   channelName: string | undefined,
 ): Promise<WorkerIdentity> {
   const known = await readIdentity(directory)
-  if (known === undefined) {
-    const made = {
-      channelName: channelName ?? `channel-${randomUUID()}`,
-      collectionId: undefined,
-    }
+  const isKept = channelName === undefined || channelName === known?.channelName
+  if (known !== undefined && isKept) return known
+  if (known?.collectionId === undefined) {
+    const name = channelName ?? `channel-${randomUUID()}`
+    const made = { channelName: name, collectionId: undefined }
     await writeIdentity(directory, made)
     return made
   }
-  if (channelName === undefined || channelName === known.channelName) return known
   const message =
     `Expected the channel of this directory ("${known.channelName}") for channelName but ` +
     `received "${channelName}"`

@@ -55,7 +55,7 @@ export class IngestWorker implements AsyncDisposable {
   }
 
   /**
-   * Take a directory and bring back what it has. When this fails, everything is as it was before.
+   * Take a directory and bring back what it has. Nothing is left open when this fails.
    *
    * @throws PackedError InvalidArgument, InvalidSchema (not the collection's schema, naming the
    *   field), Conflict (somebody has the directory, naming it), NotFound (no such partition),
