@@ -178,9 +178,14 @@ describe('times', () => {
 
 test('lines end in LF or CRLF, or at the end, wherever chunks are cut', async () => {
   async function* chunks() {
-    yield* ['a\r', '\nb', 'b\n\n', 'c']
+    for (const chunk of ['a\r', '\nb', 'b\n\n', 'c']) yield Buffer.from(chunk)
   }
-  const lines: string[] = []
-  for await (const line of splitLines(chunks())) lines.push(line)
-  expect(lines).toEqual(['a', 'bb', '', 'c'])
+  const lines: [string, number][] = []
+  for await (const { bytes, size } of splitLines(chunks())) lines.push([String(bytes), size])
+  expect(lines).toEqual([
+    ['a', 3],
+    ['bb', 3],
+    ['', 1],
+    ['c', 1],
+  ])
 })

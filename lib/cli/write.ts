@@ -141,14 +141,22 @@ async function* batchesOf(
   others: readonly InputFile[],
   options: InputOptions,
 ): AsyncGenerator<RecordBatch> {
-  yield* first.batches
+  yield* recordBatches(first)
   for (const { place, format } of others) {
     const input = await openInput(place, format, options)
     try {
-      yield* input.batches
+      yield* recordBatches(input)
     } finally {
       await input.close()
     }
+  }
+}
+
+/** The writer keeps nothing of a batch that it has taken. */
+async function* recordBatches({ batches }: Input): AsyncGenerator<RecordBatch> {
+  for await (const { batch, release } of batches) {
+    yield batch
+    release()
   }
 }
 

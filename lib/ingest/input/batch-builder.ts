@@ -3,7 +3,7 @@ import { PackedError } from '../../errors/index.js'
 import { toVectorColumn } from '../../packed/index.js'
 import { arrowTypeOf, type ColumnType, columnTypeName, fieldOf } from './column-type.js'
 import type { Convert } from './fit-value.js'
-import type { Row, RowSource } from './input-rows.js'
+import type { Row, RowSource } from './row-source.js'
 
 interface OpenColumn {
   name: string
@@ -16,13 +16,13 @@ interface OpenColumn {
 /** Collects rows of a text file into record batches of one schema. */
 export class BatchBuilder {
   readonly schema: Schema
-  readonly #path: string
+  readonly #source: RowSource
   readonly #columns: readonly OpenColumn[]
   readonly #names: ReadonlySet<string>
   #rows = 0
 
   constructor(source: RowSource, types: ReadonlyMap<string, ColumnType>) {
-    this.#path = source.path
+    this.#source = source
     this.#names = new Set(types.keys())
     this.#columns = [...types].map(([name, type]) => ({
       name,
@@ -39,15 +39,16 @@ export class BatchBuilder {
   }
 
   /** @throws PackedError InvalidData, naming file, line and column. */
-  add({ record, line }: Row): void {
+  add(row: Row): void {
+    const { record } = row
     for (const name of Object.keys(record)) {
       if (this.#names.has(name)) continue
-      throw this.#misfit(line, name, 'a column of the first rows', record[name])
+      throw this.#misfit(row, name, 'a column of the first rows', record[name])
     }
     for (const { name, type, convert, values } of this.#columns) {
       const value = Object.hasOwn(record, name) ? (record[name] ?? null) : null
       const fitted = value === null ? (type.nullable ? null : undefined) : convert(value)
-      if (fitted === undefined) throw this.#misfit(line, name, columnTypeName(type), value)
+      if (fitted === undefined) throw this.#misfit(row, name, columnTypeName(type), value)
       values.push(fitted)
     }
     this.#rows++
@@ -63,14 +64,14 @@ export class BatchBuilder {
     return new RecordBatch(this.schema, makeData({ type, length, nullCount: 0, children }))
   }
 
-  #misfit(line: number, column: string, expected: string, value: unknown): PackedError {
+  #misfit(row: Row, column: string, expected: string, value: unknown): PackedError {
     const text = typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? 'null')
     const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text
     return new PackedError(
       'InvalidData',
-      `Expected ${expected} for column "${column}" in line ${line} of ${this.#path} but ` +
+      `Expected ${expected} for column "${column}" in ${this.#source.where(row)} but ` +
         `received ${shown}; the column's type can be given`,
-      { path: this.#path, field: column },
+      { path: this.#source.path, field: column },
     )
   }
 }

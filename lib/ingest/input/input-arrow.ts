@@ -2,11 +2,20 @@ import { open } from 'node:fs/promises'
 import { type RecordBatch, RecordBatchReader } from 'apache-arrow'
 import { PackedError } from '../../errors/index.js'
 import { isRemote } from '../../storage/index.js'
-import type { Input } from './input.js'
-import { type InputPlace, openBytes, STDIN } from './input-place.js'
+import type { InputBatch } from './input.js'
+import { changed, type InputPlace, openBytes, STDIN } from './input-place.js'
+import type { BatchInput } from './open-source.js'
+import { skipRows } from './skip-rows.js'
 
-/** An Arrow IPC file or stream; a file from standard input or a store is held in memory. */
-export async function openArrow(place: InputPlace, signal: AbortSignal): Promise<Input> {
+/**
+ * An Arrow IPC file or stream, from row `after` on; a file from standard input or a store is held
+ * in memory. @throws PackedError as `openInput`.
+ */
+export async function openArrow(
+  place: InputPlace,
+  after: number,
+  signal: AbortSignal | undefined,
+): Promise<BatchInput> {
   const { text: path } = place
   const handle =
     place.path === STDIN || isRemote(place.storage) ? undefined : await open(place.path)
@@ -20,16 +29,32 @@ export async function openArrow(place: InputPlace, signal: AbortSignal): Promise
       handle === undefined ? RecordBatchReader.from(bytes!) : RecordBatchReader.from(handle)
     const reader = await (await source).open()
     if (reader.schema === undefined) throw new Error('no schema')
-    return { schema: reader.schema, batches: decoded(reader, path), types: new Map(), close }
+    const batches = skipRows(batchesOf(decoded(reader, place), place, after), after)
+    return { kind: 'batches', schema: reader.schema, batches, close }
   } catch (error) {
     await close()
     throw undecodable(error, path)
   }
 }
 
+async function* batchesOf(
+  batches: AsyncIterable<RecordBatch>,
+  place: InputPlace,
+  after: number,
+): AsyncGenerator<InputBatch> {
+  let rows = 0
+  for await (const batch of batches) {
+    rows += batch.numRows
+    const bytes = batch.data.byteLength
+    yield { batch, sequence: BigInt(rows), bytes, release: () => {} }
+  }
+  if (rows >= after) return
+  throw changed(place, `at least ${after} rows, which were read before,`, String(rows))
+}
+
 async function* decoded(
   batches: AsyncIterable<RecordBatch>,
-  path: string,
+  { text: path }: InputPlace,
 ): AsyncGenerator<RecordBatch> {
   const iterator = batches[Symbol.asyncIterator]()
   for (;;) {

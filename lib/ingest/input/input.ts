@@ -1,72 +1,67 @@
 import type { RecordBatch, Schema } from 'apache-arrow'
-import { PackedError } from '../../errors/index.js'
-import { PackedReader } from '../../packed/index.js'
 import type { ColumnType } from './column-type.js'
-import { openArrow } from './input-arrow.js'
-import { csvRows } from './input-csv.js'
 import type { InputFormat } from './input-format.js'
-import { ndjsonRows } from './input-ndjson.js'
-import { type InputPlace, openBytes, STDIN } from './input-place.js'
-import { openRows } from './input-rows.js'
+import type { InputPlace } from './input-place.js'
+import { openSource } from './open-source.js'
+import { typedRows } from './typed-rows.js'
 
-export interface InputOptions {
+/** What inputs are opened with. */
+export interface OpenOptions {
+  /**
+   * Go on behind what was read before: the sequence of a batch. 0 by default, the beginning.
+   */
+  after?: bigint | undefined
+  signal?: AbortSignal | undefined
+}
+
+/** Options of {@link openInput}. */
+export interface InputOptions extends OpenOptions {
   /** Types of text columns that are not inferred. */
-  types: ReadonlyMap<string, ColumnType>
-  signal: AbortSignal
+  types?: ReadonlyMap<string, ColumnType>
+}
+
+/** Rows of an input, and where it goes on after them. */
+export interface InputBatch {
+  batch: RecordBatch
+  /**
+   * How far the input is read with this batch: bytes of a text file, rows of a Parquet or Arrow
+   * file. It ascends from batch to batch.
+   */
+  sequence: bigint
+  /** Bytes of text, or of Arrow data. */
+  bytes: number
+  /** Give the memory back: the batch is not used any more. */
+  release(): void
 }
 
 /** One input file as batches. */
 export interface Input {
   schema: Schema
-  batches: AsyncIterable<RecordBatch>
+  batches: AsyncIterable<InputBatch>
   /** Types of a text file's columns: given or inferred; empty for the others. */
   types: ReadonlyMap<string, ColumnType>
   /** Let go of the file, also when nobody read it. */
   close(): Promise<void>
 }
 
-/** @throws PackedError InvalidArgument (Parquet from standard input), InvalidData. */
+/**
+ * Open a file as batches.
+ *
+ * @throws PackedError NotFound, PermissionDenied, InvalidArgument (Parquet from standard input,
+ *   nothing to infer types from), InvalidData, FileChanged (shorter than `after`).
+ */
 export async function openInput(
   place: InputPlace,
   format: InputFormat,
-  options: InputOptions,
+  { types = new Map(), ...options }: InputOptions = {},
 ): Promise<Input> {
-  if (format === 'parquet') return openParquet(place, options)
-  if (format === 'arrow') return openArrow(place, options.signal)
-  const { text: path } = place
-  const bytes = await openBytes(place, options.signal)
-  const close = async (): Promise<void> => void bytes.destroy()
+  const source = await openSource(place, format, options)
+  if (source.kind === 'batches') return { ...source, types: new Map() }
+  const close = () => source.close()
   try {
-    const source =
-      format === 'ndjson'
-        ? ndjsonRows(bytes, path)
-        : await csvRows(bytes, path, format === 'tsv' ? '\t' : ',')
-    return { ...(await openRows(source, options.types)), close }
+    return { ...(await typedRows(source, types)), close }
   } catch (error) {
     await close()
     throw error
-  }
-}
-
-async function openParquet(
-  { path, storage }: InputPlace,
-  { signal }: InputOptions,
-): Promise<Input> {
-  if (path === STDIN) {
-    const message = 'Expected a file for Parquet but received standard input'
-    throw new PackedError('InvalidArgument', message)
-  }
-  const reader = await PackedReader.open({
-    paths: [path],
-    ...(storage === undefined ? {} : { storage }),
-    lenient: true,
-    releasePrevious: true,
-    signal,
-  })
-  return {
-    schema: reader.schema,
-    batches: reader,
-    types: new Map(),
-    close: () => reader.close(),
   }
 }
