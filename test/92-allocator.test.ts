@@ -177,7 +177,7 @@ describe('allocators of several processes', () => {
   test('never give the same id, killed in the middle or not', async () => {
     const directory = fresh()
     const patient = Array.from({ length: 4 }, () =>
-      outcomeOf(startScript('allocate-forever.cjs', [directory, '150']), TIMEOUT_MS),
+      outcomeOf(startScript('allocate-forever.cjs', [directory, '60']), TIMEOUT_MS),
     )
     const killed = Array.from({ length: 4 }, async (_, index) => {
       const child = startScript('allocate-forever.cjs', [directory])
@@ -204,7 +204,7 @@ describe('allocators of several processes', () => {
       }
       if (before > highest) highest = before
     }
-    expect(ids).toBeGreaterThanOrEqual(4 * 450)
+    expect(ids).toBeGreaterThanOrEqual(4 * 180)
     expect(seen.size).toBe(ids)
     const store = await LocalMetaStore.open(directory)
     const next = await LocalAllocator.open(store)
