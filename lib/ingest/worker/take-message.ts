@@ -1,3 +1,4 @@
+import { isBigInt64Array } from 'node:util/types'
 import {
   describeValue,
   expectBoolean,
@@ -60,7 +61,7 @@ export function takeMessage(value: unknown, schema: CollectionSchema): TakenMess
 }
 
 function expectKeys(value: unknown, schema: CollectionSchema): DeleteKeys {
-  if (!Array.isArray(value) && !(value instanceof BigInt64Array)) {
+  if (!Array.isArray(value) && !isBigInt64Array(value)) {
     throw unexpected('an array of primary keys', 'deletes', value)
   }
   const keys = value as DeleteKeys

@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types'
 import { isPackedError, PackedError } from '../../errors/index.js'
 import type { WorkerState } from './worker-status.js'
 
@@ -61,7 +62,7 @@ export class WorkerHealth {
 }
 
 function errorOf(thrown: unknown): Error {
-  if (isPackedError(thrown) || thrown instanceof Error) return thrown
+  if (isPackedError(thrown) || isNativeError(thrown)) return thrown
   return new PackedError('Internal', String(thrown), { cause: thrown })
 }
 

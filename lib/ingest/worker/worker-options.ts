@@ -199,7 +199,7 @@ function sizesOf(given: Record<string, unknown>) {
     expectInteger(given[name], name, { min, fallback })
   return {
     fsyncIntervalMs: size('fsyncIntervalMs', 1000),
-    logSegmentBytes: size('logSegmentBytes', 64 * MIB),
+    logSegmentBytes: size('logSegmentBytes', 64 * MIB, MIB / 16),
     memoryBytes: size('memoryBytes', 256 * MIB, MIB),
     insertBufferBytes: size('insertBufferBytes', 16 * MIB),
     deleteBufferBytes: size('deleteBufferBytes', 16 * MIB),
