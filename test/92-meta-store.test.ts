@@ -255,20 +255,23 @@ describe('a store that is damaged', () => {
     }
   })
 
-  test.each([0.02, 0.2, 0.5, 0.8])('and cut to %d of it fails a read, not the process', async (part) => {
-    const directory = await filled()
-    const file = join(directory, 'data.mdb')
-    truncateSync(file, Math.floor((statSync(file).size * part) / 4096) * 4096)
-    const error = await rejection(async () => {
-      const store = await LocalMetaStore.open(directory)
-      try {
-        await collected(store, '')
-      } finally {
-        await store.close()
-      }
-    })
-    expect(error).toMatchObject({ code: 'MetadataCorrupted' })
-  })
+  test.each([0.02, 0.2, 0.5, 0.8])(
+    'and cut to %d of it fails a read, not the process',
+    async (part) => {
+      const directory = await filled()
+      const file = join(directory, 'data.mdb')
+      truncateSync(file, Math.floor((statSync(file).size * part) / 4096) * 4096)
+      const error = await rejection(async () => {
+        const store = await LocalMetaStore.open(directory)
+        try {
+          await collected(store, '')
+        } finally {
+          await store.close()
+        }
+      })
+      expect(error).toMatchObject({ code: 'MetadataCorrupted' })
+    },
+  )
 
   test('and removed while it is open says so instead of losing what it is given', async () => {
     const directory = fresh()
