@@ -1,7 +1,7 @@
-import { open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { type RecordBatch, RecordBatchReader } from 'apache-arrow'
 import { PackedError } from '../../errors/index.js'
-import { isRemote } from '../../storage/index.js'
+import { isRemote, storageError } from '../../storage/index.js'
 import type { InputBatch } from './input.js'
 import { changed, type InputPlace, openBytes, STDIN } from './input-place.js'
 import type { BatchInput } from './open-source.js'
@@ -17,8 +17,8 @@ export async function openArrow(
   signal: AbortSignal | undefined,
 ): Promise<BatchInput> {
   const { text: path } = place
-  const handle =
-    place.path === STDIN || isRemote(place.storage) ? undefined : await open(place.path)
+  const isStream = place.path === STDIN || isRemote(place.storage)
+  const handle = isStream ? undefined : await openFile(place.path)
   const bytes = handle === undefined ? await openBytes(place, signal) : undefined
   const close = async (): Promise<void> => {
     bytes?.destroy()
@@ -34,6 +34,14 @@ export async function openArrow(
   } catch (error) {
     await close()
     throw undecodable(error, path)
+  }
+}
+
+async function openFile(path: string): Promise<FileHandle> {
+  try {
+    return await open(path)
+  } catch (error) {
+    throw storageError(error, path)
   }
 }
 
@@ -66,10 +74,10 @@ async function* decoded(
   }
 }
 
-/** apache-arrow throws plain errors; those of the file system keep their own code. */
+/** apache-arrow throws plain errors, for what it reads and what it cannot read alike. */
 function undecodable(error: unknown, path: string): unknown {
   const { code, name, message } = error as NodeJS.ErrnoException
-  if (code !== undefined || name === 'AbortError') return error
+  if (code !== undefined || name === 'AbortError') return storageError(error, path)
   const text = `Expected Arrow IPC in ${path} but received: ${message}`
   return new PackedError('InvalidData', text, { path, cause: error })
 }

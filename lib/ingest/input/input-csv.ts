@@ -67,12 +67,13 @@ class Records {
   readonly #parsed: AsyncIterator<Parsed>
   /** csv-parse tells of them apart from the records. */
   readonly #skipped: BadRow[] = []
-  #end: number
+  /** Byte behind the last record. */
+  end: number
 
   constructor(bytes: AsyncIterable<Uint8Array>, { path, delimiter }: CsvText, start: number) {
     this.#path = path
     this.#start = start
-    this.#end = start
+    this.end = start
     this.#parser = parse({
       bom: start === 0,
       delimiter,
@@ -92,8 +93,8 @@ class Records {
       throw error instanceof CsvError ? this.#failure(error) : error
     })
     if (done) return this.#skipped.shift()
-    this.#end = this.#start + value.info.bytes
-    return { ...value, end: this.#end }
+    this.end = this.#start + value.info.bytes
+    return { ...value, end: this.end }
   }
 
   /** What was skipped since the last call. */
@@ -109,7 +110,7 @@ class Records {
   /** How long a broken record is nobody knows: it is reported with the place before it. */
   #skip(error: CsvError): void {
     const { lines } = error as CsvError & { lines: number }
-    const place = { line: lines, size: 0, end: this.#end }
+    const place = { line: lines, size: 0, end: this.end }
     const record = (error as CsvError & { record?: unknown[] }).record ?? []
     this.#skipped.push({ ...place, text: record.join(), error: this.#failure(error) })
   }
@@ -126,7 +127,7 @@ async function* readRows(
   { path, delimiter, start }: CsvText,
 ): AsyncGenerator<Row | BadRow> {
   const where = rowNamer(path, start)
-  let before = start
+  let before = records.end
   try {
     for (let next = await records.next(); next !== undefined; next = await records.next()) {
       yield* records.skipped()

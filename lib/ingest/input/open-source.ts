@@ -1,4 +1,5 @@
 import type { Schema } from 'apache-arrow'
+import { storageError } from '../../storage/index.js'
 import type { InputBatch, OpenOptions } from './input.js'
 import { openArrow } from './input-arrow.js'
 import { csvRows } from './input-csv.js'
@@ -40,7 +41,7 @@ async function openText(
   const open = async (offset: number) => {
     const bytes = await openBytes(place, signal, { offset })
     opened.push(bytes)
-    return bytes
+    return withPath(bytes, place.path)
   }
   const close = async (): Promise<void> => {
     for (const bytes of opened) bytes.destroy()
@@ -52,5 +53,16 @@ async function openText(
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+async function* withPath(
+  bytes: AsyncIterable<Uint8Array>,
+  path: string,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* bytes
+  } catch (error) {
+    throw storageError(error, path)
   }
 }
