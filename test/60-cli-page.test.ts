@@ -43,6 +43,14 @@ test('the commands for files run as they stand', () => {
   expect(output).toContain('OK: 2 files, 8,000 rows')
 })
 
+test('the commands for ingest run as they stand', () => {
+  copyFileSync(join(ROOT, 'examples/data/words-100d.arrow'), join(directory, 'words.arrow'))
+  const output = run('packed ingest')
+  expect(output).toMatch(/^8,000 rows in [\d.]+ s, /m)
+  expect(output).toMatch(/^ *\d+ +words +\d+ +L1 +Flushed +8,000 /m)
+  expect(output).toMatch(/^0 found, 0 bytes, nothing removed/m)
+})
+
 test('the commands for segments run as they stand', async () => {
   await segmentIn(join(directory, 'files'), twoChunks(), { deletes: deletes([2n, 99]) })
   const output = run('packed segment stats')

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { catCommand } from './cat.js'
 import { exitCodeOf, failureLine } from './failure.js'
 import { gcCommand } from './gc.js'
+import { ingestCommand } from './ingest.js'
 import { inspectCommand } from './inspect.js'
 import { segmentCommand } from './segment.js'
 import { segmentsCommand } from './segments.js'
@@ -33,6 +34,7 @@ function program(signal: AbortSignal): Command {
     catCommand(signal),
     verifyCommand(signal),
     segmentCommand(signal),
+    ingestCommand(signal),
     segmentsCommand(),
     gcCommand(signal),
     uploadsCommand(signal),
@@ -56,12 +58,16 @@ function program(signal: AbortSignal): Command {
   return packed
 }
 
+const INTERRUPTS = ['SIGINT', 'SIGTERM'] as const
+
 /** An interrupt ends the work in hand, which removes what it made; a second one ends at once. */
 function abortOnInterrupt(): AbortSignal {
   const controller = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(name, () => controller.abort())
+  const abort = (): void => {
+    for (const name of INTERRUPTS) process.off(name, abort)
+    controller.abort()
   }
+  for (const name of INTERRUPTS) process.on(name, abort)
   return controller.signal
 }
 
