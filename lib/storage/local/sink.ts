@@ -23,10 +23,22 @@ function temporarySibling(file: string): string {
   return join(dirname(file), name.toString('latin1').replace(/[^\x20-\x7e]/g, '_') + tail)
 }
 
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true })
+  } catch (error) {
+    const { code, path } = error as NodeJS.ErrnoException
+    if (code !== 'ENOENT' || path === undefined) throw error
+    // On a read-only file system Node says so of folders that it tried to make: ask plainly why.
+    await mkdir(path)
+    await mkdir(folder, { recursive: true })
+  }
+}
+
 /** Somebody may remove the folder, empty as it is, between making it and using it. */
 async function createBelow(file: string): Promise<FileHandle> {
   for (let attempt = 1; ; attempt += 1) {
-    await mkdir(dirname(file), { recursive: true })
+    await makeFolder(dirname(file))
     try {
       return await open(file, 'wx')
     } catch (error) {
