@@ -333,7 +333,11 @@ export function latch(): { readonly open: () => void; readonly opened: Promise<v
   return { open, opened }
 }
 
-/** Wait until a condition holds; the test's own time limit ends a wait for nothing. */
-export async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 2))
+/** Wait until a condition holds; an error that shows it after so long. */
+export async function until(holds: () => boolean, mostMs = 60_000): Promise<void> {
+  const end = performance.now() + mostMs
+  while (!holds()) {
+    if (performance.now() > end) throw new Error(`not within ${mostMs} ms: ${holds}`)
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
 }

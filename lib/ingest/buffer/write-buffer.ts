@@ -77,7 +77,7 @@ export class WriteBuffer {
     this.#timer = setInterval(onChange, periodMs).unref()
     this.#unobserve = [
       settings.meter.observe('buffer.bytes', () => this.bufferedBytes),
-      settings.meter.observe('buffer.backlog', () => this.#sequences.backlog),
+      settings.meter.observe('buffer.backlog', () => this.backlogMessages),
     ]
   }
 
