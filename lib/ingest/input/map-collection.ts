@@ -6,10 +6,12 @@ import {
   type CollectionSchema,
   DataType,
   dataTypeName,
+  dimOf,
   expectCollectionSchema,
   FIELD_ID_KEY,
   type FieldSchema,
   isDenseVector,
+  vectorWidthBytes,
 } from '../../schema/index.js'
 import { plainValues } from './arrow-value.js'
 import { assignColumns, type ColumnMap, dynamicField, givenSchema } from './assign-columns.js'
@@ -25,7 +27,10 @@ export interface MappedColumn {
   readonly column: string
   /** Its field; undefined for a column that is left out. */
   readonly field: string | undefined
-  /** `asIs`: no value is looked at; `byValue`: each is converted; `dynamic`: a key of the field. */
+  /**
+   * `asIs`: the field takes the column in its form; `byValue`: each value is converted here;
+   * `dynamic`: a key of the field.
+   */
   readonly how: 'asIs' | 'byValue' | 'dynamic' | 'leftOut'
 }
 
@@ -62,7 +67,7 @@ interface Fed {
  *
  * Nullable fields and fields with a default value need no column; unknown columns go into the
  * dynamic field where the collection has one. Types must be those of `convertToArrowSchema` or
- * hold the same values (see `InsertData.appendBatch`); lists, structs, dictionaries and doubles
+ * hold the same values (see `InsertData.appendBatch`); lists, structs and dictionaries of numbers
  * are converted value by value.
  *
  * @throws PackedError InvalidSchema for a column that is no field, a field without column, and a
@@ -147,7 +152,7 @@ function wayInto(field: FieldSchema, column: Field): Fed['how'] {
 
 /** By trying: what a field takes is known where its values are stored. */
 function takesAsIs(field: FieldSchema, column: Field): boolean {
-  const empty = new RecordBatch(new Schema([column])).data.children[0]!
+  const empty = makeData({ type: column.type as never, length: 0, nullCount: 0 })
   try {
     createFieldData(field).appendColumn(empty)
     return true
@@ -175,6 +180,14 @@ function takesByValue(field: FieldSchema, type: Field['type']): boolean {
   if (dataType === DataType.JSON)
     return [...LISTS, ...OBJECTS, ...NUMBERS, Type.Bool].includes(typeId)
   if (FLOATS.includes(dataType)) return NUMBERS.includes(typeId)
+  if (isDenseVector(dataType) && typeId === Type.FixedSizeList) {
+    return (type as { listSize: number } & typeof type).listSize === listSizeOf(field)
+  }
   const takesLists = dataType === DataType.Array || isDenseVector(dataType)
   return takesLists && LISTS.includes(typeId)
+}
+
+/** Numbers of one vector: bits come in bytes. */
+function listSizeOf(field: FieldSchema): number {
+  return field.dataType === DataType.BinaryVector ? vectorWidthBytes(field) : dimOf(field)
 }
