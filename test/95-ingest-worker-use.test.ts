@@ -79,6 +79,16 @@ describe('opening', () => {
     expect(gone.message).toContain('the store is lost')
   })
 
+  test('a channel of one store is one worker’s, also when that one is closed', async () => {
+    const options = { metaDirectory: fresh(), channelName: 'orders' }
+    const directory = fresh()
+    await (await openWorker(directory, options)).close()
+    const error = await rejection(() => openWorker(fresh(), options))
+    expect(error.code).toBe('Conflict')
+    expect(error.message).toContain(directory)
+    await (await openWorker(directory, options)).close()
+  })
+
   test('workers of one store fill one collection side by side', async () => {
     const metaDirectory = fresh()
     const chunkManager = new LocalChunkManager({ rootPath: fresh() })

@@ -5,6 +5,7 @@ import { Table } from 'apache-arrow'
 import { InsertData } from '../lib/data/index.js'
 import { readSidecar } from '../lib/segment/index.js'
 import { chunkManagerAt, LocalChunkManager } from '../lib/storage/index.js'
+import { CatalogMetaWriter } from '../lib/sync/index.js'
 import {
   keysOf,
   NOTES,
@@ -239,6 +240,21 @@ test('a dropped channel leaves no row, no log, and a directory for another one',
   await again.write({ source: 's', sequence: 1, rows: notes(7, 1) })
   await again.close()
   expect(keysOf(await rowsIn(directory))).toEqual([7])
+})
+
+test('a drop that was cut off is brought to its end by the next worker', async () => {
+  const directory = fresh()
+  const worker = await openWorker(directory)
+  await worker.write({ source: 's', sequence: 1, rows: notes(0, 3) })
+  const { channelName } = worker.status()
+  await worker.close({ flush: false })
+  await metaOf(directory, (catalog) => new CatalogMetaWriter(catalog).dropChannel(channelName))
+  const again = await openWorker(directory)
+  expect(again.recovered.messages).toBe(0)
+  expect(again.lastSequence('s')).toBeUndefined()
+  expect(again.status().channelName).not.toBe(channelName)
+  await again.close()
+  expect(await rowsIn(directory)).toEqual([])
 })
 
 describeWithServers('a bucket', () => {

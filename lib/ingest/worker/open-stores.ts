@@ -16,6 +16,7 @@ import {
   type SegmentMeta,
 } from '../../sync/index.js'
 import { SegmentedLog } from '../log/index.js'
+import { claimChannel } from './channel-claim.js'
 import { Releases } from './releases.js'
 import { expectSameSchema } from './schema-change.js'
 import { identify, type WorkerIdentity, writeIdentity } from './worker-identity.js'
@@ -41,7 +42,7 @@ export interface WorkerStores {
  * Take the directory, and open what the worker works on; whatever is open is given back when this
  * fails.
  *
- * @throws PackedError Conflict (somebody has the directory), InvalidSchema (not the collection's
+ * @throws PackedError Conflict (somebody has the directory, or the channel), InvalidSchema (not the collection's
  *   schema), InvalidArgument (a new collection without schema, another channel), NotFound (no such
  *   partition), MetadataCorrupted (the store has lost the channel), and what the parts throw.
  */
@@ -121,9 +122,11 @@ async function channelOf(
   if (settings.schema !== undefined) expectSameSchema(collection.schema, settings.schema)
   const { collectionId, schema } = collection
   const partitionId = await partitionOf(settings, catalog, collectionId)
+  const { directory } = settings
+  await claimChannel(catalog.store, channelName, { workerId: identity.workerId, directory })
   const channel = known ?? (await catalog.createChannel({ channelName, collectionId }))
   if (identity.collectionId === undefined) {
-    await writeIdentity(settings.directory, { channelName, collectionId })
+    await writeIdentity(directory, { ...identity, collectionId })
   }
   return { channel, schema, partitionId }
 }

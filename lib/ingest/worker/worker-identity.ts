@@ -3,12 +3,14 @@ import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expectId, expectText, parseExact, stringifyExact } from '../../config/index.js'
 import { PackedError } from '../../errors/index.js'
-import { storageError } from '../../storage/index.js'
+import { storageError, syncFolder } from '../../storage/index.js'
 
 const FILE = 'worker.json'
 
 /** Which channel a worker's directory is of. */
 export interface WorkerIdentity {
+  /** Made once, different from every other. */
+  readonly workerId: string
   readonly channelName: string
   /** Undefined until the metadata store knows the channel. */
   readonly collectionId: bigint | undefined
@@ -28,8 +30,12 @@ export async function identify(
   const isKept = channelName === undefined || channelName === known?.channelName
   if (known !== undefined && isKept) return known
   if (known?.collectionId === undefined) {
-    const name = channelName ?? `channel-${randomUUID()}`
-    const made = { channelName: name, collectionId: undefined }
+    const workerId = known?.workerId ?? randomUUID()
+    const made = {
+      workerId,
+      channelName: channelName ?? `channel-${workerId}`,
+      collectionId: undefined,
+    }
     await writeIdentity(directory, made)
     return made
   }
@@ -53,6 +59,7 @@ export async function writeIdentity(directory: string, identity: WorkerIdentity)
       await file.close()
     }
     await rename(temporary, path)
+    await syncFolder(directory)
   } catch (error) {
     throw storageError(error, path)
   }
@@ -66,8 +73,9 @@ async function readIdentity(directory: string): Promise<WorkerIdentity | undefin
   })
   if (text === undefined) return undefined
   try {
-    const { channelName, collectionId } = parseExact(text) as Record<string, unknown>
+    const { workerId, channelName, collectionId } = parseExact(text) as Record<string, unknown>
     return {
+      workerId: expectText(workerId, 'workerId'),
       channelName: expectText(channelName, 'channelName'),
       collectionId: collectionId === undefined ? undefined : expectId(collectionId, 'collectionId'),
     }
