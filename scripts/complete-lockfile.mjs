@@ -1,4 +1,4 @@
-// Completes package-lock.json after `npm install`.
+// Completes package-lock.json, or the lock file that is named, after `npm install`.
 //
 // npm leaves a platform package out of the lock file when the registry in use does not serve
 // it, and `npm ci` then refuses the whole file ("Missing ... from lock file"), on every platform.
@@ -6,7 +6,8 @@
 // With --check nothing is written; the exit code says whether something is missing.
 import { readFileSync, writeFileSync } from 'node:fs'
 
-const file = new URL('../package-lock.json', import.meta.url)
+const named = process.argv.slice(2).find((argument) => !argument.startsWith('--'))
+const file = named ?? new URL('../package-lock.json', import.meta.url)
 const lock = JSON.parse(readFileSync(file, 'utf8'))
 
 // A platform package is named <scope>-<os>-<cpu>[-<abi>].
@@ -60,12 +61,12 @@ for (const [path, entry] of Object.entries(lock.packages)) {
 const names = Object.keys(added)
 for (const name of names) console.log(`missing: ${name} ${added[name].version}`)
 if (names.length === 0) {
-  console.log('package-lock.json is complete')
+  console.log(`${named ?? 'package-lock.json'} is complete`)
 } else if (process.argv.includes('--check')) {
   process.exitCode = 1
 } else {
   const all = Object.entries({ ...lock.packages, ...added })
   lock.packages = Object.fromEntries(all.sort(([a], [b]) => (a < b ? -1 : 1)))
   writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`)
-  console.log(`added ${names.length} entries to package-lock.json`)
+  console.log(`added ${names.length} entries to ${named ?? 'package-lock.json'}`)
 }

@@ -1,0 +1,116 @@
+/**
+ * The peers. `command` runs one, `install` says what it needs (see driver/install.mjs), `small`
+ * whether it joins `--small`: peers that npm and pip install.
+ */
+import { join } from 'node:path'
+import { BENCH, INSTALLED } from '../driver/paths.mjs'
+
+const peer = (name) => join(BENCH, 'peers', name)
+const built = (name) => join(INSTALLED, name)
+const node = (file) => [
+  process.execPath,
+  '--expose-gc',
+  '--max-old-space-size=12288',
+  peer(`node/${file}.mjs`),
+]
+const python = { command: ['python3', peer('pyarrow/peer.py')], install: 'python', small: true }
+const npm = (file) => ({ command: node(file), install: 'npm', small: true })
+
+/** What is not like for like is said on the page, by `note`. */
+export const PEERS = {
+  pyarrow: { ...python, note: 'as it comes: dictionaries tried on every column' },
+  'pyarrow-tuned': {
+    ...python,
+    variant: 'tuned',
+    note: 'dictionaries for categories only, one thread per file in writing',
+  },
+  'arrow-cpp': { command: [built('arrow_cpp/peer')], install: 'cpp', note: 'libparquet from C++' },
+  'arrow-cpp-tuned': {
+    command: [built('arrow_cpp/peer')],
+    install: 'cpp',
+    variant: 'tuned',
+    note: 'vectors without dictionary, stored if they do not compress; one thread per file',
+  },
+  'arrow-rs': {
+    command: [built('arrow_rs/target/release/arrow_rs_peer')],
+    install: 'cargo',
+    note: 'ArrowWriter and reader as they come, one thread',
+  },
+  'arrow-rs-columns': {
+    command: [built('arrow_rs/target/release/arrow_rs_peer')],
+    install: 'cargo',
+    variant: 'columns',
+    note: 'every column a task for all threads, vectors without dictionary, one row group',
+  },
+  'arrow-go': {
+    command: [built('arrow_go/peer')],
+    install: 'go',
+    variant: 'tuned',
+    note: 'vectors without dictionary, a goroutine per file in writing',
+  },
+  duckdb: {
+    ...npm('duckdb'),
+    reference: true,
+    note: 'vectors become BLOB; reads end in its own chunks, not in Arrow',
+  },
+  'nodejs-polars': {
+    ...npm('polars'),
+    note: 'vectors become binary; ZSTD at its own level; reads end in its own frames',
+  },
+  lancedb: {
+    ...npm('lancedb'),
+    parquet: false,
+    note: 'its own format: one table whatever the number of files, no ZSTD level',
+  },
+  'parquet-wasm': {
+    ...npm('parquet_wasm'),
+    note: 'writes from IPC bytes; ZSTD at its own level; one thread',
+  },
+  hyparquet: {
+    ...npm('hyparquet'),
+    note: 'JavaScript only, JavaScript values instead of Arrow',
+  },
+}
+
+/** What the page must not be without. */
+export const REQUIRED = ['pyarrow-tuned', 'arrow-rs-columns', 'duckdb', 'nodejs-polars', 'lancedb']
+
+/** A peer that only says what the machine can do. */
+export const LIMITS = { command: [built('arrow_cpp/peer')], install: 'cpp' }
+
+/** How vectors can be written in each layout. */
+const VECTORS = {
+  milvus: ['stored', 'always'],
+  fast: ['auto', 'always', 'split'],
+}
+
+const MAPPED_ROW_GROUP_BYTES = 64 << 20
+
+/**
+ * Ours in every way asked for: layouts by vectors, and mapped where pages are stored, at 1 MiB and
+ * 64 MiB a row group.
+ */
+export function ourPeers({ layouts, vectors, rowGroupBytes }) {
+  const ours = { command: node('ours'), install: 'ours', small: true, ours: true }
+  const peers = {}
+  for (const layout of layouts) {
+    for (const form of vectors.filter((one) => VECTORS[layout].includes(one))) {
+      const settings = { layout, vectors: form, rowGroupBytes, mapped: false }
+      const name = `ours-${layout}-${form}`
+      peers[name] = { ...ours, settings, note: `layout '${layout}', vectors ${form}` }
+      if (form !== 'stored') continue
+      const mapped = { ...ours, readsOnly: true }
+      peers[`${name}-mapped`] = {
+        ...mapped,
+        settings: { ...settings, rowGroupBytes: MAPPED_ROW_GROUP_BYTES, mapped: true },
+        note: 'files mapped instead of read, row groups of 64 MiB',
+      }
+      peers[`${name}-mapped-small`] = {
+        ...mapped,
+        settings: { ...settings, mapped: true },
+        note: 'files mapped instead of read, row groups as they come',
+      }
+    }
+  }
+  return peers
+}

@@ -1,0 +1,92 @@
+/**
+ * node bench/run.mjs [--help]: arrow-packed and its peers on the same data, in turns.
+ *
+ * Makes the data sets, installs the peers that are asked for, runs them in rounds (in each round
+ * another one first, every operation in a process of its own, data loaded before the clock starts)
+ * and prints one table: `x pyarrow` and `x best` say how many times as fast as pyarrow, and as the
+ * best other peer, in the same rounds. The results go to a JSON file, of which bench/page.mjs makes
+ * docs/benchmarks.md. The exit code speaks of errors, never of times.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { makeDataset } from './datasets/make.mjs'
+import { install } from './driver/install.mjs'
+import { describeMachine, load, tmpfsFolder } from './driver/machine.mjs'
+import { parseOptions } from './driver/options.mjs'
+import { HOME } from './driver/paths.mjs'
+import { runJob } from './driver/process.mjs'
+import { Rounds } from './driver/rounds.mjs'
+import { tableOf } from './driver/table.mjs'
+import { LIMITS } from './peers/registry.mjs'
+
+const say = (line) => process.stderr.write(`${line}\n`)
+
+async function makeDatasets({ datasets, rows, small }) {
+  const made = []
+  for (const name of datasets) made.push(await makeDataset(name, { rows, small }))
+  return made
+}
+
+/** What the machine can do at most, on the vectors of every data set that has some. */
+async function measureLimits(options, datasets) {
+  const limits = []
+  for (const place of options.place) {
+    for (const dataset of datasets) {
+      const directory = mkdtempSync(join(place === 'tmpfs' ? tmpfsFolder() : HOME, 'limits-'))
+      const columns = dataset.columns.includes('embedding') ? ['embedding'] : [dataset.columns[0]]
+      const job = {
+        operation: 'limits',
+        data: dataset.path,
+        directory,
+        files: [{ path: '', columns }],
+        repetitions: 5,
+        level: options.level,
+        threads: options.threads,
+        variant: 'plain',
+      }
+      const answers = await runJob(LIMITS, job, options.timeoutMs)
+      rmSync(directory, { recursive: true })
+      limits.push(...answers.map((answer) => ({ place, dataset: dataset.name, ...answer })))
+    }
+  }
+  return limits
+}
+
+function settingsOf({ peers, ...options }) {
+  const chosen = Object.entries(peers).map(([name, { note, settings }]) => {
+    return [name, { note, settings }]
+  })
+  return { ...options, peers: Object.fromEntries(chosen) }
+}
+
+async function main() {
+  const options = parseOptions(process.argv.slice(2))
+  if (options === undefined) return
+  mkdirSync(HOME, { recursive: true })
+  const peers = Object.values(options.peers)
+  install(options.limits ? [...peers, LIMITS] : peers)
+  const datasets = await makeDatasets(options)
+  const loadBefore = load()
+  const rounds = new Rounds(options, say)
+  await rounds.run(datasets)
+  const { samples, unsupported, failures, versions } = rounds
+  const results = {
+    date: new Date().toISOString().slice(0, 10),
+    machine: describeMachine(),
+    versions,
+    load: { before: loadBefore, after: load() },
+    settings: settingsOf(options),
+    datasets: Object.fromEntries(datasets.map((dataset) => [dataset.name, dataset])),
+    samples,
+    limits: options.limits ? await measureLimits(options, datasets) : [],
+    unsupported,
+    failures,
+  }
+  mkdirSync(dirname(options.output), { recursive: true })
+  writeFileSync(options.output, `${JSON.stringify(results)}\n`)
+  for (const line of tableOf(results)) console.log(line)
+  console.log(`${samples.length} samples, ${failures.length} failures; in ${options.output}`)
+  if (failures.length > 0 || samples.length === 0) process.exitCode = 1
+}
+
+await main()
