@@ -81,7 +81,7 @@ export const LIMITS = { command: [built('arrow_cpp/peer')], install: 'cpp' }
 /** How vectors can be written in each layout. */
 const VECTORS = {
   milvus: ['stored', 'always'],
-  fast: ['auto', 'always', 'split'],
+  fast: ['auto', 'always', 'stored', 'split'],
 }
 
 const MAPPED_ROW_GROUP_BYTES = 64 << 20

@@ -13,7 +13,7 @@ const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 
 /** What `settings.vectors` of a job means for the options of a writer. */
 const VECTORS = {
-  stored: () => ({}),
+  stored: () => ({ vectors: 'uncompressed' }),
   always: (codec) => ({ vectors: codec }),
   auto: () => ({}),
   split: (_, vectors) => ({

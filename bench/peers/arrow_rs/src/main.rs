@@ -15,24 +15,20 @@ use arrow::record_batch::RecordBatch;
 use crate::job::{Job, Result};
 use crate::process::Usage;
 
-/// What an operation hands back; kept until its memory is measured.
-enum Outcome {
-    Written,
-    Read(Vec<RecordBatch>, usize),
-}
+/// The rows of an operation, and what it read: kept until its memory is measured.
+type Outcome = (usize, Vec<RecordBatch>);
 
 fn perform(job: &Job, tables: &[write::Table]) -> Result<Outcome> {
-    if job.operation == "write" {
-        write::write(job, tables)?;
-        return Ok(Outcome::Written);
+    match job.operation.as_str() {
+        "write" => {
+            write::write(job, tables)?;
+            Ok((tables[0].rows(), vec![]))
+        }
+        "read" | "projected" => read::read(job),
+        "take" => read::take_rows(job),
+        "first-batch" => read::first_batch(job),
+        other => Err(format!("no operation {other}").into()),
     }
-    let (batches, rows) = match job.operation.as_str() {
-        "read" | "projected" => read::read(job)?,
-        "take" => read::take_rows(job)?,
-        "first-batch" => read::first_batch(job)?,
-        other => return Err(format!("no operation {other}").into()),
-    };
-    Ok(Outcome::Read(batches, rows))
 }
 
 fn main() -> Result<()> {
@@ -45,13 +41,9 @@ fn main() -> Result<()> {
         }
         let before = Usage::begin();
         let start = Instant::now();
-        let outcome = perform(&job, &tables)?;
+        let (rows, kept) = perform(&job, &tables)?;
         let seconds = start.elapsed().as_secs_f64();
         let used = before.end();
-        let rows = match &outcome {
-            Outcome::Written => tables[0].rows(),
-            Outcome::Read(_, rows) => *rows,
-        };
         println!(
             "{}",
             serde_json::json!({
@@ -59,6 +51,7 @@ fn main() -> Result<()> {
                 "rssPeak": used.rss_peak, "rows": rows,
             })
         );
+        drop(kept);
     }
     Ok(())
 }

@@ -29,7 +29,7 @@ fn rows_of(batches: &[RecordBatch]) -> usize {
 }
 
 /// Every file as a whole, or every column of every file as a task.
-pub fn read(job: &Job) -> Result<(Vec<RecordBatch>, usize)> {
+pub fn read(job: &Job) -> Result<(usize, Vec<RecordBatch>)> {
     let parts = if job.by_column() {
         let columns = columns_by_size(&job.files)?;
         tasks::run(&columns, job.threads, |(_, path, name)| read_all(open(path, &[name.clone()])?))?
@@ -38,7 +38,7 @@ pub fn read(job: &Job) -> Result<(Vec<RecordBatch>, usize)> {
         files.collect::<Result<Vec<_>>>()?
     };
     let rows = rows_of(&parts[0]);
-    Ok((parts.into_iter().flatten().collect(), rows))
+    Ok((rows, parts.into_iter().flatten().collect()))
 }
 
 /// The biggest first, so that no thread is left with it at the end.
@@ -57,18 +57,18 @@ fn columns_by_size(files: &[DataFile]) -> Result<Vec<(i64, &Path, String)>> {
     Ok(columns)
 }
 
-pub fn first_batch(job: &Job) -> Result<(Vec<RecordBatch>, usize)> {
+pub fn first_batch(job: &Job) -> Result<(usize, Vec<RecordBatch>)> {
     let mut batches = vec![];
     for file in &job.files {
         let mut reader = open(&file.path, &file.columns)?.with_batch_size(8192).build()?;
         batches.push(reader.next().ok_or("no batch")??);
     }
     let rows = batches[0].num_rows();
-    Ok((batches, rows))
+    Ok((rows, batches))
 }
 
 /// A selection skips what it does not need; order and duplicates are restored afterwards.
-pub fn take_rows(job: &Job) -> Result<(Vec<RecordBatch>, usize)> {
+pub fn take_rows(job: &Job) -> Result<(usize, Vec<RecordBatch>)> {
     let mut wanted = job.take.clone();
     wanted.sort_unstable();
     wanted.dedup();
@@ -82,7 +82,7 @@ pub fn take_rows(job: &Job) -> Result<(Vec<RecordBatch>, usize)> {
         let rows = concat_batches(&batches[0].schema(), &batches)?;
         taken.push(take_record_batch(&rows, &places)?);
     }
-    Ok((taken, job.take.len()))
+    Ok((job.take.len(), taken))
 }
 
 fn selection_of(sorted: &[usize]) -> RowSelection {

@@ -1,0 +1,135 @@
+/**
+ * node bench/bridge.mjs [rounds]: what it costs to lend a batch to native code and to take one from
+ * it, beside the write of the same batch in the same rounds. Prints medians and the least of all
+ * (what a busy machine has not disturbed); asserts nothing.
+ *
+ * `export` is a RecordBatch to the structs of the C Data Interface, `import` those structs to a
+ * RecordBatch. Releases are not timed, nor is the collection of what was imported. A write opens a
+ * writer, writes the batch and publishes the files on tmpfs, vectors stored and really compressed.
+ *
+ *   wide    8,192 rows of 10 columns, one of them a 768-dimensional vector: 26 MB
+ *   narrow  8,192 rows of 10 scalar columns: under 1 MB
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { Field, makeData, RecordBatch, Schema, Struct } from 'apache-arrow'
+import { exportRecordBatch, importRecordBatch } from '../dist/esm/cdata/public.js'
+import { PackedWriter } from '../dist/esm/index.js'
+import * as columns from './datasets/columns.mjs'
+import { Random } from './datasets/random.mjs'
+import { median } from './driver/figures.mjs'
+import { tmpfsFolder } from './driver/machine.mjs'
+
+const ROWS = 8192
+const ROUNDS = Number(process.argv[2] ?? 15)
+/** Lendings of a round. */
+const REPEATS = 21
+
+const SCALARS = {
+  RowID: columns.rowIds(),
+  Timestamp: columns.timestamps(),
+  pk: columns.shuffledKeys(),
+  category: columns.categories('category'),
+  price: columns.prices32(),
+  score: columns.uniforms(),
+  flag: columns.flags(0.3),
+  number: columns.int64Below(1_000_000),
+  small: columns.int32Below(1000),
+}
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc')
+
+const BATCHES = {
+  wide: batchOf({ ...SCALARS, embedding: columns.embeddings(768) }),
+  narrow: batchOf({ ...SCALARS, sparse: columns.withNulls(columns.uniforms()) }),
+}
+
+const WRITES = {
+  'write, stored': { vectors: 'uncompressed' },
+  'write, ZSTD 1': { vectors: { codec: 'zstd', level: 1 } },
+}
+
+function batchOf(makers) {
+  const random = new Random('bridge')
+  const fields = Object.entries(makers).map(
+    ([name, { type, nullable }]) => new Field(name, type, nullable),
+  )
+  const children = Object.values(makers).map(({ make }) => make({ first: 0, rows: ROWS, random }))
+  const type = new Struct(fields)
+  const data = makeData({ type, length: ROWS, nullCount: 0, children })
+  return new RecordBatch(new Schema(fields), data)
+}
+
+function bytesOf(batch) {
+  const buffers = batch.data.children.flatMap((child) => child.buffers)
+  return buffers.reduce((sum, buffer) => sum + (buffer?.byteLength ?? 0), 0)
+}
+
+const microseconds = (start) => Number(process.hrtime.bigint() - start) / 1e3
+
+/** Microseconds of exports and of imports; what was imported is dropped at once. */
+function exchange(batch) {
+  const taken = { export: [], import: [] }
+  for (let i = 0; i < REPEATS; i++) {
+    let start = process.hrtime.bigint()
+    const lent = exportRecordBatch(batch)
+    taken.export.push(microseconds(start))
+    start = process.hrtime.bigint()
+    importRecordBatch(lent)
+    taken.import.push(microseconds(start))
+    lent.release()
+    collectGarbage()
+  }
+  return taken
+}
+
+async function write(batch, options) {
+  const directory = mkdtempSync(join(tmpfsFolder(), 'arrow-packed-bridge-'))
+  const start = process.hrtime.bigint()
+  const writer = await PackedWriter.open({
+    schema: batch.schema,
+    fieldIds: 'auto',
+    directory,
+    compression: { codec: 'zstd', level: 1 },
+    ...options,
+  })
+  await writer.write(batch)
+  await writer.finish()
+  const elapsed = microseconds(start)
+  rmSync(directory, { recursive: true })
+  return elapsed
+}
+
+/** Times by what was done. */
+async function measure(batch) {
+  const times = new Map(['export', 'import', ...Object.keys(WRITES)].map((name) => [name, []]))
+  for (let round = 0; round <= ROUNDS; round++) {
+    const taken = exchange(batch)
+    for (const [name, options] of Object.entries(WRITES))
+      taken[name] = [await write(batch, options)]
+    if (round === 0) continue // warms up
+    for (const [name, values] of Object.entries(taken)) times.get(name).push(...values)
+  }
+  return times
+}
+
+function report(times) {
+  const print = (value) => `${value.toFixed(0).padStart(8)} µs`
+  for (const [name, values] of times) {
+    const share = (write) => `${((100 * median(values)) / median(times.get(write))).toFixed(2)} %`
+    const shares = Object.keys(WRITES).map((write) => `${share(write)} of ${write}`)
+    const beside = name in WRITES ? [] : shares
+    console.log(
+      `  ${name.padEnd(14)}${print(median(values))}${print(Math.min(...values))}  ${beside.join(', ')}`,
+    )
+  }
+}
+
+console.log(`${ROWS} rows, ${ROUNDS} rounds; median and least`)
+for (const [name, batch] of Object.entries(BATCHES)) {
+  console.log(`\n${name}: ${batch.schema.fields.length} columns, ${bytesOf(batch)} bytes`)
+  report(await measure(batch))
+}
