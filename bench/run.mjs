@@ -52,11 +52,16 @@ async function measureLimits(options, datasets) {
   return limits
 }
 
-function settingsOf({ peers, ...options }) {
+/** What the results say of the options: nothing of where this machine has its files. */
+function settingsOf({ peers, output, timeoutMs, ...options }) {
   const chosen = Object.entries(peers).map(([name, { note, settings }]) => {
     return [name, { note, settings }]
   })
   return { ...options, peers: Object.fromEntries(chosen) }
+}
+
+function describeDatasets(datasets) {
+  return Object.fromEntries(datasets.map(({ path, version, ...facts }) => [facts.name, facts]))
 }
 
 async function main() {
@@ -76,7 +81,7 @@ async function main() {
     versions,
     load: { before: loadBefore, after: load() },
     settings: settingsOf(options),
-    datasets: Object.fromEntries(datasets.map((dataset) => [dataset.name, dataset])),
+    datasets: describeDatasets(datasets),
     samples,
     limits: options.limits ? await measureLimits(options, datasets) : [],
     unsupported,

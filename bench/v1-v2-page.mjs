@@ -1,4 +1,5 @@
 /** The page of bench/v1-v2.mjs, from its results. */
+import { wrap } from './driver/markdown.mjs'
 
 const NUMBER = new Intl.NumberFormat('en-US')
 const whole = (value) => NUMBER.format(Math.round(value))
@@ -29,17 +30,6 @@ function tableOf({ scalar, vector, v1, v2 }) {
       row(`read, ${label}: time`, v1.read[key].ms, v2.read[key].ms, milliseconds),
     ]),
   ]
-}
-
-/** A paragraph in lines of at most 100 columns. */
-function wrap(...sentences) {
-  const lines = ['']
-  for (const word of sentences.join(' ').split(' ')) {
-    const line = lines.at(-1)
-    if (line !== '' && line.length + word.length >= 100) lines.push(word)
-    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`
-  }
-  return lines
 }
 
 function sectionOf(set) {

@@ -42,7 +42,8 @@ function once(title, { source, names, work }) {
   process.stderr.write(`installing the peers of ${title}\n`)
   mkdirSync(folder, { recursive: true })
   rmSync(stamp, { force: true })
-  for (const name of names) cpSync(join(source, name), join(folder, name))
+  for (const name of names)
+    cpSync(join(source, name), join(folder, name), { preserveTimestamps: true })
   work(folder)
   writeFileSync(stamp, version)
 }

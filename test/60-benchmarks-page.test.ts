@@ -1,0 +1,121 @@
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { temporaryDirectory } from './support/temporary.js'
+
+const PAGE = join(__dirname, '..', 'bench', 'page.mjs')
+const OPERATIONS = ['write', 'read', 'projected', 'take', 'first-batch']
+const FOREIGN = {
+  pyarrow: 0.4,
+  'pyarrow-tuned': 0.3,
+  'arrow-rs-columns': 0.2,
+  duckdb: 0.5,
+  'nodejs-polars': 0.6,
+  lancedb: 0.7,
+}
+
+/** Two rounds of two repetitions; the first of each process is ten times as slow. */
+function samplesOf(peer: string, seconds: number, operations: readonly string[]): object[] {
+  const common = { place: 'tmpfs', dataset: 'vec768', files: 'groups', peer }
+  return operations.flatMap((operation) =>
+    [0, 1].flatMap((round) =>
+      [0, 1].map((repetition) => ({
+        ...common,
+        operation,
+        round,
+        repetition,
+        // Round 1 is on a machine of half the speed: ratios must not see it.
+        seconds: seconds * (1 + round) * (repetition === 0 ? 10 : 1),
+        cpu: 0.25,
+        rssBase: 100e6,
+        rssPeak: 150e6,
+        rows: 100_000,
+        fileBytes: peer === 'pyarrow' ? 300e6 : 330e6,
+        ...(peer.startsWith('ours') ? { loopActiveMs: 5, loopDelayMs: 2.5 } : {}),
+      })),
+    ),
+  )
+}
+
+function resultsOf(peers: Record<string, number>): Record<string, unknown> {
+  return {
+    date: '2026-01-02',
+    machine: { cpu: 'Abacus', cores: 2, memoryBytes: 2 ** 34, system: 'Linux', disk: 'ext4' },
+    versions: { pyarrow: '26.0.1' },
+    load: { before: 0, after: 2 },
+    settings: {
+      small: false,
+      rounds: 2,
+      repetitions: 2,
+      level: 1,
+      threads: 2,
+      peers: { duckdb: { note: 'vectors become BLOB' } },
+    },
+    datasets: {
+      vec768: {
+        name: 'vec768',
+        rows: 100_000,
+        columns: ['pk', 'embedding'],
+        bytes: 300e6,
+        projectionBytes: 200e6,
+      },
+    },
+    samples: Object.entries(peers).flatMap(([peer, seconds]) =>
+      samplesOf(peer, seconds, OPERATIONS),
+    ),
+    limits: [
+      { place: 'tmpfs', dataset: 'vec768', limit: 'copy', megabytesPerSecond: 19531, ratio: 0 },
+    ],
+    unsupported: [
+      { peer: 'hyparquet', operation: 'take', dataset: 'vec768', files: 'groups', reason: 'none' },
+    ],
+    failures: [],
+  }
+}
+
+const folder = temporaryDirectory('benchmarks-page')
+
+function makePage(results: object): { stderr: string; status: number | null } {
+  const source = join(folder, 'results.json')
+  writeFileSync(source, JSON.stringify(results))
+  return spawnSync(process.execPath, [PAGE, source, folder], { encoding: 'utf8' })
+}
+
+test.each(['pyarrow-tuned', 'arrow-rs-columns', 'duckdb', 'nodejs-polars', 'lancedb'])(
+  'there is no page of benchmarks without %s',
+  (missing) => {
+    const peers: Record<string, number> = { ...FOREIGN, 'ours-milvus-stored': 0.1 }
+    delete peers[missing]
+    const { status, stderr } = makePage(resultsOf(peers))
+    expect(status).not.toBe(0)
+    expect(stderr).toContain(`${missing} is missing`)
+    expect(readdirSync(folder)).toEqual(['results.json'])
+  },
+)
+
+test('there is no page of benchmarks of a small run', () => {
+  const results = resultsOf({ ...FOREIGN, 'ours-milvus-stored': 0.1 })
+  const { status, stderr } = makePage({ ...results, settings: { small: true } })
+  expect(status).not.toBe(0)
+  expect(stderr).toContain('Expected results of a full run')
+})
+
+test('the page of benchmarks has ratios of the same rounds, sizes, memory and plots', () => {
+  const { status, stderr } = makePage(resultsOf({ ...FOREIGN, 'ours-milvus-stored': 0.1 }))
+  expect(stderr).toBe('')
+  expect(status).toBe(0)
+  const page = readFileSync(join(folder, 'benchmarks.md'), 'utf8')
+  expect(page).toContain('Abacus, 2 cores, 16 GiB')
+  expect(page).toContain('* `duckdb`: vectors become BLOB.')
+  // 300 MB in 0.2 s, the upper median of 0.1 and 0.2; the best other peer is arrow-rs-columns.
+  expect(page).toContain('| ours-milvus-stored | 1,500 | 4.00× | 2.00× | 150 | 0.25 | 150 | 50 |')
+  expect(page).toContain('| ours-milvus-stored | 1,000 | 4.00× | 2.00× | 100 | 0.25 | 150 | 50 |')
+  expect(page).toContain('| ours-milvus-stored | 330 | 1.100 |')
+  expect(page).toContain('| ours-milvus-stored, read | 5.0 | 2.5 % | 2.5 |')
+  expect(page).toContain('| copy | 19,531 | – |')
+  expect(page).toContain('* `hyparquet`, take, vec768, groups: none')
+  const plot = readFileSync(join(folder, 'benchmarks-vec768-groups-tmpfs.svg'), 'utf8')
+  expect(page).toContain('(benchmarks-vec768-groups-tmpfs.svg)')
+  expect(plot.match(/<rect x="250"/g)).toHaveLength(3 * 7)
+  expect(plot).toContain('1,500 (4.00×)')
+})
