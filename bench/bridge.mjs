@@ -1,5 +1,5 @@
 /**
- * node bench/bridge.mjs [rounds]: what it costs to lend a batch to native code and to take one from
+ * node bench/bridge.mjs [rounds] [--json]: what it costs to lend a batch to native code and to take one from
  * it, beside the write of the same batch in the same rounds. Prints medians and the least of all
  * (what a busy machine has not disturbed); asserts nothing.
  *
@@ -24,6 +24,7 @@ import { tmpfsFolder } from './driver/machine.mjs'
 
 const ROWS = 8192
 const ROUNDS = Number(process.argv[2] ?? 15)
+const AS_JSON = process.argv.includes('--json')
 /** Lendings of a round. */
 const REPEATS = 21
 
@@ -103,7 +104,16 @@ async function write(batch, options) {
   return elapsed
 }
 
-/** Times by what was done. */
+/** Of a batch that came in: how many ArrayBuffers there are to keep and to finalize. */
+function arrayBuffersOf(batch) {
+  const lent = exportRecordBatch(batch)
+  const { children } = importRecordBatch(lent).data
+  lent.release()
+  const views = children.flatMap((child) => child.buffers.filter((buffer) => buffer?.buffer))
+  return new Set(views.map((view) => view.buffer)).size
+}
+
+/** Median and least microseconds by what was done. */
 async function measure(batch) {
   const times = new Map(['export', 'import', ...Object.keys(WRITES)].map((name) => [name, []]))
   for (let round = 0; round <= ROUNDS; round++) {
@@ -113,23 +123,40 @@ async function measure(batch) {
     if (round === 0) continue // warms up
     for (const [name, values] of Object.entries(taken)) times.get(name).push(...values)
   }
-  return times
+  return Array.from(times, ([name, values]) => ({
+    name,
+    median: median(values),
+    least: Math.min(...values),
+  }))
 }
 
-function report(times) {
+function report({ name, columns, bytes, arrayBuffers, times }) {
+  console.log(`\n${name}: ${columns} columns, ${bytes} bytes, ${arrayBuffers} ArrayBuffers`)
+  const writes = times.filter((entry) => entry.name in WRITES)
   const print = (value) => `${value.toFixed(0).padStart(8)} µs`
-  for (const [name, values] of times) {
-    const share = (write) => `${((100 * median(values)) / median(times.get(write))).toFixed(2)} %`
-    const shares = Object.keys(WRITES).map((write) => `${share(write)} of ${write}`)
-    const beside = name in WRITES ? [] : shares
-    console.log(
-      `  ${name.padEnd(14)}${print(median(values))}${print(Math.min(...values))}  ${beside.join(', ')}`,
-    )
+  for (const entry of times) {
+    const shares = writes
+      .filter(() => !writes.includes(entry))
+      .map((write) => `${((100 * entry.median) / write.median).toFixed(2)} % of ${write.name}`)
+    const figures = print(entry.median) + print(entry.least)
+    console.log(`  ${entry.name.padEnd(14)}${figures}  ${shares.join(', ')}`)
   }
 }
 
-console.log(`${ROWS} rows, ${ROUNDS} rounds; median and least`)
+const results = []
 for (const [name, batch] of Object.entries(BATCHES)) {
-  console.log(`\n${name}: ${batch.schema.fields.length} columns, ${bytesOf(batch)} bytes`)
-  report(await measure(batch))
+  results.push({
+    name,
+    rows: ROWS,
+    columns: batch.schema.fields.length,
+    bytes: bytesOf(batch),
+    arrayBuffers: arrayBuffersOf(batch),
+    times: await measure(batch),
+  })
+}
+if (AS_JSON) {
+  console.log(JSON.stringify(results))
+} else {
+  console.log(`${ROWS} rows, ${ROUNDS} rounds; median and least`)
+  for (const result of results) report(result)
 }

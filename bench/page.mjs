@@ -11,6 +11,7 @@ import { cellsOf } from './driver/figures.mjs'
 import { item, wrap } from './driver/markdown.mjs'
 import {
   absentSection,
+  bridgeSection,
   likenessSection,
   limitsSection,
   machineSection,
@@ -85,6 +86,7 @@ const lines = [
   ...machineSection(results),
   ...likenessSection(results),
   ...scenes.flatMap((scene) => sceneSection(scene, results.datasets[scene.dataset])),
+  ...bridgeSection(results),
   ...limitsSection(results),
   ...absentSection(results),
 ]

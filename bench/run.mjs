@@ -7,13 +7,14 @@
  * best other peer, in the same rounds. The results go to a JSON file, of which bench/page.mjs makes
  * docs/benchmarks.md. The exit code speaks of errors, never of times.
  */
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { makeDataset } from './datasets/make.mjs'
 import { install } from './driver/install.mjs'
 import { describeMachine, load, tmpfsFolder } from './driver/machine.mjs'
 import { parseOptions } from './driver/options.mjs'
-import { HOME } from './driver/paths.mjs'
+import { BENCH, HOME } from './driver/paths.mjs'
 import { runJob } from './driver/process.mjs'
 import { Rounds } from './driver/rounds.mjs'
 import { tableOf } from './driver/table.mjs'
@@ -21,9 +22,11 @@ import { LIMITS } from './peers/registry.mjs'
 
 const say = (line) => process.stderr.write(`${line}\n`)
 
-async function makeDatasets({ datasets, rows, small }) {
+async function makeDatasets({ datasets, rows: numbers, small }) {
   const made = []
-  for (const name of datasets) made.push(await makeDataset(name, { rows, small }))
+  for (const name of datasets) {
+    for (const rows of numbers) made.push(await makeDataset(name, { rows, small }))
+  }
   return made
 }
 
@@ -50,6 +53,15 @@ async function measureLimits(options, datasets) {
     }
   }
   return limits
+}
+
+/** What lending and taking a batch costs, of bench/bridge.mjs. */
+function measureBridge({ peers, small }) {
+  if (!Object.keys(peers).some((name) => name.startsWith('ours'))) return []
+  const args = [join(BENCH, 'bridge.mjs'), small ? '1' : '15', '--json']
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`bench/bridge.mjs failed: ${stderr}`)
+  return JSON.parse(stdout)
 }
 
 /** What the results say of the options: nothing of where this machine has its files. */
@@ -84,6 +96,7 @@ async function main() {
     datasets: describeDatasets(datasets),
     samples,
     limits: options.limits ? await measureLimits(options, datasets) : [],
+    bridge: measureBridge(options),
     unsupported,
     failures,
   }

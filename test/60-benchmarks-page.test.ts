@@ -66,6 +66,19 @@ function resultsOf(peers: Record<string, number>): Record<string, unknown> {
     limits: [
       { place: 'tmpfs', dataset: 'vec768', limit: 'copy', megabytesPerSecond: 19531, ratio: 0 },
     ],
+    bridge: [
+      {
+        name: 'wide',
+        rows: 8192,
+        columns: 10,
+        bytes: 26e6,
+        arrayBuffers: 7,
+        times: [
+          { name: 'export', median: 50, least: 40 },
+          { name: 'write, stored', median: 10_000, least: 9000 },
+        ],
+      },
+    ],
     unsupported: [
       { peer: 'hyparquet', operation: 'take', dataset: 'vec768', files: 'groups', reason: 'none' },
     ],
@@ -112,6 +125,7 @@ test('the page of benchmarks has ratios of the same rounds, sizes, memory and pl
   expect(page).toContain('| ours-milvus-stored | 1,000 | 4.00× | 2.00× | 100 | 0.25 | 150 | 50 |')
   expect(page).toContain('| ours-milvus-stored | 330 | 1.100 |')
   expect(page).toContain('| ours-milvus-stored, read | 5.0 | 2.5 % | 2.5 |')
+  expect(page).toContain('| export | 50 | 40 | 0.50 % |')
   expect(page).toContain('| copy | 19,531 | – |')
   expect(page).toContain('* `hyparquet`, take, vec768, groups: none')
   const plot = readFileSync(join(folder, 'benchmarks-vec768-groups-tmpfs.svg'), 'utf8')

@@ -69,8 +69,8 @@ async function write(name, table, rows, path) {
 }
 
 /**
- * The manifest of a data set, made now if it is not there. `rows` overrides the table's own;
- * `small` takes a twentieth.
+ * The manifest of a data set, made now if it is not there. `rows` overrides the table's own, and
+ * then the name says how many; `small` takes a twentieth.
  */
 export async function makeDataset(name, { rows: wanted, small = false } = {}) {
   const table = TABLES[name]?.()
@@ -89,7 +89,7 @@ export async function makeDataset(name, { rows: wanted, small = false } = {}) {
   const { projection, groups } = table
   const columns = Object.keys(table.columns)
   const made = {
-    name,
+    name: wanted === undefined ? name : `${name}-${rows}`,
     version: version(),
     path,
     rows,

@@ -14,15 +14,17 @@ const USAGE = `node bench/run.mjs [options]; lists are separated by commas
   --operations ${OPERATIONS.join(',')}
   --layouts milvus,fast                   of ours
   --vectors stored,auto,always            of ours; also: split
-  --row-group-bytes N                     of ours
+  --row-group-bytes N,…                   of ours; the layout's own by default
   --files groups,single                   a file per column group, or one
   --place tmpfs,disk
   --rounds 5  --repetitions 3             repetitions of one process; the first one is cold
-  --rows N  --level 1  --threads N        threads also confines every peer to as many cores
+  --rows N,…                              instead of a data set's own
+  --level 1  --threads N                  threads also confines every peer to as many cores
+  --verify                                compares what every peer wrote with the data
   --no-limits                             without copies, files and codecs
   --output build/bench/results.json
   --timeout 600                           seconds for one process
-  --small                                 two minutes; checks what was written; fails on errors only`
+  --small                                 a twentieth of the rows, two minutes, with --verify`
 
 const LISTS = {
   datasets: { known: Object.keys(TABLES), fallback: ['vec768', 'vec128q', 'scalar', 'wide'] },
@@ -36,7 +38,10 @@ const LISTS = {
   place: { known: ['tmpfs', 'disk'], fallback: ['tmpfs'] },
 }
 
-const NUMBERS = ['rounds', 'repetitions', 'rows', 'level', 'threads', 'row-group-bytes', 'timeout']
+const NUMBERS = ['rounds', 'repetitions', 'level', 'threads', 'timeout']
+const NUMBER_LISTS = ['rows', 'row-group-bytes']
+/** Scalars and vectors; the other two are of the same kinds. */
+const SMALL_DATASETS = ['vec768', 'scalar']
 
 function listOf(name, text) {
   const { known, fallback } = LISTS[name]
@@ -53,6 +58,11 @@ function numberOf(name, text) {
   throw new Error(`Expected a number above 0 for --${name} but received ${text}`)
 }
 
+/** `[undefined]`, which is whatever is usual, where nothing is said. */
+function numbersOf(name, text) {
+  return text === undefined ? [undefined] : text.split(',').map((item) => numberOf(name, item))
+}
+
 /** The peers by name; `ours` stands for all forms of ours. */
 function peersOf(text, ours, small) {
   const all = { ...ours, ...PEERS }
@@ -67,15 +77,18 @@ function peersOf(text, ours, small) {
 /** Checked options, with a default for each; undefined after `--help`. */
 export function parseOptions(args) {
   const text = { type: 'string' }
+  const flag = { type: 'boolean', default: false }
+  const names = [...Object.keys(LISTS), ...NUMBERS, ...NUMBER_LISTS]
   const { values } = parseArgs({
     args,
     options: {
-      ...Object.fromEntries([...Object.keys(LISTS), ...NUMBERS].map((name) => [name, text])),
+      ...Object.fromEntries(names.map((name) => [name, text])),
       peers: text,
       output: text,
-      small: { type: 'boolean', default: false },
-      'no-limits': { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
+      small: flag,
+      verify: flag,
+      'no-limits': flag,
+      help: flag,
     },
   })
   if (values.help) {
@@ -87,18 +100,20 @@ export function parseOptions(args) {
     Object.keys(LISTS).map((name) => [name, listOf(name, values[name])]),
   )
   const number = (name, fallback) => numberOf(name, values[name]) ?? fallback
-  const rowGroupBytes = number('row-group-bytes')
+  const rowGroupBytes = numbersOf('row-group-bytes', values['row-group-bytes'])
+  if (small && values.datasets === undefined) lists.datasets = SMALL_DATASETS
   return {
     ...lists,
     peers: peersOf(values.peers, ourPeers({ ...lists, rowGroupBytes }), small),
     rounds: number('rounds', small ? 1 : 5),
     repetitions: number('repetitions', small ? 1 : 3),
-    rows: number('rows'),
+    rows: numbersOf('rows', values.rows),
     level: number('level', 1),
     threads: number('threads', availableParallelism()),
     timeoutMs: 1000 * number('timeout', 600),
     limits: !values['no-limits'] && !small,
     output: values.output ?? join(HOME, small ? 'small.json' : 'results.json'),
+    verify: small || values.verify,
     small,
   }
 }

@@ -177,6 +177,26 @@ export function limitsSection({ limits }) {
   return lines
 }
 
+/** Lending a batch and taking one, against writing it. */
+export function bridgeSection({ bridge }) {
+  if (bridge.length === 0) return []
+  const lines = ['## The bridge', '']
+  for (const { name, rows, columns, bytes, arrayBuffers, times: own } of bridge) {
+    const facts = `${whole(rows)} rows, ${columns} columns, ${whole(bytes)} bytes`
+    const writes = own.filter((entry) => entry.name.startsWith('write'))
+    const entries = own.map((entry) => [
+      entry.name,
+      whole(entry.median),
+      whole(entry.least),
+      ...writes.map((write) => `${((100 * entry.median) / write.median).toFixed(2)} %`),
+    ])
+    const titles = ['', 'µs', 'least µs', ...writes.map((write) => `of ${write.name}`)]
+    lines.push(...wrap(`A ${name} batch: ${facts}; taken, it is ${arrayBuffers} ArrayBuffers.`))
+    lines.push('', ...table(titles, entries), '')
+  }
+  return lines
+}
+
 export function absentSection({ unsupported, failures }) {
   const say = ({ peer, operation, dataset, files, reason }) =>
     item(`\`${peer}\`, ${operation}, ${dataset}, ${files}: ${reason.split('\n')[0]}`)

@@ -94,11 +94,11 @@ export class Rounds {
 
   /** A write, then what can be done with what it wrote. */
   async #peer(turn) {
-    const { operations, small } = this.#options
+    const { operations, verify } = this.#options
     const writes = operations.includes('write') && !turn.peer.readsOnly
     mkdirSync(turn.directory)
     if (!(await this.#operation(turn, 'write', writes))) return
-    if (small && turn.peer.parquet !== false) await this.#verify(turn)
+    if (verify && turn.peer.parquet !== false) await this.#verify(turn)
     for (const operation of operations) {
       if (operation === 'write') continue
       if (turn.place === 'disk') evict(turn.directory)

@@ -43,6 +43,10 @@ export function tableOf(results) {
   for (const { limit, megabytesPerSecond, dataset, place } of results.limits) {
     lines.push(`limit, ${place}, ${dataset}: ${limit}: ${megabytesPerSecond} MB/s`)
   }
+  for (const { name, times } of results.bridge) {
+    const figures = times.map((entry) => `${entry.name} ${entry.median.toFixed(0)} µs`)
+    lines.push(`bridge, ${name} batch: ${figures.join(', ')}`)
+  }
   for (const { peer, operation, dataset, reason } of results.unsupported) {
     lines.push(`not supported: ${peer} ${operation} ${dataset} (${reason})`)
   }

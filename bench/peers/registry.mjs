@@ -86,29 +86,36 @@ const VECTORS = {
 
 const MAPPED_ROW_GROUP_BYTES = 64 << 20
 
+const sizeName = (bytes) => (bytes === undefined ? '' : `-${(bytes / 2 ** 20).toFixed(0)}mib`)
+
+/** Row groups of as many bytes; undefined leaves the size to the layout. */
+function sized(settings, rowGroupBytes) {
+  return rowGroupBytes === undefined ? settings : { ...settings, rowGroupBytes }
+}
+
 /**
- * Ours in every way asked for: layouts by vectors, and mapped where pages are stored, at 1 MiB and
- * 64 MiB a row group.
+ * Ours in every way asked for: layouts by forms of vectors by sizes of row groups; and mapped, where
+ * pages are stored, in row groups of the layout's size and of 64 MiB.
  */
 export function ourPeers({ layouts, vectors, rowGroupBytes }) {
-  const ours = { command: node('ours'), install: 'ours', small: true, ours: true }
+  const ours = { command: node('ours'), install: 'ours', small: true }
   const peers = {}
   for (const layout of layouts) {
     for (const form of vectors.filter((one) => VECTORS[layout].includes(one))) {
-      const settings = { layout, vectors: form, rowGroupBytes, mapped: false }
       const name = `ours-${layout}-${form}`
-      peers[name] = { ...ours, settings, note: `layout '${layout}', vectors ${form}` }
-      if (form !== 'stored') continue
-      const mapped = { ...ours, readsOnly: true }
-      peers[`${name}-mapped`] = {
-        ...mapped,
-        settings: { ...settings, rowGroupBytes: MAPPED_ROW_GROUP_BYTES, mapped: true },
-        note: 'files mapped instead of read, row groups of 64 MiB',
+      const settings = { layout, vectors: form, mapped: false }
+      const note = `layout '${layout}', vectors ${form}`
+      for (const bytes of rowGroupBytes) {
+        peers[name + sizeName(bytes)] = { ...ours, settings: sized(settings, bytes), note }
       }
-      peers[`${name}-mapped-small`] = {
-        ...mapped,
-        settings: { ...settings, mapped: true },
-        note: 'files mapped instead of read, row groups as they come',
+      if (form !== 'stored') continue
+      for (const bytes of [undefined, MAPPED_ROW_GROUP_BYTES]) {
+        peers[`${name}-mapped${sizeName(bytes)}`] = {
+          ...ours,
+          readsOnly: true,
+          settings: { ...sized(settings, bytes), mapped: true },
+          note: `${note}, files mapped instead of read`,
+        }
       }
     }
   }

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { tableFromIPC } from 'apache-arrow'
-import { PackedReader, PackedWriter } from '../../../dist/esm/index.js'
+import { memoryUsage, PackedReader, PackedWriter } from '../../../dist/esm/index.js'
 import { ROOT } from '../../driver/paths.mjs'
 import { serve, Unsupported } from './serve.mjs'
 
@@ -91,6 +91,8 @@ async function firstBatch(job) {
   await reader.close()
   return { rows: batch.numRows, batch }
 }
+
+memoryUsage() // loads the addon, as other peers load theirs when they are imported
 
 await serve({
   versions: { 'arrow-packed': version, node: process.version },
