@@ -4,8 +4,10 @@
  * (what a busy machine has not disturbed); asserts nothing.
  *
  * `export` is a RecordBatch to the structs of the C Data Interface, `import` those structs to a
- * RecordBatch. Releases are not timed, nor is the collection of what was imported. A write opens a
- * writer, writes the batch and publishes the files on tmpfs, vectors stored and really compressed.
+ * RecordBatch, the schema with each. *In a stream* there is one schema for as many batches; an
+ * import then waits for a thread of the addon, and pays for the collections that V8 makes when so
+ * much memory comes from outside. Releases are not timed. A write opens a writer, writes the batch
+ * and publishes the files on tmpfs, vectors stored and really compressed.
  *
  *   wide    8,192 rows of 10 columns, one of them a 768-dimensional vector: 26 MB
  *   narrow  8,192 rows of 10 scalar columns: under 1 MB
@@ -15,7 +17,12 @@ import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { Field, makeData, RecordBatch, Schema, Struct } from 'apache-arrow'
-import { exportRecordBatch, importRecordBatch } from '../dist/esm/cdata/public.js'
+import {
+  exportRecordBatch,
+  exportStream,
+  importRecordBatch,
+  importStream,
+} from '../dist/esm/cdata/public.js'
 import { PackedWriter } from '../dist/esm/index.js'
 import * as columns from './datasets/columns.mjs'
 import { Random } from './datasets/random.mjs'
@@ -25,7 +32,7 @@ import { tmpfsFolder } from './driver/machine.mjs'
 const ROWS = 8192
 const ROUNDS = Number(process.argv[2] ?? 15)
 const AS_JSON = process.argv.includes('--json')
-/** Lendings of a round. */
+/** Batches lent and taken in a round, singly and in a stream. */
 const REPEATS = 21
 
 const SCALARS = {
@@ -72,7 +79,7 @@ function bytesOf(batch) {
 const microseconds = (start) => Number(process.hrtime.bigint() - start) / 1e3
 
 /** Microseconds of exports and of imports; what was imported is dropped at once. */
-function exchange(batch) {
+async function exchange(batch) {
   const taken = { export: [], import: [] }
   for (let i = 0; i < REPEATS; i++) {
     let start = process.hrtime.bigint()
@@ -82,8 +89,16 @@ function exchange(batch) {
     importRecordBatch(lent)
     taken.import.push(microseconds(start))
     lent.release()
-    collectGarbage()
   }
+  let start = process.hrtime.bigint()
+  const stream = exportStream({ schema: batch.schema, batches: Array(REPEATS).fill(batch) })
+  taken['export in a stream'] = [microseconds(start) / REPEATS]
+  start = process.hrtime.bigint()
+  let rows = 0
+  for await (const { numRows } of importStream(stream.address)) rows += numRows
+  taken['import in a stream'] = [microseconds(start) / REPEATS]
+  stream.release()
+  if (rows !== REPEATS * ROWS) throw new Error(`Expected every row but received ${rows}`)
   return taken
 }
 
@@ -109,19 +124,22 @@ function arrayBuffersOf(batch) {
   const lent = exportRecordBatch(batch)
   const { children } = importRecordBatch(lent).data
   lent.release()
-  const views = children.flatMap((child) => child.buffers.filter((buffer) => buffer?.buffer))
+  const views = children.flatMap((child) => child.buffers.filter((view) => view?.byteLength > 0))
   return new Set(views.map((view) => view.buffer)).size
 }
 
 /** Median and least microseconds by what was done. */
 async function measure(batch) {
-  const times = new Map(['export', 'import', ...Object.keys(WRITES)].map((name) => [name, []]))
+  const times = new Map()
   for (let round = 0; round <= ROUNDS; round++) {
-    const taken = exchange(batch)
+    collectGarbage()
+    const taken = await exchange(batch)
     for (const [name, options] of Object.entries(WRITES))
       taken[name] = [await write(batch, options)]
     if (round === 0) continue // warms up
-    for (const [name, values] of Object.entries(taken)) times.get(name).push(...values)
+    for (const [name, values] of Object.entries(taken)) {
+      times.set(name, [...(times.get(name) ?? []), ...values])
+    }
   }
   return Array.from(times, ([name, values]) => ({
     name,
@@ -139,7 +157,7 @@ function report({ name, columns, bytes, arrayBuffers, times }) {
       .filter(() => !writes.includes(entry))
       .map((write) => `${((100 * entry.median) / write.median).toFixed(2)} % of ${write.name}`)
     const figures = print(entry.median) + print(entry.least)
-    console.log(`  ${entry.name.padEnd(14)}${figures}  ${shares.join(', ')}`)
+    console.log(`  ${entry.name.padEnd(20)}${figures}  ${shares.join(', ')}`)
   }
 }
 
