@@ -8,16 +8,17 @@
  * docs/benchmarks.md. The exit code speaks of errors, never of times.
  */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { makeDataset } from './datasets/make.mjs'
 import { install } from './driver/install.mjs'
-import { describeMachine, load, tmpfsFolder } from './driver/machine.mjs'
+import { describeMachine, load } from './driver/machine.mjs'
 import { parseOptions } from './driver/options.mjs'
 import { BENCH, HOME } from './driver/paths.mjs'
 import { runJob } from './driver/process.mjs'
 import { Rounds } from './driver/rounds.mjs'
 import { tableOf } from './driver/table.mjs'
+import { inTemporaryFolder } from './driver/temporary.mjs'
 import { LIMITS } from './peers/registry.mjs'
 
 const say = (line) => process.stderr.write(`${line}\n`)
@@ -30,25 +31,31 @@ async function makeDatasets({ datasets, rows: numbers, small }) {
   return made
 }
 
-/** What the machine can do at most, on the vectors of every data set that has some. */
+/** What the machine can do at most: copies and files, unless told `codecs` only, and codecs. */
+function limitsOf(dataset, { directory, variant, level, threads, timeoutMs }) {
+  const columns = dataset.columns.includes('embedding') ? ['embedding'] : [dataset.columns[0]]
+  const job = {
+    operation: 'limits',
+    data: dataset.path,
+    directory,
+    files: [{ path: '', columns }],
+    repetitions: 5,
+    level,
+    threads,
+    variant,
+  }
+  return runJob(LIMITS, job, timeoutMs)
+}
+
 async function measureLimits(options, datasets) {
+  if (!options.limits) return []
   const limits = []
   for (const place of options.place) {
-    for (const dataset of datasets) {
-      const directory = mkdtempSync(join(place === 'tmpfs' ? tmpfsFolder() : HOME, 'limits-'))
-      const columns = dataset.columns.includes('embedding') ? ['embedding'] : [dataset.columns[0]]
-      const job = {
-        operation: 'limits',
-        data: dataset.path,
-        directory,
-        files: [{ path: '', columns }],
-        repetitions: 5,
-        level: options.level,
-        threads: options.threads,
-        variant: 'plain',
-      }
-      const answers = await runJob(LIMITS, job, options.timeoutMs)
-      rmSync(directory, { recursive: true })
+    for (const [index, dataset] of datasets.entries()) {
+      const variant = index === 0 ? 'plain' : 'codecs'
+      const answers = await inTemporaryFolder(place, (directory) =>
+        limitsOf(dataset, { ...options, directory, variant }),
+      )
       limits.push(...answers.map((answer) => ({ place, dataset: dataset.name, ...answer })))
     }
   }
@@ -95,7 +102,7 @@ async function main() {
     settings: settingsOf(options),
     datasets: describeDatasets(datasets),
     samples,
-    limits: options.limits ? await measureLimits(options, datasets) : [],
+    limits: await measureLimits(options, datasets),
     bridge: measureBridge(options),
     unsupported,
     failures,

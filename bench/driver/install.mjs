@@ -27,9 +27,10 @@ function digest(folder, names) {
   return hash.digest('hex')
 }
 
+/** Sources; how they are formatted is no part of what is built. */
 const filesOf = (folder) =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() && entry.name !== 'rustfmt.toml')
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(folder.length + 1))
     .sort()
 

@@ -22,7 +22,7 @@ function confined(command, threads) {
 /**
  * The answers of a peer to a job, in order.
  *
- * @throws when it fails, says nothing, or takes longer than `timeoutMs`; with the end of what it
+ * @throws when it fails, or takes longer than `timeoutMs`; with the end of what it
  *   wrote to standard error.
  */
 export async function runJob({ command }, job, timeoutMs) {
@@ -45,7 +45,7 @@ export async function runJob({ command }, job, timeoutMs) {
   }
   const status = await ended
   clearTimeout(timer)
-  if (status === 0 && answers.length > 0) return answers
+  if (status === 0) return answers
   const reason = complaint.trim().split('\n').slice(-6).join('\n')
   throw new Error(`ended with ${status} after ${answers.length} answers: ${reason}`)
 }

@@ -1,12 +1,12 @@
 /** The rounds: every peer on every data set, in turns, each operation in a process of its own. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Random } from '../datasets/random.mjs'
 import { PEERS } from '../peers/registry.mjs'
-import { load, tmpfsFolder } from './machine.mjs'
-import { HOME } from './paths.mjs'
+import { load } from './machine.mjs'
 import { runJob } from './process.mjs'
+import { inTemporaryFolder } from './temporary.mjs'
 
 const TAKEN_ROWS = 1000
 
@@ -82,13 +82,9 @@ export class Rounds {
     const peers = Object.entries(this.#options.peers)
     const first = cell.round % peers.length
     for (const [name, peer] of [...peers.slice(first), ...peers.slice(0, first)]) {
-      const parent = cell.place === 'tmpfs' ? tmpfsFolder() : HOME
-      const directory = mkdtempSync(join(parent, 'arrow-packed-bench-'))
-      try {
-        await this.#peer({ ...cell, name, peer, directory: join(directory, 'files') })
-      } finally {
-        rmSync(directory, { recursive: true, force: true })
-      }
+      await inTemporaryFolder(cell.place, (folder) =>
+        this.#peer({ ...cell, name, peer, directory: join(folder, 'files') }),
+      )
     }
   }
 
@@ -133,10 +129,10 @@ export class Rounds {
     if (!recorded) job.repetitions = 1
     try {
       if (peer.reference && operation === 'write') await this.#makeReference(job)
-      const [{ ready, unsupported }, ...answers] = await runJob(peer, job, this.#options.timeoutMs)
-      Object.assign(this.versions, ready)
-      const refusal = unsupported ?? answers.find((answer) => answer.unsupported)?.unsupported
-      if (refusal !== undefined) return this.#refused(cell, refusal)
+      const answers = await runJob(peer, job, this.#options.timeoutMs)
+      const refusal = answers.find((answer) => answer.unsupported)
+      if (refusal !== undefined) return this.#refused(cell, refusal.unsupported)
+      Object.assign(this.versions, answers.shift()?.ready)
       this.#check(turn, operation, job, answers)
       if (recorded) this.#record(cell, answers, bytesBelow(turn.directory))
       return true

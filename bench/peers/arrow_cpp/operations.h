@@ -20,5 +20,7 @@ arrow::Result<Tables> Read(const Job& job);
 /// The first 8,192 rows of every file.
 arrow::Result<Tables> FirstBatch(const Job& job);
 
-/// Prints what the machine can do at most: copies, files, codecs.
+/// \brief Prints what the machine can do at most: copies, files, codecs on the vectors.
+///
+/// In the variant `codecs` these only, as the rest does not depend on the data.
 arrow::Status PrintLimits(const Job& job);
