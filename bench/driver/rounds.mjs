@@ -79,7 +79,9 @@ export class Rounds {
 
   /** Every peer once, another one first in every round. */
   async #turns(cell) {
-    const peers = Object.entries(this.#options.peers)
+    const withVectors = cell.dataset.columns.includes('embedding')
+    const all = Object.entries(this.#options.peers)
+    const peers = all.filter(([, { onlyVectors }]) => withVectors || !onlyVectors)
     const first = cell.round % peers.length
     for (const [name, peer] of [...peers.slice(first), ...peers.slice(0, first)]) {
       await inTemporaryFolder(cell.place, (folder) =>

@@ -81,7 +81,7 @@ export const LIMITS = { command: [built('arrow_cpp/peer')], install: 'cpp' }
 /** How vectors can be written in each layout. */
 const VECTORS = {
   milvus: ['stored', 'always'],
-  fast: ['auto', 'always', 'stored', 'split'],
+  fast: ['auto', 'always', 'split'],
 }
 
 const MAPPED_ROW_GROUP_BYTES = 64 << 20
@@ -93,31 +93,39 @@ function sized(settings, rowGroupBytes) {
   return rowGroupBytes === undefined ? settings : { ...settings, rowGroupBytes }
 }
 
+/** Pages that are stored can be mapped: in row groups of the layout's own size, and of 64 MiB. */
+function mappedPeers(name, { note, settings, ...peer }) {
+  return [undefined, MAPPED_ROW_GROUP_BYTES].map((bytes) => [
+    `${name}-mapped${sizeName(bytes)}`,
+    {
+      ...peer,
+      readsOnly: true,
+      onlyVectors: true,
+      settings: { ...sized(settings, bytes), mapped: true },
+      note: `${note}, files mapped instead of read`,
+    },
+  ])
+}
+
 /**
- * Ours in every way asked for: layouts by forms of vectors by sizes of row groups; and mapped, where
- * pages are stored, in row groups of the layout's size and of 64 MiB.
+ * Ours in every way asked for: layouts by forms of vectors by sizes of row groups. Without vectors
+ * only the first form of each layout means something.
  */
 export function ourPeers({ layouts, vectors, rowGroupBytes }) {
   const ours = { command: node('ours'), install: 'ours', small: true }
-  const peers = {}
+  const peers = []
   for (const layout of layouts) {
-    for (const form of vectors.filter((one) => VECTORS[layout].includes(one))) {
+    const forms = VECTORS[layout].filter((form) => vectors.includes(form))
+    for (const [index, form] of forms.entries()) {
       const name = `ours-${layout}-${form}`
       const settings = { layout, vectors: form, mapped: false }
       const note = `layout '${layout}', vectors ${form}`
+      const peer = { ...ours, settings, note, onlyVectors: index > 0 }
       for (const bytes of rowGroupBytes) {
-        peers[name + sizeName(bytes)] = { ...ours, settings: sized(settings, bytes), note }
+        peers.push([name + sizeName(bytes), { ...peer, settings: sized(settings, bytes) }])
       }
-      if (form !== 'stored') continue
-      for (const bytes of [undefined, MAPPED_ROW_GROUP_BYTES]) {
-        peers[`${name}-mapped${sizeName(bytes)}`] = {
-          ...ours,
-          readsOnly: true,
-          settings: { ...sized(settings, bytes), mapped: true },
-          note: `${note}, files mapped instead of read`,
-        }
-      }
+      if (form === 'stored') peers.push(...mappedPeers(name, peer))
     }
   }
-  return peers
+  return Object.fromEntries(peers)
 }

@@ -11,6 +11,9 @@ use parquet::arrow::ProjectionMask;
 use crate::job::{DataFile, Job, Result};
 use crate::tasks;
 
+/// By column; as it comes it is 1,024.
+const BATCH_ROWS: usize = 65_536;
+
 type Builder = ParquetRecordBatchReaderBuilder<File>;
 
 fn open(path: &Path, columns: &[String]) -> Result<Builder> {
@@ -32,7 +35,9 @@ fn rows_of(batches: &[RecordBatch]) -> usize {
 pub fn read(job: &Job) -> Result<(usize, Vec<RecordBatch>)> {
     let parts = if job.by_column() {
         let columns = columns_by_size(&job.files)?;
-        tasks::run(&columns, job.threads, |(_, path, name)| read_all(open(path, &[name.clone()])?))?
+        tasks::run(&columns, job.threads, |(_, path, name)| {
+            read_all(open(path, std::slice::from_ref(name))?.with_batch_size(BATCH_ROWS))
+        })?
     } else {
         let files = job.files.iter().map(|file| read_all(open(&file.path, &file.columns)?));
         files.collect::<Result<Vec<_>>>()?
