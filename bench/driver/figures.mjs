@@ -1,4 +1,5 @@
 /** Samples to figures: what a cell of the table says. */
+import { NODE_PEERS } from '../peers/registry.mjs'
 
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b)
@@ -7,7 +8,7 @@ export function median(values) {
 
 const least = (samples, key) => Math.min(...samples.map((sample) => sample[key]))
 const most = (samples, key) => Math.max(...samples.map((sample) => sample[key] ?? 0))
-const isOurs = (peer) => peer.startsWith('ours')
+export const isOurs = (peer) => peer.startsWith('ours')
 
 /** Groups of items that `keyOf` gives the same text, in order of appearance. */
 export function groupBy(items, keyOf) {
@@ -41,9 +42,9 @@ function ratio(own, other) {
 }
 
 /** Of several peers, the best time of every round. */
-function bestOf(timesOfPeers) {
+function bestOf(peers) {
   const best = new Map()
-  for (const times of timesOfPeers) {
+  for (const [, times] of peers) {
     for (const [round, seconds] of times) {
       best.set(round, Math.min(seconds, best.get(round) ?? Number.POSITIVE_INFINITY))
     }
@@ -76,7 +77,8 @@ function figure(samples, { times, all, dataset, operation }) {
     coldSeconds: median(cold.map((sample) => sample.seconds)),
     cpu: least(own, 'cpu'),
     toPyarrow: ratio(times, all.get('pyarrow') ?? new Map()),
-    toBest: ratio(times, bestOf(foreign.map(([, other]) => other))),
+    toBest: ratio(times, bestOf(foreign)),
+    toNode: ratio(times, bestOf(foreign.filter(([peer]) => NODE_PEERS.includes(peer)))),
     rssPeak: most(samples, 'rssPeak'),
     rssGrowth: Math.max(...samples.map(({ rssPeak, rssBase }) => rssPeak - rssBase)),
     fileBytes: samples[0].fileBytes,

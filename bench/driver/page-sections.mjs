@@ -1,5 +1,5 @@
 /** The parts of docs/benchmarks.md, as lines. */
-import { groupBy } from './figures.mjs'
+import { groupBy, isOurs } from './figures.mjs'
 import { item, table, wrap } from './markdown.mjs'
 
 const NUMBER = new Intl.NumberFormat('en-US')
@@ -38,6 +38,7 @@ function rateTable(figures) {
     'MB/s',
     '× pyarrow',
     '× best peer',
+    '× best in Node',
     'cold MB/s',
     'cpu s',
     'peak MB',
@@ -48,6 +49,7 @@ function rateTable(figures) {
     whole(figure.megabytesPerSecond),
     times(figure.toPyarrow),
     times(figure.toBest),
+    times(figure.toNode),
     whole((figure.megabytesPerSecond * figure.seconds) / figure.coldSeconds),
     figure.cpu.toFixed(2),
     megabytes(figure.rssPeak),
@@ -68,6 +70,29 @@ function latencyTable(figures) {
   return table(titles, rows)
 }
 
+/** The fastest of ours and of the others in every scene; mapped reads aside, as nothing is read. */
+export function summarySection(scenes) {
+  const titles = ['', 'ours', 'MB/s', '× pyarrow', 'best peer', '× best peer', '× best in Node']
+  const rows = scenes.flatMap(({ dataset, files, place, operations }) =>
+    RATES.filter((operation) => operations.has(operation)).map((operation) => {
+      const figures = operations.get(operation)
+      const ours = figures.find(({ peer }) => isOurs(peer) && !peer.includes('mapped'))
+      const other = figures.find(({ peer }) => !isOurs(peer))
+      const { megabytesPerSecond, toPyarrow, toBest, toNode } = ours
+      return [
+        `${operation}, ${dataset}, ${files}, ${place}`,
+        ours.peer,
+        whole(megabytesPerSecond),
+        times(toPyarrow),
+        other.peer,
+        times(toBest),
+        times(toNode),
+      ]
+    }),
+  )
+  return ['## In short', '', ...table(titles, rows), '']
+}
+
 /** File sizes, against pyarrow's as it comes. */
 function sizeTable(figures) {
   const base = figures.find(({ peer }) => peer === 'pyarrow')?.fileBytes
@@ -84,7 +109,7 @@ function sizeTable(figures) {
 function threadTable(operations) {
   const rows = [...operations].flatMap(([operation, figures]) =>
     figures
-      .filter(({ peer }) => peer.startsWith('ours'))
+      .filter(({ peer }) => isOurs(peer))
       .map(({ peer, seconds, loopActiveMs, loopDelayMs }) => [
         `${peer}, ${operation}`,
         loopActiveMs.toFixed(1),

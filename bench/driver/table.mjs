@@ -11,6 +11,7 @@ const COLUMNS = [
   ['MB/s', ({ megabytesPerSecond: rate }) => (rate === undefined ? NONE : rate.toFixed(0))],
   ['x pyarrow', ({ toPyarrow }) => twoPlaces(toPyarrow)],
   ['x best', ({ toBest }) => twoPlaces(toBest)],
+  ['x Node', ({ toNode }) => twoPlaces(toNode)],
   ['cold ms', ({ coldSeconds }) => (1000 * coldSeconds).toFixed(1)],
   ['cpu s', ({ cpu }) => cpu.toFixed(3)],
   ['peak MB', ({ rssPeak }) => megabytes(rssPeak)],

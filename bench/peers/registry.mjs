@@ -72,6 +72,9 @@ export const PEERS = {
   },
 }
 
+/** Those that a program in Node can choose between. */
+export const NODE_PEERS = Object.keys(PEERS).filter((name) => PEERS[name].install === 'npm')
+
 /** What the page must not be without. */
 export const REQUIRED = ['pyarrow-tuned', 'arrow-rs-columns', 'duckdb', 'nodejs-polars', 'lancedb']
 
@@ -102,7 +105,7 @@ function mappedPeers(name, { note, settings, ...peer }) {
       readsOnly: true,
       onlyVectors: true,
       settings: { ...sized(settings, bytes), mapped: true },
-      note: `${note}, files mapped instead of read`,
+      note: `${note}, files mapped instead of read, row groups of ${bytes ? '64' : '1'} MiB`,
     },
   ])
 }
