@@ -34,7 +34,9 @@ export async function runJob({ command }, job, timeoutMs) {
   })
   child.stdin.on('error', () => {}) // it ended without listening; its exit says why
   child.stdin.end(`${JSON.stringify(job)}\n`)
-  const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs)
+  const end = () => child.kill('SIGKILL')
+  const timer = setTimeout(end, timeoutMs)
+  process.once('exit', end) // a run that is ended leaves no peer at work
   const ended = new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (code, signal) => resolve(signal ?? code))
@@ -45,6 +47,7 @@ export async function runJob({ command }, job, timeoutMs) {
   }
   const status = await ended
   clearTimeout(timer)
+  process.off('exit', end)
   if (status === 0) return answers
   const reason = complaint.trim().split('\n').slice(-6).join('\n')
   throw new Error(`ended with ${status} after ${answers.length} answers: ${reason}`)
