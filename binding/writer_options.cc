@@ -71,8 +71,16 @@ arrow::Result<Compatibility> ReadCompatibility(Napi::Object object) {
   return Unexpected("'current' or 'milvus-2.6'", "compatibility", object.Get("compatibility"));
 }
 
+arrow::Result<Layout> ReadLayout(Napi::Object object) {
+  ARROW_ASSIGN_OR_RAISE(const auto name, ReadMember<std::string>(object, "layout"));
+  if (name == "milvus") return Layout::kMilvus;
+  if (name == "fast") return Layout::kFast;
+  return Unexpected("'milvus' or 'fast'", "layout", object.Get("layout"));
+}
+
 arrow::Result<WriterOptions> ReadOptions(Napi::Object object) {
   WriterOptions options;
+  ARROW_ASSIGN_OR_RAISE(options.layout, ReadLayout(object));
   ARROW_ASSIGN_OR_RAISE(options.compatibility, ReadCompatibility(object));
   ARROW_ASSIGN_OR_RAISE(auto codec, ReadMember<Napi::Object>(object, "compression"));
   ARROW_ASSIGN_OR_RAISE(options.codec, ReadCodec(codec));

@@ -18,6 +18,7 @@ export interface NativeCodec {
 
 export interface NativeWriterOptions {
   groups: { id: bigint; path: string; columns: number[] }[]
+  layout: 'milvus' | 'fast'
   compatibility: 'current' | 'milvus-2.6'
   compression: NativeCodec
   vectors?: NativeCodec
