@@ -66,7 +66,6 @@ Status ChunkFile::EndChunk() {
   }
   builder->Finish(chunk.values, -1, -1, chunk.data_offset, chunk.stored_bytes,
                   chunk.uncompressed_bytes, false, false, {}, chunk.encodings);
-  builder->WriteTo(sink_.get());
   row_group_bytes_ += chunk.uncompressed_bytes;
   return Status::OK();
 }
@@ -80,14 +79,13 @@ Status ChunkFile::WriteLifted(const LiftedChunk& chunk) {
   builder->Finish(chunk.values, has_dictionary ? offset + chunk.dictionary_offset : 0, -1,
                   offset + chunk.data_offset, chunk.bytes->size(), chunk.uncompressed_bytes,
                   has_dictionary, false, chunk.dictionary_encodings, chunk.data_encodings);
-  builder->WriteTo(sink_.get());
   row_group_bytes_ += chunk.uncompressed_bytes;
   return Status::OK();
 }
 
 Status ChunkFile::EndRowGroup(int64_t rows) {
   row_group_->set_num_rows(rows);
-  row_group_->Finish(std::exchange(row_group_bytes_, 0), row_groups_++);
+  row_group_->Finish(std::exchange(row_group_bytes_, 0));
   row_group_ = nullptr;
   return Status::OK();
 }

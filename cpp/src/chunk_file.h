@@ -19,8 +19,7 @@ namespace packed {
 
 /// \brief A Parquet file that is put together of encoded pages and column chunks, in file order.
 ///
-/// Writes what Parquet's own writer writes around the pages: magic, page headers, the copy of the
-/// metadata behind every column chunk, the footer. Throws as Parquet does; one thread at a time.
+/// Writes what Parquet's own writer writes around the pages: magic, page headers, footer. Throws as Parquet does; one thread at a time.
 class ChunkFile {
  public:
   /// Writes the magic. `properties` say the codec of every column, as the pages have it.
@@ -66,7 +65,6 @@ class ChunkFile {
   const std::shared_ptr<parquet::SchemaDescriptor> schema_;
   const std::unique_ptr<parquet::FileMetaDataBuilder> footer_;
   parquet::RowGroupMetaDataBuilder* row_group_ = nullptr;  ///< owned by the footer's builder
-  int16_t row_groups_ = 0;
   int64_t row_group_bytes_ = 0;
   OpenChunk chunk_;
 };

@@ -61,7 +61,8 @@ void PageGroupWriter::MakeEncoders(const ColumnEncoder::Properties& properties) 
     alignments.push_back(column.page_alignment);
     while (leaf < schema.num_columns() && schema.GetColumnRoot(leaf) == node.get()) ++leaf;
   }
-  sequence_ = std::make_unique<PartSequence>(chunks_.get(), std::move(alignments));
+  sequence_ = std::make_unique<PartSequence>(chunks_.get(), std::move(alignments),
+                                             &counters_->row_groups);
 }
 
 Status PageGroupWriter::Accept(const arrow::RecordBatch& batch, WriteTasks* tasks) {
@@ -121,7 +122,6 @@ void PageGroupWriter::CloseRowGroup(WriteTasks* tasks) {
   // The last page may have been written before, and then no task is left that would go on.
   tasks->push_back({0, [this] { return file_.Explain(sequence_->Advance()); }});
   file_.AddRowGroup(open_rows_, open_bits_ + TrailingBits(plan_));
-  counters_->row_groups.fetch_add(1, std::memory_order_relaxed);
   open_rows_ = 0;
   open_bits_ = 0;
 }

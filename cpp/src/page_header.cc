@@ -98,9 +98,7 @@ std::string Header(const PageFacts& facts, int64_t padding) {
     out.I32(2, facts.encoding);
     out.I32(3, parquet::Encoding::RLE);
     out.I32(4, parquet::Encoding::RLE);
-    if (facts.statistics.is_set()) {
-      out.Struct(5, [&] { WriteStatistics(facts.statistics, &out); });
-    }
+    out.Struct(5, [&] { WriteStatistics(facts.statistics, &out); });  // empty where there are none
   });
   if (padding > 0) out.Binary(kPaddingField, std::string(padding - kLeastPadding, '\0'));
   out.Stop();

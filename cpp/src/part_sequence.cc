@@ -9,8 +9,9 @@ namespace packed {
 using arrow::Result;
 using arrow::Status;
 
-PartSequence::PartSequence(ChunkFile* file, std::vector<int64_t> alignments)
-    : file_(file), alignments_(std::move(alignments)) {}
+PartSequence::PartSequence(ChunkFile* file, std::vector<int64_t> alignments,
+                           std::atomic<int64_t>* row_groups)
+    : file_(file), alignments_(std::move(alignments)), row_groups_written_(row_groups) {}
 
 PartSequence::Slot* PartSequence::Add(size_t column) {
   const std::lock_guard lock(mutex_);
@@ -54,10 +55,7 @@ Result<bool> PartSequence::WriteNext(std::unique_lock<std::mutex>* lock) {
   if (column_ == row_group.columns.size()) {
     const int64_t rows = row_group.rows;
     row_groups_.pop_front();
-    write = [this, rows] {
-      column_ = 0;
-      return file_->EndRowGroup(rows);
-    };
+    write = [this, rows] { return EndRowGroup(rows); };
   } else if (auto& slots = row_group.columns[column_]; !slots.empty()) {
     if (!slots.front().ready) return false;
     write = [this, part = std::move(slots.front().part)] { return WritePart(part); };
@@ -88,6 +86,12 @@ Status PartSequence::WritePart(const ColumnPart& part) {
 Status PartSequence::EndColumn() {
   ++column_;
   return std::exchange(pages_, false) ? file_->EndChunk() : Status::OK();
+}
+
+Status PartSequence::EndRowGroup(int64_t rows) {
+  column_ = 0;
+  row_groups_written_->fetch_add(1, std::memory_order_relaxed);
+  return file_->EndRowGroup(rows);
 }
 
 }  // namespace packed

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <mutex>
@@ -24,8 +25,10 @@ class PartSequence {
     ColumnPart part;
   };
 
-  /// `alignments` are those of the columns' page bodies, in column order.
-  PartSequence(ChunkFile* file, std::vector<int64_t> alignments);
+  /// `alignments` are those of the columns' page bodies, in column order; `row_groups` counts what
+  /// is written whole.
+  PartSequence(ChunkFile* file, std::vector<int64_t> alignments,
+               std::atomic<int64_t>* row_groups);
 
   /// A slot behind those that the column has in the open row group. Valid until it is written.
   Slot* Add(size_t column);
@@ -49,9 +52,11 @@ class PartSequence {
   arrow::Result<bool> WriteNext(std::unique_lock<std::mutex>* lock);
   arrow::Status WritePart(const ColumnPart& part);
   arrow::Status EndColumn();
+  arrow::Status EndRowGroup(int64_t rows);
 
   ChunkFile* const file_;
   const std::vector<int64_t> alignments_;
+  std::atomic<int64_t>* const row_groups_written_;
 
   std::mutex mutex_;
   std::deque<RowGroup> row_groups_;  ///< from the one that is being written to the open one

@@ -10,6 +10,7 @@
 #include "arrow/array/builder_binary.h"
 #include "arrow/array/builder_primitive.h"
 #include "arrow/array/concatenate.h"
+#include "arrow/array/util.h"
 #include "arrow/io/file.h"
 #include "gtest/gtest.h"
 #include "parquet/file_reader.h"
@@ -163,6 +164,19 @@ std::vector<std::string> BytesOf(const arrow::RecordBatchVector& batches, bool n
   return files;
 }
 
+/// Large binaries come back as plain ones: the file has no Arrow schema.
+bool SameValues(const arrow::Array& written, const arrow::Array& read) {
+  if (written.type_id() != arrow::Type::LARGE_BINARY) return written.Equals(read);
+  const auto& large = static_cast<const arrow::LargeBinaryArray&>(written);
+  const auto& plain = static_cast<const arrow::BinaryArray&>(read);
+  if (large.length() != plain.length()) return false;
+  for (int64_t i = 0; i < large.length(); ++i) {
+    if (large.IsNull(i) != plain.IsNull(i)) return false;
+    if (large.IsValid(i) && large.GetView(i) != plain.GetView(i)) return false;
+  }
+  return true;
+}
+
 void ExpectReadsBack(const arrow::RecordBatchVector& batches,
                      const std::shared_ptr<arrow::RecordBatch>& whole, bool nulls,
                      const WriterOptions& options) {
@@ -178,17 +192,9 @@ void ExpectReadsBack(const arrow::RecordBatchVector& batches,
       const int column = groups[i].columns[j];
       const auto expected = whole->column(column);
       EXPECT_EQ(results[i].null_counts[j].second, expected->null_count());
-      auto read = table->column(static_cast<int>(j));
-      if (read->type()->id() == arrow::Type::BINARY) {  // read without the Arrow schema
-        read = read->View(arrow::binary()).ValueOrDie();
-      }
-      const auto joined = arrow::Concatenate(read->chunks()).ValueOrDie();
-      ASSERT_EQ(joined->length(), expected->length());
-      for (int64_t row = 0; row < expected->length(); ++row) {
-        ASSERT_EQ(joined->GetScalar(row).ValueOrDie()->ToString(),
-                  expected->GetScalar(row).ValueOrDie()->ToString())
-            << whole->schema()->field(column)->name() << " row " << row;
-      }
+      const auto read =
+          arrow::Concatenate(table->column(static_cast<int>(j))->chunks()).ValueOrDie();
+      EXPECT_TRUE(SameValues(*expected, *read)) << whole->schema()->field(column)->name();
     }
   }
 }
@@ -343,7 +349,7 @@ TEST(FastWriterBudget, KeepsNoVectorsOfAGroupOfTheirOwn) {
   const auto batch = BatchOfKinds(30000, false);
   ASSERT_TRUE((*writer)->Write(batch).ok());
   const auto progress = (*writer)->progress();
-  EXPECT_GT(progress.bytes_out, 2 << 20) << "full pages of vectors are in the file";
+  EXPECT_GT(progress.bytes_out, 1 << 20) << "full pages of vectors are in the file";
   EXPECT_LT(progress.buffered_bytes, 32 << 20);
   (*writer)->Abort();
   EXPECT_EQ((*writer)->progress().buffered_bytes, 0);
