@@ -1,12 +1,14 @@
 #include "page_codec.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "arrow/util/compression.h"
 
 #include "codec_check.h"
 #include "packed/memory.h"
+#include "page_scratch.h"
 #include "raw_frame.h"
 
 namespace packed {
@@ -26,13 +28,20 @@ bool Pays(int64_t compressed, int64_t plain) {
   return static_cast<double>(compressed) <= (1 - kLeastGain) * static_cast<double>(plain);
 }
 
+/// Into memory of the thread where that is large enough, so that what waits for its turn in the file
+/// is of the right size and warm memory is used again.
 Result<std::shared_ptr<Buffer>> Compress(ArrowCodec* codec, const uint8_t* data, int64_t size) {
   const int64_t most = codec->MaxCompressedLen(size, data);
+  if (uint8_t* scratch = ScratchMemory(Scratch::kCompressedPage, most)) {
+    ARROW_ASSIGN_OR_RAISE(const int64_t used, codec->Compress(size, data, most, scratch));
+    ARROW_ASSIGN_OR_RAISE(std::shared_ptr<Buffer> out, arrow::AllocateBuffer(used, Pool()));
+    std::memcpy(out->mutable_data(), scratch, used);
+    return out;
+  }
   ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::ResizableBuffer> out,
                         arrow::AllocateResizableBuffer(most, Pool()));
   ARROW_ASSIGN_OR_RAISE(const int64_t used,
                         codec->Compress(size, data, most, out->mutable_data()));
-  // Pages wait for their turn: what they do not use is given back.
   ARROW_RETURN_NOT_OK(out->Resize(used, /*shrink_to_fit=*/true));
   return out;
 }
@@ -40,8 +49,10 @@ Result<std::shared_ptr<Buffer>> Compress(ArrowCodec* codec, const uint8_t* data,
 Result<bool> LooksCompressible(ArrowCodec* codec, const Buffer& page) {
   const int64_t size = std::min(kProbeBytes, page.size());
   const uint8_t* middle = page.data() + (page.size() - size) / 2;
-  ARROW_ASSIGN_OR_RAISE(auto probe, Compress(codec, middle, size));
-  return Pays(probe->size(), size);
+  const int64_t most = codec->MaxCompressedLen(size, middle);
+  uint8_t* scratch = ScratchMemory(Scratch::kCompressedPage, most);
+  ARROW_ASSIGN_OR_RAISE(const int64_t used, codec->Compress(size, middle, most, scratch));
+  return Pays(used, size);
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 
 #include "packed/memory.h"
 #include "page_cut.h"
+#include "page_scratch.h"
 #include "page_statistics.h"
 
 namespace packed {
@@ -135,12 +136,20 @@ Result<std::shared_ptr<Buffer>> EncodeDelta(const ArrayVector& pieces) {
   return encoder->FlushValues();
 }
 
+/// Memory of the thread, valid until its next page, where that is enough and `transient`.
+Result<std::shared_ptr<Buffer>> AllocatePage(int64_t bytes, bool transient) {
+  if (uint8_t* scratch = transient ? ScratchMemory(Scratch::kPlainPage, bytes) : nullptr) {
+    return std::make_shared<arrow::MutableBuffer>(scratch, bytes);
+  }
+  return arrow::AllocateBuffer(bytes, Pool());
+}
+
 /// Levels and PLAIN values in one buffer.
 Result<std::shared_ptr<Buffer>> EncodePlain(const std::vector<uint8_t>& levels,
-                                            const ArrayVector& pieces) {
+                                            const ArrayVector& pieces, bool transient) {
   int64_t bytes = static_cast<int64_t>(levels.size());
   for (const auto& piece : pieces) bytes += PlainBytes(*piece);
-  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<Buffer> page, arrow::AllocateBuffer(bytes, Pool()));
+  ARROW_ASSIGN_OR_RAISE(auto page, AllocatePage(bytes, transient));
   uint8_t* out = std::copy(levels.begin(), levels.end(), page->mutable_data());
   for (const auto& piece : pieces) out = CopyPlain(*piece, out);
   return page;
@@ -162,9 +171,12 @@ Result<std::shared_ptr<Buffer>> PageBytes(const PageForm& form, const ArrayVecto
   if (form.encoding == parquet::Encoding::DELTA_BINARY_PACKED) {
     return EncodeValues(form.encoding, pieces);
   }
-  if (form.column->max_definition_level() > 0) return EncodePlain(EncodeLevels(pieces), pieces);
+  const bool transient = form.compression.codec.type != arrow::Compression::UNCOMPRESSED;
+  if (form.column->max_definition_level() > 0) {
+    return EncodePlain(EncodeLevels(pieces), pieces, transient);
+  }
   if (pieces.size() == 1 && ValueBytes(*pieces[0]->type()) > 0) return BorrowPlain(pieces)[0];
-  return EncodePlain({}, pieces);
+  return EncodePlain({}, pieces, transient);
 }
 
 Status CheckPageSize(const PageForm& form, int64_t bytes) {
@@ -207,7 +219,7 @@ int64_t ValueBytes(const arrow::DataType& type) {
 
 Result<std::shared_ptr<Buffer>> EncodeValues(parquet::Encoding::type encoding,
                                              const ArrayVector& pieces) {
-  if (encoding == parquet::Encoding::PLAIN) return EncodePlain({}, pieces);
+  if (encoding == parquet::Encoding::PLAIN) return EncodePlain({}, pieces, false);
   return ValueBytes(*pieces[0]->type()) == 4 ? EncodeDelta<parquet::Int32Type>(pieces)
                                              : EncodeDelta<parquet::Int64Type>(pieces);
 }

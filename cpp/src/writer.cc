@@ -49,7 +49,7 @@ class PackedWriter::Impl {
     ARROW_RETURN_NOT_OK(CheckOpen());
     if (options_.cancel.cancelled()) return Fail(options_.cancel.Check());
     if (batch == nullptr) return Status::OK();
-    ARROW_RETURN_NOT_OK(CatchAll([&] { return CheckBatch(plan_, *batch); }));
+    ARROW_RETURN_NOT_OK(CatchAll([&] { return CheckBatch(plan_, *batch, options_.concurrency); }));
     if (batch->num_rows() == 0) return Status::OK();
     ARROW_RETURN_NOT_OK(Fail(Take(*batch)));
     counters_.rows.fetch_add(batch->num_rows(), std::memory_order_relaxed);
