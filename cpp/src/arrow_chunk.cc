@@ -35,7 +35,8 @@ LiftedChunk Lift(const parquet::ColumnChunkMetaData& chunk, int64_t begin,
   lifted.bytes = arrow::SliceBuffer(bytes, begin, chunk.total_compressed_size());
   lifted.values = chunk.num_values();
   lifted.uncompressed_bytes = chunk.total_uncompressed_size();
-  if (chunk.has_dictionary_page()) lifted.dictionary_offset = chunk.dictionary_page_offset() - begin;
+  if (chunk.has_dictionary_page())
+    lifted.dictionary_offset = chunk.dictionary_page_offset() - begin;
   lifted.data_offset = chunk.data_page_offset() - begin;
   for (const auto& pages : chunk.encoding_stats()) {
     auto& encodings = pages.page_type == parquet::PageType::DICTIONARY_PAGE
@@ -60,9 +61,9 @@ Result<std::vector<LiftedChunk>> EncodeByArrow(
     const std::shared_ptr<parquet::WriterProperties>& properties) {
   ARROW_ASSIGN_OR_RAISE(auto joined, Join(pieces));
   ARROW_ASSIGN_OR_RAISE(auto sink, arrow::io::BufferOutputStream::Create(4096, Pool()));
-  ARROW_ASSIGN_OR_RAISE(
-      auto writer, parquet::arrow::FileWriter::Open(*arrow::schema({stored}), Pool(), sink,
-                                                    properties, MakeArrowWriterProperties()));
+  ARROW_ASSIGN_OR_RAISE(auto writer,
+                        parquet::arrow::FileWriter::Open(*arrow::schema({stored}), Pool(), sink,
+                                                         properties, MakeArrowWriterProperties()));
   ARROW_RETURN_NOT_OK(writer->NewRowGroup());
   ARROW_RETURN_NOT_OK(writer->WriteColumnChunk(
       std::make_shared<arrow::ChunkedArray>(std::move(joined), stored->type())));

@@ -19,7 +19,8 @@ namespace packed {
 
 /// \brief A Parquet file that is put together of encoded pages and column chunks, in file order.
 ///
-/// Writes what Parquet's own writer writes around the pages: magic, page headers, footer. Throws as Parquet does; one thread at a time.
+/// Writes what Parquet's own writer writes around the pages: magic, page headers, footer. Throws as
+/// Parquet does; one thread at a time.
 class ChunkFile {
  public:
   /// Writes the magic. `properties` say the codec of every column, as the pages have it.

@@ -28,8 +28,8 @@ bool Pays(int64_t compressed, int64_t plain) {
   return static_cast<double>(compressed) <= (1 - kLeastGain) * static_cast<double>(plain);
 }
 
-/// Into memory of the thread where that is large enough, so that what waits for its turn in the file
-/// is of the right size and warm memory is used again.
+/// Into memory of the thread where that is large enough, so that what waits for its turn in the
+/// file is of the right size and warm memory is used again.
 Result<std::shared_ptr<Buffer>> Compress(ArrowCodec* codec, const uint8_t* data, int64_t size) {
   const int64_t most = codec->MaxCompressedLen(size, data);
   if (uint8_t* scratch = ScratchMemory(Scratch::kCompressedPage, most)) {
@@ -40,8 +40,7 @@ Result<std::shared_ptr<Buffer>> Compress(ArrowCodec* codec, const uint8_t* data,
   }
   ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::ResizableBuffer> out,
                         arrow::AllocateResizableBuffer(most, Pool()));
-  ARROW_ASSIGN_OR_RAISE(const int64_t used,
-                        codec->Compress(size, data, most, out->mutable_data()));
+  ARROW_ASSIGN_OR_RAISE(const int64_t used, codec->Compress(size, data, most, out->mutable_data()));
   ARROW_RETURN_NOT_OK(out->Resize(used, /*shrink_to_fit=*/true));
   return out;
 }
@@ -63,7 +62,8 @@ Result<std::shared_ptr<Buffer>> CompressPage(const PageCompression& compression,
   if (type == arrow::Compression::UNCOMPRESSED) return page;
   const auto level = EffectiveLevel(compression.codec);
   ARROW_ASSIGN_OR_RAISE(
-      auto codec, ArrowCodec::Create(type, level.value_or(ArrowCodec::UseDefaultCompressionLevel())));
+      auto codec,
+      ArrowCodec::Create(type, level.value_or(ArrowCodec::UseDefaultCompressionLevel())));
   if (!compression.adaptive || page->size() <= kProbeBytes) {
     return Compress(codec.get(), page->data(), page->size());
   }

@@ -61,8 +61,8 @@ void PageGroupWriter::MakeEncoders(const ColumnEncoder::Properties& properties) 
     alignments.push_back(column.page_alignment);
     while (leaf < schema.num_columns() && schema.GetColumnRoot(leaf) == node.get()) ++leaf;
   }
-  sequence_ = std::make_unique<PartSequence>(chunks_.get(), std::move(alignments),
-                                             &counters_->row_groups);
+  sequence_ =
+      std::make_unique<PartSequence>(chunks_.get(), std::move(alignments), &counters_->row_groups);
 }
 
 Status PageGroupWriter::Accept(const arrow::RecordBatch& batch, WriteTasks* tasks) {

@@ -27,8 +27,7 @@ class PartSequence {
 
   /// `alignments` are those of the columns' page bodies, in column order; `row_groups` counts what
   /// is written whole.
-  PartSequence(ChunkFile* file, std::vector<int64_t> alignments,
-               std::atomic<int64_t>* row_groups);
+  PartSequence(ChunkFile* file, std::vector<int64_t> alignments, std::atomic<int64_t>* row_groups);
 
   /// A slot behind those that the column has in the open row group. Valid until it is written.
   Slot* Add(size_t column);

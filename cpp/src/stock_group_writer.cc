@@ -49,10 +49,9 @@ Status StockGroupWriter::Start(const WriterOptions& options, FileStore& store) {
   ARROW_ASSIGN_OR_RAISE(auto properties,
                         MakeWriterProperties(plan_, options.compatibility, options.encryption));
   ARROW_RETURN_NOT_OK(file_.Create(store, options.if_exists, &counters_->bytes_out));
-  ARROW_ASSIGN_OR_RAISE(
-      parquet_, parquet::arrow::FileWriter::Open(*plan_.StoredSchema(), Pool(), file_.sink(),
-                                                 std::move(properties),
-                                                 MakeArrowWriterProperties()));
+  ARROW_ASSIGN_OR_RAISE(parquet_, parquet::arrow::FileWriter::Open(
+                                      *plan_.StoredSchema(), Pool(), file_.sink(),
+                                      std::move(properties), MakeArrowWriterProperties()));
   return Status::OK();
 }
 

@@ -103,9 +103,8 @@ class PackedWriter::Impl {
     for (auto& group : of_groups) std::move(group.begin(), group.end(), std::back_inserter(tasks));
     std::stable_sort(tasks.begin(), tasks.end(),
                      [](const auto& a, const auto& b) { return a.cost > b.cost; });
-    return ParallelFor(static_cast<int>(tasks.size()), options_.concurrency, [&](int i) {
-      return CatchAll(std::exchange(tasks[i].run, nullptr));
-    });
+    return ParallelFor(static_cast<int>(tasks.size()), options_.concurrency,
+                       [&](int i) { return CatchAll(std::exchange(tasks[i].run, nullptr)); });
   }
 
   Status Take(const arrow::RecordBatch& batch) {

@@ -23,8 +23,8 @@ std::string Noise(int64_t size) {
 std::string Decode(const arrow::Buffer& frame, int64_t size) {
   auto codec = arrow::util::Codec::Create(arrow::Compression::ZSTD).ValueOrDie();
   std::string out(size, '\0');
-  const auto bytes = codec->Decompress(frame.size(), frame.data(), size,
-                                       reinterpret_cast<uint8_t*>(out.data()));
+  const auto bytes =
+      codec->Decompress(frame.size(), frame.data(), size, reinterpret_cast<uint8_t*>(out.data()));
   EXPECT_TRUE(bytes.ok()) << bytes.status();
   EXPECT_EQ(bytes.ValueOr(-1), size);
   return out;

@@ -50,7 +50,8 @@ std::shared_ptr<arrow::RecordBatch> MixedBatch(int64_t rows, uint32_t seed) {
   for (int64_t i = 0; i < rows; ++i) {
     const bool valid = random() % 5 != 0;
     EXPECT_TRUE(id.Append(i * 3 + seed).ok());
-    EXPECT_TRUE((valid ? maybe.Append(static_cast<int32_t>(random() % 1000)) : maybe.AppendNull()).ok());
+    EXPECT_TRUE(
+        (valid ? maybe.Append(static_cast<int32_t>(random() % 1000)) : maybe.AppendNull()).ok());
     const std::string word(random() % 60, static_cast<char>('a' + random() % 26));
     EXPECT_TRUE((random() % 7 == 0 ? text.AppendNull() : text.Append(word)).ok());
     EXPECT_TRUE(flag.Append(random() % 3 == 0).ok());
@@ -61,10 +62,12 @@ std::shared_ptr<arrow::RecordBatch> MixedBatch(int64_t rows, uint32_t seed) {
     std::string bytes(kVectorBytes, '\0');
     for (auto& byte : bytes) byte = static_cast<char>(random());
     EXPECT_TRUE(vector.Append(bytes).ok());
-    EXPECT_TRUE((valid ? maybe_vector.Append(bytes.substr(0, 16)) : maybe_vector.AppendNull()).ok());
+    EXPECT_TRUE(
+        (valid ? maybe_vector.Append(bytes.substr(0, 16)) : maybe_vector.AppendNull()).ok());
   }
   const auto schema = MixedSchema();
-  auto pair = arrow::StructArray::Make({*x.Finish(), *y.Finish()}, schema->field(5)->type()->fields());
+  auto pair =
+      arrow::StructArray::Make({*x.Finish(), *y.Finish()}, schema->field(5)->type()->fields());
   return BatchOf(schema, {*id.Finish(), *maybe.Finish(), *text.Finish(), *flag.Finish(),
                           *tags.Finish(), *pair, *vector.Finish(), *maybe_vector.Finish()});
 }

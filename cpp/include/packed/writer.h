@@ -54,7 +54,7 @@ struct WriterOptions {
   Layout layout = Layout::kMilvus;
   Compatibility compatibility = Compatibility::kCurrent;
   Codec codec{arrow::Compression::ZSTD, 3};
-  std::optional<Codec> vector_codec;             ///< dense vectors; overrides layout, `compatibility`
+  std::optional<Codec> vector_codec;  ///< dense vectors; overrides layout, `compatibility`
   std::map<std::string, ColumnOptions> columns;  ///< by top-level field name
   int64_t row_group_bytes = 1 << 20;  ///< decoded Arrow bytes at which a row group is cut
   /// Bound on the bytes copied and kept over all groups; 0 = default. Where it is reached the
