@@ -25,6 +25,7 @@ const VARIANTS = {
   },
   vec128q: {
     auto: { layout: 'fast' },
+    split: { layout: 'fast', columns: { embedding: { encoding: 'byteStreamSplit' } } },
     '1 MiB': { layout: 'fast', rowGroupBytes: 1 << 20 },
     'milvus, zstd': {
       layout: 'milvus',

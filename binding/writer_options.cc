@@ -54,11 +54,22 @@ arrow::Status ReadGroup(Napi::Object object, std::vector<ColumnGroup>* groups) {
   return arrow::Status::OK();
 }
 
+arrow::Status ReadEncoding(Napi::Object object, ColumnOptions* column) {
+  ARROW_ASSIGN_OR_RAISE(const auto name, ReadOptional<std::string>(object, "encoding"));
+  if (!name.has_value()) return arrow::Status::OK();
+  column->dictionary = *name == "dictionary";
+  column->byte_stream_split = *name == "byteStreamSplit";
+  if (*column->dictionary || column->byte_stream_split || *name == "plain") {
+    return arrow::Status::OK();
+  }
+  return Unexpected("an encoding that is built", "encoding", object.Get("encoding"));
+}
+
 arrow::Status ReadColumn(Napi::Object object, WriterOptions* options) {
   ARROW_ASSIGN_OR_RAISE(std::string name, ReadMember<std::string>(object, "name"));
   ColumnOptions column;
   ARROW_ASSIGN_OR_RAISE(column.codec, ReadOptionalCodec(object, "compression"));
-  ARROW_ASSIGN_OR_RAISE(column.dictionary, ReadOptional<bool>(object, "dictionary"));
+  ARROW_RETURN_NOT_OK(ReadEncoding(object, &column));
   ARROW_ASSIGN_OR_RAISE(column.vector_dim, ReadOptional<int32_t>(object, "dim"));
   options->columns[std::move(name)] = column;
   return arrow::Status::OK();

@@ -87,6 +87,7 @@ Result<ColumnForm> ChooseForm(const ColumnPlan& plan, const ArrayVector& sample)
   ColumnForm form;
   form.pages = plan.own_pages;
   form.dictionary = plan.dictionary;
+  if (plan.byte_stream_split) form.encoding = parquet::Encoding::BYTE_STREAM_SPLIT;
   if (!plan.sampled || sample.empty()) return form;
   form.dictionary = HasFewDistinct(sample);
   if (form.dictionary) {

@@ -16,8 +16,8 @@ namespace packed {
 /// A data page, ready but for its header, which depends on where in the file it comes to stand.
 struct EncodedPage {
   PageFacts facts;
-  /// The body in pieces, in order. Those of a stored page may be the caller's memory.
-  arrow::BufferVector body;
+  arrow::BufferVector body;  ///< in pieces, in order
+  bool borrows = false;      ///< the body is memory of the arrays that the page was made of
   /// Of the values, where the column has statistics; the chunk's are merged of them.
   std::shared_ptr<parquet::Statistics> statistics;
 };

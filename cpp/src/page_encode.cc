@@ -13,6 +13,7 @@
 #include "parquet/column_writer.h"
 #include "parquet/encoding.h"
 
+#include "byte_split.h"
 #include "packed/memory.h"
 #include "page_cut.h"
 #include "page_scratch.h"
@@ -167,14 +168,34 @@ arrow::BufferVector BorrowPlain(const ArrayVector& pieces) {
   return borrowed;
 }
 
+/// Levels and split values.
+Result<std::shared_ptr<Buffer>> EncodeSplit(const std::vector<uint8_t>& levels,
+                                            const ArrayVector& pieces, bool transient) {
+  std::shared_ptr<Buffer> values;
+  if (pieces.size() == 1 && pieces[0]->null_count() == 0) {
+    values = BorrowPlain(pieces)[0];
+  } else {
+    ARROW_ASSIGN_OR_RAISE(values, EncodePlain({}, pieces, false));
+  }
+  const int64_t width = ValueBytes(*pieces[0]->type());
+  const auto level_bytes = static_cast<int64_t>(levels.size());
+  ARROW_ASSIGN_OR_RAISE(auto page, AllocatePage(level_bytes + values->size(), transient));
+  uint8_t* out = std::copy(levels.begin(), levels.end(), page->mutable_data());
+  SplitBytes(values->data(), values->size() / width, width, out);
+  return page;
+}
+
 Result<std::shared_ptr<Buffer>> PageBytes(const PageForm& form, const ArrayVector& pieces) {
   if (form.encoding == parquet::Encoding::DELTA_BINARY_PACKED) {
     return EncodeValues(form.encoding, pieces);
   }
   const bool transient = form.compression.codec.type != arrow::Compression::UNCOMPRESSED;
-  if (form.column->max_definition_level() > 0) {
-    return EncodePlain(EncodeLevels(pieces), pieces, transient);
+  const bool optional = form.column->max_definition_level() > 0;
+  const auto levels = optional ? EncodeLevels(pieces) : std::vector<uint8_t>();
+  if (form.encoding == parquet::Encoding::BYTE_STREAM_SPLIT) {
+    return EncodeSplit(levels, pieces, transient);
   }
+  if (optional) return EncodePlain(levels, pieces, transient);
   if (pieces.size() == 1 && ValueBytes(*pieces[0]->type()) > 0) return BorrowPlain(pieces)[0];
   return EncodePlain({}, pieces, transient);
 }
@@ -232,6 +253,7 @@ Result<EncodedPage> EncodePage(const PageForm& form, const ArrayVector& pieces) 
                        form.column->max_definition_level() == 0 &&
                        form.encoding == parquet::Encoding::PLAIN &&
                        ValueBytes(*pieces[0]->type()) > 0;
+  page.borrows = borrows;
   if (borrows) {
     page.body = BorrowPlain(pieces);
     for (const auto& piece : page.body) page.facts.stored_bytes += piece->size();

@@ -14,8 +14,9 @@ namespace packed {
 
 /// Everything that the pages of a column chunk have in common.
 struct PageForm {
-  const parquet::ColumnDescriptor* column = nullptr;            ///< a leaf at the top level
-  parquet::Encoding::type encoding = parquet::Encoding::PLAIN;  ///< or DELTA_BINARY_PACKED
+  const parquet::ColumnDescriptor* column = nullptr;  ///< a leaf at the top level
+  parquet::Encoding::type encoding =
+      parquet::Encoding::PLAIN;  ///< or DELTA_BINARY_PACKED, BYTE_STREAM_SPLIT
   PageCompression compression;
   bool statistics = false;
 };

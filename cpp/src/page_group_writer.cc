@@ -141,6 +141,7 @@ Status PageGroupWriter::Keep() {
     ARROW_RETURN_NOT_OK(file_.Explain(CatchAll([&] { return encoders_[i].Keep(open_bits_); }),
                                       plan_.columns[i].declared->name()));
   }
+  ARROW_RETURN_NOT_OK(file_.Explain(CatchAll([&] { return sequence_->Keep(); })));
   incoming_.reset();
   CountBuffered();
   return Status::OK();

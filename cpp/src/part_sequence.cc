@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "catch.h"
+#include "packed/memory.h"
 
 namespace packed {
 
@@ -34,6 +35,21 @@ Status PartSequence::Deliver(Slot* slot, ColumnPart part) {
     slot->ready = true;
   }
   return Advance();
+}
+
+Status PartSequence::Keep() {
+  for (auto& row_group : row_groups_) {
+    for (auto& slots : row_group.columns) {
+      for (auto& slot : slots) {
+        auto* page = std::get_if<EncodedPage>(&slot.part);
+        if (page == nullptr || !page->borrows) continue;
+        ARROW_ASSIGN_OR_RAISE(auto copy, arrow::ConcatenateBuffers(page->body, Pool()));
+        page->body = {std::move(copy)};
+        page->borrows = false;
+      }
+    }
+  }
+  return Status::OK();
 }
 
 Status PartSequence::Advance() {

@@ -37,6 +37,10 @@ class PartSequence {
 
   arrow::Status Deliver(Slot* slot, ColumnPart part);
 
+  /// \brief Copy the pages that wait in memory of the caller's: a page of a later column does so
+  /// until the row group's earlier columns are whole. Between the jobs.
+  arrow::Status Keep();
+
   /// \brief Write what is ready; a no-op while another thread does.
   arrow::Status Advance();
 

@@ -17,6 +17,7 @@
 #include "encryption.h"
 #include "packed/error.h"
 #include "page_encode.h"
+#include "page_plan.h"
 #include "stored_type.h"
 
 namespace packed {
@@ -24,8 +25,6 @@ namespace {
 
 using arrow::Result;
 using arrow::Status;
-
-constexpr int64_t kDefaultBufferBytes = int64_t{32} << 20;
 
 Status CheckSchema(const arrow::Schema& schema, const std::vector<int64_t>& field_ids) {
   std::set<std::string> names;
@@ -186,36 +185,21 @@ Codec ChooseCodec(const ColumnOptions& column, const WriterOptions& options, boo
              : Codec{arrow::Compression::UNCOMPRESSED, std::nullopt};
 }
 
-/// Rows after which Parquet's own writer looks whether a page is full.
-constexpr int64_t kStockBatchRows = 1024;
-constexpr int64_t kStockPageBytes = 1 << 20;
-constexpr int64_t kVectorPageBytes = 1 << 20;
-/// Small enough for a thread's cache; a row group's worth of columns waits for full pages.
-constexpr int64_t kScalarPageBytes = 256 << 10;
-constexpr int64_t kStoredPageAlignment = 64;
-
-/// Dense vectors as Parquet's own writer would cut them; everything else is left to that writer.
-void PlanMilvusPages(const WriterOptions& options, ColumnPlan* plan) {
-  plan->own_pages = plan->dense_vector && !plan->dictionary && !plan->stored->nullable() &&
-                    options.compatibility == Compatibility::kCurrent &&
-                    IsPageType(*plan->stored->type());
-  if (!plan->own_pages) return;
-  const int64_t batch_bytes = kStockBatchRows * ValueBytes(*plan->stored->type());
-  plan->page_rows = (kStockPageBytes + batch_bytes - 1) / batch_bytes * kStockBatchRows;
-}
-
-void PlanFastPages(const ColumnOptions& column, const WriterOptions& options, ColumnPlan* plan) {
-  plan->own_pages = IsPageType(*plan->stored->type()) && !column.dictionary.value_or(false);
-  if (!plan->own_pages) return;
-  plan->sampled = !plan->dense_vector && !column.dictionary;
-  plan->adaptive = !column.codec && !(plan->dense_vector && options.vector_codec) &&
-                   plan->codec.type == arrow::Compression::ZSTD;
-  plan->page_bytes = plan->dense_vector ? kVectorPageBytes : kScalarPageBytes;
-  if (const int64_t width = ValueBytes(*plan->stored->type()); width > 0) {
-    plan->page_rows = std::max<int64_t>(1, plan->page_bytes / width);
+Status CheckSplit(const ColumnOptions& column, const WriterOptions& options,
+                  const ColumnPlan& plan) {
+  if (!column.byte_stream_split) return Status::OK();
+  const std::string& name = plan.declared->name();
+  if (options.layout != Layout::kFast || options.encryption) {
+    return MakeError(ErrorCode::kNotSupported,
+                     "Expected byte stream split for field '" + name +
+                         "' in layout fast without encryption but received it elsewhere",
+                     {"", name});
   }
-  const bool stored = plan->codec.type == arrow::Compression::UNCOMPRESSED;
-  if (plan->dense_vector && stored) plan->page_alignment = kStoredPageAlignment;
+  if (ValueBytes(*plan.stored->type()) > 0) return Status::OK();
+  return MakeError(ErrorCode::kInvalidArgument,
+                   "Expected values of 4 or 8 bytes or dense vectors for field '" + name +
+                       "' with byte stream split but received " + plan.declared->type()->ToString(),
+                   {"", name});
 }
 
 Result<ColumnPlan> PlanColumn(const arrow::Schema& schema, int index, int64_t field_id,
@@ -236,26 +220,9 @@ Result<ColumnPlan> PlanColumn(const arrow::Schema& schema, int index, int64_t fi
   plan.codec = ChooseCodec(column, options, plan.dense_vector);
   plan.dictionary = column.dictionary.value_or(!plan.dense_vector);
   ARROW_RETURN_NOT_OK(CheckStorable(*declared, plan.stored));
-  if (options.layout == Layout::kFast) {
-    PlanFastPages(column, options, &plan);
-  } else {
-    PlanMilvusPages(options, &plan);
-  }
+  ARROW_RETURN_NOT_OK(CheckSplit(column, options, plan));
+  PlanPages(column, options, &plan);
   return plan;
-}
-
-/// In layout fast every group that keeps an open row group gets an equal share of the buffer, so
-/// that none is ever cut early: the files do not depend on how the rows come.
-void PlanRowGroups(const WriterOptions& options, std::vector<GroupPlan>* groups) {
-  for (auto& group : *groups) group.row_group_bytes = options.row_group_bytes;
-  if (options.layout != Layout::kFast) return;
-  const auto keeping = std::count_if(groups->begin(), groups->end(),
-                                     [](const auto& group) { return !group.streams(); });
-  if (keeping == 0) return;
-  const int64_t share = std::max(BufferBytes(options) / keeping, kLeastGroupBytes);
-  for (auto& group : *groups) {
-    if (!group.streams()) group.row_group_bytes = std::min(group.row_group_bytes, share);
-  }
 }
 
 }  // namespace
@@ -268,10 +235,6 @@ int64_t ColumnPlan::vector_bytes() const {
 
 bool GroupPlan::streams() const {
   return columns.size() == 1 && columns[0].own_pages && columns[0].dense_vector;
-}
-
-int64_t BufferBytes(const WriterOptions& options) {
-  return options.buffer_bytes == 0 ? kDefaultBufferBytes : options.buffer_bytes;
 }
 
 std::shared_ptr<arrow::Schema> GroupPlan::StoredSchema() const {

@@ -28,7 +28,8 @@ struct ColumnPlan {
   int64_t page_bytes = 0;
   int64_t page_alignment = 1;  ///< of page bodies in the file
   bool sampled = false;        ///< the first rows of a row group choose its encoding
-  bool adaptive = false;       ///< incompressible pages are stored (see PageCompression)
+  bool byte_stream_split = false;
+  bool adaptive = false;  ///< incompressible pages are stored (see PageCompression)
 
   /// Bytes of one dense vector, 0 for other columns.
   int64_t vector_bytes() const;
@@ -45,12 +46,6 @@ struct GroupPlan {
 
   std::shared_ptr<arrow::Schema> StoredSchema() const;
 };
-
-/// A group may always keep an ordinary row group's worth of rows, however small the buffer is.
-constexpr int64_t kLeastGroupBytes = int64_t{1} << 20;
-
-/// The bound that the options set, or the default.
-int64_t BufferBytes(const WriterOptions& options);
 
 /// \brief What a writer is going to do, with every argument checked.
 struct WritePlan {

@@ -10,6 +10,7 @@
 #include "incoming_rows.h"
 #include "packed/error.h"
 #include "packed/executor.h"
+#include "page_plan.h"
 #include "write_plan.h"
 
 namespace packed {

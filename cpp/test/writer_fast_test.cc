@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstring>
 #include <functional>
 #include <limits>
 #include <memory>
@@ -289,6 +290,29 @@ TEST(FastWriterChoices, YieldToTheCallers) {
   ExpectReadsBack({batch}, batch, false, options);
 }
 
+TEST_P(FastWriter, ReadsSplitBytesBack) {
+  auto options = Fast();
+  for (const char* name : {"noise", "unsigned", "float", "double", "vector"}) {
+    options.columns[name].byte_stream_split = true;
+  }
+  const auto batch = BatchOfKinds(30001, GetParam());
+  ExpectReadsBack(Cut(batch, 7000), batch, GetParam(), options);
+}
+
+TEST(FastWriterChoices, SplitBytesOnlyWhereTheyCanBe) {
+  ScratchDir dir;
+  auto options = Fast();
+  options.columns["text"].byte_stream_split = true;
+  const auto open = [&] {
+    return PackedWriter::Open(SchemaOf(true), GroupsOf(dir, Groups()), options, LocalStore())
+        .status();
+  };
+  EXPECT_EQ(CodeOf(open()), ErrorCode::kInvalidArgument);
+  options = {};
+  options.columns["vector"].byte_stream_split = true;
+  EXPECT_EQ(CodeOf(open()), ErrorCode::kNotSupported);
+}
+
 TEST(FastWriterChoices, StatisticsAreThoseOfArrowsWriter) {
   for (const bool nulls : {false, true}) {
     ScratchDir ours;
@@ -339,6 +363,35 @@ TEST(FastWriterAlignment, StoredVectorsBeginAtMultiplesOf64) {
     row += metadata->RowGroup(i)->num_rows();
   }
   ExpectReadsBack({batch}, batch, false, options);
+}
+
+/// Stored pages of a column that is not its group's first wait for the row group's end.
+TEST(FastWriterBudget, KeepsNothingOfTheCallersWhenAWriteIsOver) {
+  for (const auto layout : {Layout::kFast, Layout::kMilvus}) {
+    ScratchDir dir;
+    const auto schema = arrow::schema({IdField("id", arrow::int64(), 100, false),
+                                       IdField("vector", arrow::fixed_size_binary(96), 101, false)});
+    const auto batch = BatchOfKinds(30000, false);
+    const auto expected = batch->SelectColumns({0, 11}).ValueOrDie();
+    const auto& vectors = *batch->column_data(11);
+    const std::shared_ptr<arrow::Buffer> lent =
+        vectors.buffers[1]->CopySlice(0, vectors.buffers[1]->size()).ValueOrDie();
+    auto options = Fast();
+    options.layout = layout;
+    options.vector_codec = Codec{arrow::Compression::UNCOMPRESSED, std::nullopt};
+    auto writer = PackedWriter::Open(schema, GroupsOf(dir, {{0, 1}}), options, LocalStore());
+    ASSERT_TRUE(writer.ok()) << writer.status();
+    const auto column = arrow::MakeArray(
+        arrow::ArrayData::Make(arrow::fixed_size_binary(96), 30000, {nullptr, lent}));
+    ASSERT_TRUE((*writer)->Write(BatchOf(schema, {batch->column(0), column})).ok());
+    std::memset(lent->mutable_data(), 0, lent->size());
+    ASSERT_TRUE((*writer)->Finish().ok());
+    const auto read = ReadBack(dir.File("0")).table;
+    for (int i = 0; i < 2; ++i) {
+      const auto joined = arrow::Concatenate(read->column(i)->chunks()).ValueOrDie();
+      EXPECT_TRUE(joined->Equals(*expected->column(i))) << i;
+    }
+  }
 }
 
 TEST(FastWriterBudget, KeepsNoVectorsOfAGroupOfTheirOwn) {

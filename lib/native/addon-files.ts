@@ -22,7 +22,12 @@ export interface NativeWriterOptions {
   compatibility: 'current' | 'milvus-2.6'
   compression: NativeCodec
   vectors?: NativeCodec
-  columns: { name: string; compression?: NativeCodec; dictionary?: boolean; dim?: number }[]
+  columns: {
+    name: string
+    compression?: NativeCodec
+    encoding?: 'plain' | 'dictionary' | 'byteStreamSplit'
+    dim?: number
+  }[]
   rowGroupBytes: number
   bufferBytes: number
   userMetadata: string[]

@@ -91,7 +91,7 @@ export function resolveWriterSettings(value: unknown): WriterSettings {
   const schema = expectSchema(options.schema, 'schema')
   const auto = expectOneOf(options.fieldIds, 'fieldIds', ['auto', 'metadata'], 'metadata')
   const identified = identifyFields(schema, auto === 'auto')
-  const columns = resolveColumns(schema, options.columns)
+  const columns = resolveColumns(schema, options.columns, layout)
   const groups = resolveGroups(identified, options, columns)
   const storage = resolveStorage(options)
   const native = resolveNative({ options, layout, groups, columns, storage })
@@ -220,7 +220,11 @@ function resolveGroups(
   return groupsByPolicy(identified, policy, expectText(directory, 'directory'), new Set(vectors))
 }
 
-function resolveColumns(schema: Schema, value: unknown): NativeWriterOptions['columns'] {
+function resolveColumns(
+  schema: Schema,
+  value: unknown,
+  layout: Layout,
+): NativeWriterOptions['columns'] {
   if (value === undefined) return []
   return Object.entries(expectObject(value, 'columns')).map(([column, choice]) => {
     const name = `columns.${column}`
@@ -234,7 +238,7 @@ function resolveColumns(schema: Schema, value: unknown): NativeWriterOptions['co
     if (codec !== undefined || level !== undefined) {
       resolved.compression = resolveCodec(options, name)
     }
-    if (encoding !== undefined) resolved.dictionary = resolveEncoding(encoding, name)
+    if (encoding !== undefined) resolved.encoding = resolveEncoding(encoding, name, layout)
     if (dim !== undefined) {
       resolved.dim = expectInteger(dim, `${name}.dim`, { min: 1, max: 2 ** 31 - 1 })
     }
@@ -242,15 +246,16 @@ function resolveColumns(schema: Schema, value: unknown): NativeWriterOptions['co
   })
 }
 
-/** True for a dictionary. The other encodings of Parquet belong to later layouts. */
-function resolveEncoding(value: unknown, name: string): boolean {
-  const unbuilt = ['byteStreamSplit', 'deltaBinaryPacked', 'deltaByteArray', 'deltaLengthByteArray']
-  const encoding = expectOneOf(value, `${name}.encoding`, ['plain', 'dictionary', ...unbuilt])
-  if (unbuilt.includes(encoding)) {
-    const message = `The option "${name}.encoding" with '${encoding}' is not built yet`
-    throw new PackedError('NotSupported', message)
-  }
-  return encoding === 'dictionary'
+/** The delta encodings are the layout's to choose. */
+function resolveEncoding(value: unknown, name: string, layout: Layout) {
+  const unbuilt = ['deltaBinaryPacked', 'deltaByteArray', 'deltaLengthByteArray'] as const
+  const built = ['plain', 'dictionary', 'byteStreamSplit'] as const
+  const encoding = expectOneOf(value, `${name}.encoding`, [...built, ...unbuilt])
+  const chosen = built.find((known) => known === encoding)
+  if (chosen !== undefined && (chosen !== 'byteStreamSplit' || layout === 'fast')) return chosen
+  const message = `The option "${name}.encoding" with '${encoding}' is not built yet`
+  const where = chosen === undefined ? '' : ` in layout '${layout}'`
+  throw new PackedError('NotSupported', `${message}${where}`)
 }
 
 /** A Map by what it does: one of another realm is a Map too. */

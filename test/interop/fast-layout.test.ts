@@ -98,7 +98,8 @@ describeWithPyarrow("layout 'fast'", () => {
       'with chosen encodings',
       { columns: { row: { encoding: 'plain' }, text: { encoding: 'dictionary' } } },
     ],
-    ['encrypted not at all, on one thread', { concurrency: 1, bufferBytes: 1 }],
+    ['with split bytes', { columns: { vector: { encoding: 'byteStreamSplit' } } }],
+    ['with a tiny buffer, on one thread', { concurrency: 1, bufferBytes: 1 }],
   ])('reads back equal %s', async (_, options) => {
     const paths = await write(options, 3001)
     const ipc = join(directory, `${run}.arrows`)

@@ -35,6 +35,8 @@ struct Codec {
 struct ColumnOptions {
   std::optional<Codec> codec;
   std::optional<bool> dictionary;
+  /// Layout fast and values of fixed width only: BYTE_STREAM_SPLIT, instead of a dictionary.
+  bool byte_stream_split = false;
   /// List<float32 | float16 | int8> only: every list has this many elements and the column
   /// is stored as a dense vector (FIXED_LEN_BYTE_ARRAY).
   std::optional<int32_t> vector_dim;
