@@ -369,8 +369,9 @@ TEST(FastWriterAlignment, StoredVectorsBeginAtMultiplesOf64) {
 TEST(FastWriterBudget, KeepsNothingOfTheCallersWhenAWriteIsOver) {
   for (const auto layout : {Layout::kFast, Layout::kMilvus}) {
     ScratchDir dir;
-    const auto schema = arrow::schema({IdField("id", arrow::int64(), 100, false),
-                                       IdField("vector", arrow::fixed_size_binary(96), 101, false)});
+    const auto schema =
+        arrow::schema({IdField("id", arrow::int64(), 100, false),
+                       IdField("vector", arrow::fixed_size_binary(96), 101, false)});
     const auto batch = BatchOfKinds(30000, false);
     const auto expected = batch->SelectColumns({0, 11}).ValueOrDie();
     const auto& vectors = *batch->column_data(11);
