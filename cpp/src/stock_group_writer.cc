@@ -55,7 +55,7 @@ Status StockGroupWriter::Start(const WriterOptions& options, FileStore& store) {
   return Status::OK();
 }
 
-Status StockGroupWriter::Accept(const arrow::RecordBatch& batch, WriteTasks* tasks) {
+Status StockGroupWriter::Accept(const arrow::RecordBatch& batch, WriteTasks* /*tasks*/) {
   incoming_.emplace(plan_, batch);
   file_.CountNulls(batch);
   counters_->bytes_in.fetch_add(BytesOfBits(incoming_->bits()), std::memory_order_relaxed);
@@ -71,7 +71,7 @@ int64_t StockGroupWriter::unwritten_bytes() const {
   return BytesOfBits(pending_.bits() + (incoming_ ? incoming_->bits() : 0));
 }
 
-Status StockGroupWriter::Flush(WriteTasks* tasks) {
+Status StockGroupWriter::Flush(WriteTasks* /*tasks*/) {
   return WriteRowGroup(incoming_ ? incoming_->end : 0);
 }
 
