@@ -54,11 +54,22 @@ arrow::Status ReadGroup(Napi::Object object, std::vector<ColumnGroup>* groups) {
   return arrow::Status::OK();
 }
 
+arrow::Status ReadEncoding(Napi::Object object, ColumnOptions* column) {
+  ARROW_ASSIGN_OR_RAISE(const auto name, ReadOptional<std::string>(object, "encoding"));
+  if (!name.has_value()) return arrow::Status::OK();
+  column->dictionary = *name == "dictionary";
+  column->byte_stream_split = *name == "byteStreamSplit";
+  if (*column->dictionary || column->byte_stream_split || *name == "plain") {
+    return arrow::Status::OK();
+  }
+  return Unexpected("an encoding that is built", "encoding", object.Get("encoding"));
+}
+
 arrow::Status ReadColumn(Napi::Object object, WriterOptions* options) {
   ARROW_ASSIGN_OR_RAISE(std::string name, ReadMember<std::string>(object, "name"));
   ColumnOptions column;
   ARROW_ASSIGN_OR_RAISE(column.codec, ReadOptionalCodec(object, "compression"));
-  ARROW_ASSIGN_OR_RAISE(column.dictionary, ReadOptional<bool>(object, "dictionary"));
+  ARROW_RETURN_NOT_OK(ReadEncoding(object, &column));
   ARROW_ASSIGN_OR_RAISE(column.vector_dim, ReadOptional<int32_t>(object, "dim"));
   options->columns[std::move(name)] = column;
   return arrow::Status::OK();
@@ -71,8 +82,16 @@ arrow::Result<Compatibility> ReadCompatibility(Napi::Object object) {
   return Unexpected("'current' or 'milvus-2.6'", "compatibility", object.Get("compatibility"));
 }
 
+arrow::Result<Layout> ReadLayout(Napi::Object object) {
+  ARROW_ASSIGN_OR_RAISE(const auto name, ReadMember<std::string>(object, "layout"));
+  if (name == "milvus") return Layout::kMilvus;
+  if (name == "fast") return Layout::kFast;
+  return Unexpected("'milvus' or 'fast'", "layout", object.Get("layout"));
+}
+
 arrow::Result<WriterOptions> ReadOptions(Napi::Object object) {
   WriterOptions options;
+  ARROW_ASSIGN_OR_RAISE(options.layout, ReadLayout(object));
   ARROW_ASSIGN_OR_RAISE(options.compatibility, ReadCompatibility(object));
   ARROW_ASSIGN_OR_RAISE(auto codec, ReadMember<Napi::Object>(object, "compression"));
   ARROW_ASSIGN_OR_RAISE(options.codec, ReadCodec(codec));

@@ -11,6 +11,7 @@
 
 #include "dense_vector.h"
 #include "packed/error.h"
+#include "packed/executor.h"
 
 namespace packed {
 namespace {
@@ -20,6 +21,9 @@ using arrow::DataType;
 using arrow::Field;
 using arrow::Status;
 using arrow::internal::checked_cast;
+
+/// Fewer are checked before another thread wakes up.
+constexpr int64_t kRowsWorthThreads = 4096;
 
 /// Which rows of an array are reached from a top-level row; empty = all of them.
 using LiveRows = std::vector<bool>;
@@ -195,14 +199,16 @@ Status CheckColumn(const ColumnPlan& column, const std::shared_ptr<Array>& array
 
 }  // namespace
 
-Status CheckBatch(const WritePlan& plan, const arrow::RecordBatch& batch) {
+Status CheckBatch(const WritePlan& plan, const arrow::RecordBatch& batch, int concurrency) {
   ARROW_RETURN_NOT_OK(CheckShape(*plan.schema, batch));
+  std::vector<const ColumnPlan*> columns;
   for (const auto& group : plan.groups) {
-    for (const auto& column : group.columns) {
-      ARROW_RETURN_NOT_OK(CheckColumn(column, batch.column(column.index)));
-    }
+    for (const auto& column : group.columns) columns.push_back(&column);
   }
-  return Status::OK();
+  const int threads = batch.num_rows() < kRowsWorthThreads ? 1 : concurrency;
+  return ParallelFor(static_cast<int>(columns.size()), threads, [&](int i) {
+    return CheckColumn(*columns[i], batch.column(columns[i]->index));
+  });
 }
 
 }  // namespace packed

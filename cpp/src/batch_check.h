@@ -11,6 +11,9 @@ namespace packed {
 ///
 /// Names and types against the schema (metadata aside), column lengths, Arrow's own full
 /// validation (offsets, UTF-8, ranges), nulls in required fields at any depth, vector lengths.
-arrow::Status CheckBatch(const WritePlan& plan, const arrow::RecordBatch& batch);
+/// The columns of a batch that is worth it on `concurrency` threads (as ParallelFor has it); the
+/// first one at fault, in file order, is the one reported.
+arrow::Status CheckBatch(const WritePlan& plan, const arrow::RecordBatch& batch,
+                         int concurrency = 1);
 
 }  // namespace packed

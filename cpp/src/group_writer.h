@@ -2,22 +2,16 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
-#include <optional>
-#include <string>
 #include <vector>
 
 #include "arrow/record_batch.h"
 #include "arrow/result.h"
-#include "parquet/arrow/writer.h"
 
-#include "counting_sink.h"
-#include "packed/cancel.h"
 #include "packed/format.h"
 #include "packed/storage.h"
 #include "packed/writer.h"
-#include "pending_rows.h"
-#include "row_sizer.h"
 #include "write_plan.h"
 
 namespace packed {
@@ -31,11 +25,20 @@ struct WriterCounters {
   std::atomic<int64_t> row_groups{0};
 };
 
+/// Encodes a part of a file and writes what is next in it. Any thread, in any order.
+struct WriteTask {
+  int64_t cost;  ///< the longer ones are better begun first
+  std::function<arrow::Status()> run;
+};
+
+using WriteTasks = std::vector<WriteTask>;
+
 /// \brief One column group and its file.
 ///
-/// A batch is taken in two steps, so that the writer can look at all groups in between:
-/// Accept writes what fills row groups, Settle copies the rest or writes it too. One thread at
-/// a time, not always the same.
+/// A batch is taken in steps, so that the writer can look at all groups in between and has the
+/// tasks of all of them to spread over threads: Accept, run its tasks, Settle, run its tasks, Keep.
+/// Between the tasks, one thread at a time, not always the same. Destroying it drops rows and file,
+/// unless that is published.
 class GroupWriter {
  public:
   /// `plan` and `counters` must outlive the writer.
@@ -43,70 +46,29 @@ class GroupWriter {
                                                           const WriterOptions& options,
                                                           FileStore& store,
                                                           WriterCounters* counters);
-  ~GroupWriter();
+  virtual ~GroupWriter() = default;
 
   /// \brief Size the group's columns of a checked batch and write the row groups they fill.
   ///
-  /// Borrows the batch until Settle or Discard.
-  arrow::Status Accept(const arrow::RecordBatch& batch);
+  /// Borrows the batch until Keep.
+  virtual arrow::Status Accept(const arrow::RecordBatch& batch, WriteTasks* tasks) = 0;
 
-  /// Decoded bytes that are not in a row group yet: pending ones and the rest of the batch.
-  int64_t unwritten_bytes() const;
+  /// Decoded bytes that are not in a row group yet and would be kept: pending ones and the rest of
+  /// the batch.
+  virtual int64_t unwritten_bytes() const = 0;
 
-  /// \brief Give the batch back: its rest is written together with the pending rows when
-  /// `flush`, copied behind them otherwise.
-  arrow::Status Settle(bool flush);
+  /// \brief Write the row group that is open, with the rest of the batch, though it is not full.
+  virtual arrow::Status Flush(WriteTasks* tasks) = 0;
 
-  /// \brief Write the pending rows and the footer, seal the file.
-  arrow::Result<GroupResult> Finish(const GroupFieldIds& field_ids, const WriterOptions& options);
+  /// \brief Give the batch back: what is left of it is copied.
+  virtual arrow::Status Keep() = 0;
 
-  arrow::Status Publish();
-  arrow::Status Unpublish();
+  /// \brief Write the footer and seal the file; everything is flushed.
+  virtual arrow::Result<GroupResult> Finish(const GroupFieldIds& field_ids,
+                                            const WriterOptions& options) = 0;
 
-  /// \brief Drop rows and file; idempotent.
-  void Discard() noexcept;
-
- private:
-  /// The rows of the caller's batch that are still to be taken.
-  struct Incoming {
-    std::vector<std::shared_ptr<arrow::ArrayData>> columns;
-    RowSizer sizer;
-    int64_t begin;
-    int64_t end;
-
-    int64_t bits() const { return sizer.Bits(begin, end); }
-  };
-
-  GroupWriter(const GroupPlan& plan, const WriterOptions& options, WriterCounters* counters);
-
-  arrow::Status Start(const WriterOptions& options, FileStore& store);
-  /// One row group of all pending rows and of the incoming rows up to `end`.
-  arrow::Status WriteRowGroup(int64_t end);
-  arrow::Status CheckRowGroupLimit() const;
-  arrow::Status WriteColumn(size_t column, int64_t begin, int64_t end);
-  arrow::Result<std::shared_ptr<arrow::ArrayData>> StoredSlice(size_t column, int64_t begin,
-                                                               int64_t end) const;
-  arrow::Status CopyRest();
-  void CountBuffered(int64_t bits_before);
-  /// Names the file and, where one is meant, the field in whatever went wrong.
-  arrow::Status Explain(const arrow::Status& status, const std::string& field = "") const;
-
-  const GroupPlan& plan_;
-  CancelToken cancel_;
-  WriterCounters* counters_;
-  const bool encrypted_;
-  int64_t row_group_bits_;  ///< the target, less what does not depend on rows
-  int64_t trailing_bits_ = 0;
-
-  std::unique_ptr<PendingFile> file_;
-  std::shared_ptr<CountingSink> sink_;
-  std::unique_ptr<parquet::arrow::FileWriter> parquet_;
-
-  std::optional<Incoming> incoming_;
-  PendingRows pending_;
-  std::vector<RowGroupRecord> row_groups_;
-  std::vector<int64_t> null_counts_;
-  int64_t rows_ = 0;
+  virtual arrow::Status Publish() = 0;
+  virtual arrow::Status Unpublish() = 0;
 };
 
 }  // namespace packed

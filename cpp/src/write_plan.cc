@@ -16,6 +16,8 @@
 #include "dense_vector.h"
 #include "encryption.h"
 #include "packed/error.h"
+#include "page_encode.h"
+#include "page_plan.h"
 #include "stored_type.h"
 
 namespace packed {
@@ -177,9 +179,27 @@ Codec ChooseCodec(const ColumnOptions& column, const WriterOptions& options, boo
   if (column.codec) return *column.codec;
   if (!dense_vector) return options.codec;
   if (options.vector_codec) return *options.vector_codec;
+  if (options.layout == Layout::kFast) return options.codec;
   return options.compatibility == Compatibility::kMilvus2_6
              ? options.codec
              : Codec{arrow::Compression::UNCOMPRESSED, std::nullopt};
+}
+
+Status CheckSplit(const ColumnOptions& column, const WriterOptions& options,
+                  const ColumnPlan& plan) {
+  if (!column.byte_stream_split) return Status::OK();
+  const std::string& name = plan.declared->name();
+  if (options.layout != Layout::kFast || options.encryption) {
+    return MakeError(ErrorCode::kNotSupported,
+                     "Expected byte stream split for field '" + name +
+                         "' in layout fast without encryption but received it elsewhere",
+                     {"", name});
+  }
+  if (ValueBytes(*plan.stored->type()) > 0) return Status::OK();
+  return MakeError(ErrorCode::kInvalidArgument,
+                   "Expected values of 4 or 8 bytes or dense vectors for field '" + name +
+                       "' with byte stream split but received " + plan.declared->type()->ToString(),
+                   {"", name});
 }
 
 Result<ColumnPlan> PlanColumn(const arrow::Schema& schema, int index, int64_t field_id,
@@ -200,6 +220,8 @@ Result<ColumnPlan> PlanColumn(const arrow::Schema& schema, int index, int64_t fi
   plan.codec = ChooseCodec(column, options, plan.dense_vector);
   plan.dictionary = column.dictionary.value_or(!plan.dense_vector);
   ARROW_RETURN_NOT_OK(CheckStorable(*declared, plan.stored));
+  ARROW_RETURN_NOT_OK(CheckSplit(column, options, plan));
+  PlanPages(column, options, &plan);
   return plan;
 }
 
@@ -209,6 +231,10 @@ int64_t ColumnPlan::vector_bytes() const {
   if (!dense_vector) return 0;
   return arrow::internal::checked_cast<const arrow::FixedSizeBinaryType&>(*stored->type())
       .byte_width();
+}
+
+bool GroupPlan::streams() const {
+  return columns.size() == 1 && columns[0].own_pages && columns[0].dense_vector;
 }
 
 std::shared_ptr<arrow::Schema> GroupPlan::StoredSchema() const {
@@ -235,7 +261,7 @@ Result<WritePlan> MakeWritePlan(const std::shared_ptr<arrow::Schema>& schema,
 
   WritePlan plan{schema, {}, {}};
   for (const auto& group : groups) {
-    GroupPlan group_plan{group.id, group.path, {}};
+    GroupPlan group_plan{group.id, group.path, {}, 0};
     std::vector<int64_t> group_ids;
     for (const int index : group.columns) {
       ARROW_ASSIGN_OR_RAISE(auto column, PlanColumn(*schema, index, field_ids[index], options));
@@ -245,6 +271,7 @@ Result<WritePlan> MakeWritePlan(const std::shared_ptr<arrow::Schema>& schema,
     plan.groups.push_back(std::move(group_plan));
     plan.field_ids.push_back(std::move(group_ids));
   }
+  PlanRowGroups(options, &plan.groups);
   return plan;
 }
 

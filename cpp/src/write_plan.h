@@ -21,6 +21,16 @@ struct ColumnPlan {
   Codec codec;
   bool dictionary = true;
 
+  /// Encoded page by page, by page_rows rows or, where these are 0, by page_bytes; else a column
+  /// chunk at a time, by Arrow's writer.
+  bool own_pages = false;
+  int64_t page_rows = 0;
+  int64_t page_bytes = 0;
+  int64_t page_alignment = 1;  ///< of page bodies in the file
+  bool sampled = false;        ///< the first rows of a row group choose its encoding
+  bool byte_stream_split = false;
+  bool adaptive = false;  ///< incompressible pages are stored (see PageCompression)
+
   /// Bytes of one dense vector, 0 for other columns.
   int64_t vector_bytes() const;
 };
@@ -29,6 +39,10 @@ struct GroupPlan {
   int64_t id = 0;
   std::string path;
   std::vector<ColumnPlan> columns;  ///< file order
+  int64_t row_group_bytes = 0;      ///< decoded Arrow bytes at which a row group is cut
+
+  /// Pages go into the file as they fill: nothing waits for the rest of a row group.
+  bool streams() const;
 
   std::shared_ptr<arrow::Schema> StoredSchema() const;
 };

@@ -7,8 +7,10 @@
 #include "batch_check.h"
 #include "catch.h"
 #include "group_writer.h"
+#include "incoming_rows.h"
 #include "packed/error.h"
 #include "packed/executor.h"
+#include "page_plan.h"
 #include "write_plan.h"
 
 namespace packed {
@@ -18,15 +20,14 @@ using arrow::Status;
 
 namespace {
 
-constexpr int64_t kDefaultBufferBytes = int64_t{32} << 20;
-/// A group may always keep an ordinary row group's worth of rows, however small the buffer is.
-constexpr int64_t kLeastGroupBytes = int64_t{1} << 20;
+/// Decoded bytes of a batch that are encoded together: tasks enough for every thread, while what
+/// they make and cannot write yet stays small.
+constexpr int64_t kStepBytes = int64_t{64} << 20;
 
 int64_t UnwrittenBound(const WriterOptions& options, size_t groups) {
-  const int64_t buffer = options.buffer_bytes == 0 ? kDefaultBufferBytes : options.buffer_bytes;
   const int64_t least =
       static_cast<int64_t>(groups) * std::min(options.row_group_bytes, kLeastGroupBytes);
-  return std::max(buffer, least);
+  return std::max(BufferBytes(options), least);
 }
 
 }  // namespace
@@ -49,7 +50,7 @@ class PackedWriter::Impl {
     ARROW_RETURN_NOT_OK(CheckOpen());
     if (options_.cancel.cancelled()) return Fail(options_.cancel.Check());
     if (batch == nullptr) return Status::OK();
-    ARROW_RETURN_NOT_OK(CatchAll([&] { return CheckBatch(plan_, *batch); }));
+    ARROW_RETURN_NOT_OK(CatchAll([&] { return CheckBatch(plan_, *batch, options_.concurrency); }));
     if (batch->num_rows() == 0) return Status::OK();
     ARROW_RETURN_NOT_OK(Fail(Take(*batch)));
     counters_.rows.fetch_add(batch->num_rows(), std::memory_order_relaxed);
@@ -59,6 +60,8 @@ class PackedWriter::Impl {
   Result<std::vector<GroupResult>> Finish() {
     ARROW_RETURN_NOT_OK(CheckOpen());
     std::vector<GroupResult> results(groups_.size());
+    ARROW_RETURN_NOT_OK(
+        Fail(RunStep([&](int i, WriteTasks* tasks) { return groups_[i]->Flush(tasks); })));
     ARROW_RETURN_NOT_OK(Fail(ForEachGroup([&](int i) -> Status {
       return groups_[i]->Finish(plan_.field_ids, options_).Value(&results[i]);
     })));
@@ -93,10 +96,45 @@ class PackedWriter::Impl {
                        [&](int i) { return CatchAll([&] { return task(i); }); });
   }
 
+  /// Every group's part of a step, then the tasks of all of them in one queue, longest first.
+  Status RunStep(const std::function<Status(int, WriteTasks*)>& step) {
+    std::vector<WriteTasks> of_groups(groups_.size());
+    ARROW_RETURN_NOT_OK(ForEachGroup([&](int i) { return step(i, &of_groups[i]); }));
+    WriteTasks tasks;
+    for (auto& group : of_groups) std::move(group.begin(), group.end(), std::back_inserter(tasks));
+    std::stable_sort(tasks.begin(), tasks.end(),
+                     [](const auto& a, const auto& b) { return a.cost > b.cost; });
+    return ParallelFor(static_cast<int>(tasks.size()), options_.concurrency,
+                       [&](int i) { return CatchAll(std::exchange(tasks[i].run, nullptr)); });
+  }
+
   Status Take(const arrow::RecordBatch& batch) {
-    ARROW_RETURN_NOT_OK(ForEachGroup([&](int i) { return groups_[i]->Accept(batch); }));
-    const auto flush = ChooseFlushes();
-    return ForEachGroup([&](int i) { return groups_[i]->Settle(flush[i]); });
+    const int64_t rows = batch.num_rows();
+    const int64_t step = RowsPerStep(batch);
+    for (int64_t begin = 0; begin < rows; begin += step) {
+      const bool last = begin + step >= rows;
+      ARROW_RETURN_NOT_OK(TakeStep(*batch.Slice(begin, step), last));
+    }
+    return Status::OK();
+  }
+
+  Status TakeStep(const arrow::RecordBatch& rows, bool last) {
+    ARROW_RETURN_NOT_OK(
+        RunStep([&](int i, WriteTasks* tasks) { return groups_[i]->Accept(rows, tasks); }));
+    if (last) {
+      const auto flush = ChooseFlushes();
+      ARROW_RETURN_NOT_OK(RunStep([&](int i, WriteTasks* tasks) {
+        return flush[i] ? groups_[i]->Flush(tasks) : Status::OK();
+      }));
+    }
+    return ForEachGroup([&](int i) { return groups_[i]->Keep(); });
+  }
+
+  int64_t RowsPerStep(const arrow::RecordBatch& batch) const {
+    int64_t bits = 0;
+    for (const auto& group : plan_.groups) bits += IncomingRows(group, batch).bits();
+    const int64_t steps = bits / (8 * kStepBytes) + 1;
+    return (batch.num_rows() + steps - 1) / steps;
   }
 
   /// Largest groups first until the others fit. Decided between the parallel steps, so that

@@ -18,10 +18,16 @@ export interface NativeCodec {
 
 export interface NativeWriterOptions {
   groups: { id: bigint; path: string; columns: number[] }[]
+  layout: 'milvus' | 'fast'
   compatibility: 'current' | 'milvus-2.6'
   compression: NativeCodec
   vectors?: NativeCodec
-  columns: { name: string; compression?: NativeCodec; dictionary?: boolean; dim?: number }[]
+  columns: {
+    name: string
+    compression?: NativeCodec
+    encoding?: 'plain' | 'dictionary' | 'byteStreamSplit'
+    dim?: number
+  }[]
   rowGroupBytes: number
   bufferBytes: number
   userMetadata: string[]

@@ -8,8 +8,13 @@ import type { PackedEncryption } from './encryption.js'
 export interface ColumnWriteOptions {
   codec?: CodecName
   level?: number
-  /** Parquet encoding; Milvus's own choice when absent (dictionary, PLAIN for dense vectors). */
-  encoding?: 'plain' | 'dictionary'
+  /**
+   * Parquet encoding; the layout's choice when absent (Milvus's: dictionary, PLAIN for dense
+   * vectors; of `'fast'`: by a sample). `'byteStreamSplit'`, in layout `'fast'` and for values of
+   * 4 or 8 bytes and dense vectors, makes quantised vectors smaller and faster to compress; DuckDB
+   * and Polars do not read it.
+   */
+  encoding?: 'plain' | 'dictionary' | 'byteStreamSplit'
   /**
    * List of float32, float16 or int8 only: every list has this many elements, and the column is
    * stored as a dense vector (FIXED_LEN_BYTE_ARRAY).
@@ -50,19 +55,35 @@ export interface PackedWriterOptions {
   groups?: readonly ColumnGroupSpec[] | ColumnGroupPolicy
   /** Where the files of a policy go. Only with a policy. */
   directory?: string
-  /** `'milvus'` (default) is what Milvus writes today; `'fast'` and `'small'` are NotSupported yet. */
+  /**
+   * `'milvus'` (default) is what Milvus writes today. `'fast'` takes larger row groups, ZSTD level 1,
+   * dictionaries and deltas only where a sample of the rows says that they pay, and stores pages
+   * that do not compress as they are (inside a ZSTD frame): ordinary Parquet for every reader.
+   * `'small'` is NotSupported yet.
+   */
   layout?: 'milvus' | 'fast' | 'small'
   /** `'milvus-2.6'` compresses dense vectors like everything else, as that version did. */
   compatibility?: 'current' | 'milvus-2.6'
-  /** Codec of every column but dense vectors; ZSTD level 3 by default. */
+  /** Codec of every column but dense vectors; ZSTD level 3 by default, level 1 in layout `'fast'`. */
   compression?: CodecName | Compression
-  /** Codec of dense vectors; uncompressed by default. */
-  vectors?: CodecName | Compression
+  /**
+   * Dense vectors: `'stored'` uncompressed (the default of layout `'milvus'`), `'always'` through
+   * the codec of `compression`, `'auto'` page by page whichever pays (layout `'fast'` only, and its
+   * default), or a codec of their own.
+   */
+  vectors?: 'auto' | 'always' | 'stored' | CodecName | Compression
   /** Choices for single columns, by name of the top-level field. */
   columns?: Readonly<Record<string, ColumnWriteOptions>>
-  /** Decoded Arrow bytes at which a Parquet row group is cut; 1 MiB by default, as Milvus does. */
+  /**
+   * Decoded Arrow bytes at which a Parquet row group is cut; 1 MiB by default, as Milvus does,
+   * 64 MiB in layout `'fast'`. There a group that is not a single column of dense vectors also ends
+   * its row groups at an equal share of `bufferBytes`.
+   */
   rowGroupBytes?: number
-  /** Bound on copied plus encoded bytes; 32 MiB by default, 0 means the default. */
+  /**
+   * Bound on copied plus encoded bytes; 32 MiB by default, 128 MiB in layout `'fast'`; 0 means the
+   * default.
+   */
   bufferBytes?: number
   /** Further footer keys, in this order. The three keys of the format cannot be set. */
   userMetadata?: ReadonlyMap<string, string> | Readonly<Record<string, string>>
@@ -73,7 +94,7 @@ export interface PackedWriterOptions {
   ifExists?: 'error' | 'replace'
   /** Force files and directory entries to the disk before `finish` resolves. */
   fsync?: boolean
-  /** Column groups encoded at once; 0 (default) = as many as the addon has threads. */
+  /** Threads that encode at once; 0 (default) = as many as the addon has. */
   concurrency?: number
   /** Where paths are; the local disk by default. */
   storage?: StorageConfig

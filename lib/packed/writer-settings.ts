@@ -55,8 +55,15 @@ const KNOWN = [
 ] as const
 const COLUMN_KEYS = ['codec', 'level', 'encoding', 'dim'] as const
 
-const DEFAULT_ROW_GROUP_BYTES = 1 << 20
-const DEFAULT_BUFFER_BYTES = 32 << 20
+type Layout = NativeWriterOptions['layout']
+
+/** What each layout takes where the caller says nothing. */
+const DEFAULTS: Readonly<
+  Record<Layout, { level: number; rowGroupBytes: number; bufferBytes: number }>
+> = {
+  milvus: { level: 3, rowGroupBytes: 1 << 20, bufferBytes: 32 << 20 },
+  fast: { level: 1, rowGroupBytes: 64 << 20, bufferBytes: 128 << 20 },
+}
 const MOST_THREADS = 1024
 
 /** Checked options of a writer: what the addon gets and what stays on this side. */
@@ -80,14 +87,14 @@ export interface WriterSettings {
 export function resolveWriterSettings(value: unknown): WriterSettings {
   const options = expectObject(value, `the options of ${WHERE}`)
   expectKnownKeys(options, KNOWN, WHERE)
-  refuseUnbuiltLayout(options.layout)
+  const layout = resolveLayout(options)
   const schema = expectSchema(options.schema, 'schema')
   const auto = expectOneOf(options.fieldIds, 'fieldIds', ['auto', 'metadata'], 'metadata')
   const identified = identifyFields(schema, auto === 'auto')
-  const columns = resolveColumns(schema, options.columns)
+  const columns = resolveColumns(schema, options.columns, layout)
   const groups = resolveGroups(identified, options, columns)
   const storage = resolveStorage(options)
-  const native = resolveNative(options, groups, columns, storage)
+  const native = resolveNative({ options, layout, groups, columns, storage })
   return {
     identified,
     groups,
@@ -100,20 +107,27 @@ export function resolveWriterSettings(value: unknown): WriterSettings {
   }
 }
 
-function resolveNative(
-  options: Record<string, unknown>,
-  groups: readonly ColumnGroup[],
-  columns: NativeWriterOptions['columns'],
-  storage: StorageConfig | undefined,
-): NativeWriterOptions {
+interface NativeParts {
+  options: Record<string, unknown>
+  layout: Layout
+  groups: readonly ColumnGroup[]
+  columns: NativeWriterOptions['columns']
+  storage: StorageConfig | undefined
+}
+
+function resolveNative(parts: NativeParts): NativeWriterOptions {
+  const { options, layout, groups, columns, storage } = parts
+  const defaults = DEFAULTS[layout]
   const compression: NativeCodec =
     options.compression === undefined
-      ? { codec: 'zstd', level: 3 }
+      ? { codec: 'zstd', level: defaults.level }
       : resolveCompression(options.compression, 'compression')
+  const vectors = resolveVectors(options.vectors, layout, compression)
   const bufferBytes = expectInteger(options.bufferBytes, 'bufferBytes', { fallback: 0 })
   const encryption = resolveEncryption(options.encryption)
   return {
     groups: groups.map(({ id, path, columns: positions }) => ({ id, path, columns: positions })),
+    layout,
     compatibility: expectOneOf(
       options.compatibility,
       'compatibility',
@@ -121,15 +135,13 @@ function resolveNative(
       'current',
     ),
     compression,
-    ...(options.vectors === undefined
-      ? {}
-      : { vectors: resolveCompression(options.vectors, 'vectors') }),
+    ...(vectors === undefined ? {} : { vectors }),
     columns,
     rowGroupBytes: expectInteger(options.rowGroupBytes, 'rowGroupBytes', {
       min: 1,
-      fallback: DEFAULT_ROW_GROUP_BYTES,
+      fallback: defaults.rowGroupBytes,
     }),
-    bufferBytes: bufferBytes === 0 ? DEFAULT_BUFFER_BYTES : bufferBytes,
+    bufferBytes: bufferBytes === 0 ? defaults.bufferBytes : bufferBytes,
     userMetadata: resolveUserMetadata(options.userMetadata),
     replace: expectOneOf(options.ifExists, 'ifExists', ['error', 'replace'], 'error') === 'replace',
     fsync: expectBoolean(options.fsync, 'fsync', false),
@@ -155,10 +167,36 @@ function resolveSpool(value: unknown, { storage }: NativeWriterOptions): string 
   throw unexpected('no spool with local storage', 'spool', value)
 }
 
-function refuseUnbuiltLayout(layout: unknown): void {
-  const chosen = expectOneOf(layout, 'layout', ['milvus', 'fast', 'small'], 'milvus')
-  if (chosen === 'milvus') return
-  throw new PackedError('NotSupported', `The option "layout" with '${chosen}' is not built yet`)
+function resolveLayout(options: Record<string, unknown>): Layout {
+  const layout = expectOneOf(options.layout, 'layout', ['milvus', 'fast', 'small'], 'milvus')
+  if (layout === 'small') {
+    throw new PackedError('NotSupported', `The option "layout" with 'small' is not built yet`)
+  }
+  if (layout === 'fast' && options.compatibility !== undefined) {
+    throw unexpected(`no compatibility with layout 'fast'`, 'compatibility', options.compatibility)
+  }
+  return layout
+}
+
+/** The codec of dense vectors; undefined leaves the choice to the layout. */
+function resolveVectors(
+  value: unknown,
+  layout: Layout,
+  compression: NativeCodec,
+): NativeCodec | undefined {
+  switch (value) {
+    case undefined:
+      return undefined
+    case 'auto':
+      if (layout === 'fast') return undefined
+      throw unexpected(`another choice than 'auto' with layout '${layout}'`, 'vectors', value)
+    case 'always':
+      return compression
+    case 'stored':
+      return { codec: 'uncompressed' }
+    default:
+      return resolveCompression(value, 'vectors')
+  }
 }
 
 function resolveGroups(
@@ -182,7 +220,11 @@ function resolveGroups(
   return groupsByPolicy(identified, policy, expectText(directory, 'directory'), new Set(vectors))
 }
 
-function resolveColumns(schema: Schema, value: unknown): NativeWriterOptions['columns'] {
+function resolveColumns(
+  schema: Schema,
+  value: unknown,
+  layout: Layout,
+): NativeWriterOptions['columns'] {
   if (value === undefined) return []
   return Object.entries(expectObject(value, 'columns')).map(([column, choice]) => {
     const name = `columns.${column}`
@@ -196,7 +238,7 @@ function resolveColumns(schema: Schema, value: unknown): NativeWriterOptions['co
     if (codec !== undefined || level !== undefined) {
       resolved.compression = resolveCodec(options, name)
     }
-    if (encoding !== undefined) resolved.dictionary = resolveEncoding(encoding, name)
+    if (encoding !== undefined) resolved.encoding = resolveEncoding(encoding, name, layout)
     if (dim !== undefined) {
       resolved.dim = expectInteger(dim, `${name}.dim`, { min: 1, max: 2 ** 31 - 1 })
     }
@@ -204,15 +246,16 @@ function resolveColumns(schema: Schema, value: unknown): NativeWriterOptions['co
   })
 }
 
-/** True for a dictionary. The other encodings of Parquet belong to later layouts. */
-function resolveEncoding(value: unknown, name: string): boolean {
-  const unbuilt = ['byteStreamSplit', 'deltaBinaryPacked', 'deltaByteArray', 'deltaLengthByteArray']
-  const encoding = expectOneOf(value, `${name}.encoding`, ['plain', 'dictionary', ...unbuilt])
-  if (unbuilt.includes(encoding)) {
-    const message = `The option "${name}.encoding" with '${encoding}' is not built yet`
-    throw new PackedError('NotSupported', message)
-  }
-  return encoding === 'dictionary'
+/** The delta encodings are the layout's to choose. */
+function resolveEncoding(value: unknown, name: string, layout: Layout) {
+  const unbuilt = ['deltaBinaryPacked', 'deltaByteArray', 'deltaLengthByteArray'] as const
+  const built = ['plain', 'dictionary', 'byteStreamSplit'] as const
+  const encoding = expectOneOf(value, `${name}.encoding`, [...built, ...unbuilt])
+  const chosen = built.find((known) => known === encoding)
+  if (chosen !== undefined && (chosen !== 'byteStreamSplit' || layout === 'fast')) return chosen
+  const message = `The option "${name}.encoding" with '${encoding}' is not built yet`
+  const where = chosen === undefined ? '' : ` in layout '${layout}'`
+  throw new PackedError('NotSupported', `${message}${where}`)
 }
 
 /** A Map by what it does: one of another realm is a Map too. */

@@ -24,7 +24,10 @@ interface Case {
   /** Rows of each batch written. */
   batches: number[]
   writer: { rowGroupBytes: number; bufferBytes: number; concurrency: number; copy: boolean }
+  layout: 'milvus' | 'fast'
   codec: 'zstd' | 'snappy' | 'gzip' | 'lz4' | 'brotli' | 'uncompressed'
+  /** Whether dense vectors go through the codec or are stored. */
+  vectors: 'always' | 'stored'
   reader: { bufferBytes: number; batchRows: number; mmap: boolean; copy: boolean }
 }
 
@@ -41,6 +44,8 @@ const arbitraryCase: fc.Arbitrary<Case> = arbitrarySchema.chain((schema) =>
       concurrency: fc.constantFrom(0, 1),
       copy: fc.boolean(),
     }),
+    layout: fc.constantFrom('milvus', 'fast'),
+    vectors: fc.constantFrom('always', 'stored'),
     codec: fc.constantFrom('zstd', 'snappy', 'gzip', 'lz4', 'brotli', 'uncompressed'),
     reader: fc.record({
       bufferBytes: fc.constantFrom(0, 1, 4096),
@@ -64,8 +69,9 @@ async function writeCase(one: Case, whole: RecordBatch, directory: string): Prom
   const writer = await PackedWriter.open({
     schema: one.schema,
     groups,
+    layout: one.layout,
     compression: one.codec,
-    vectors: one.codec,
+    vectors: one.vectors,
     ...one.writer,
   })
   try {

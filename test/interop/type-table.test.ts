@@ -108,9 +108,12 @@ function packedFailure(step: string, error: unknown): string {
   return `${step}: ${error.code} ${error.field}`
 }
 
-async function writeTable(table: Table, path: string): Promise<void> {
+type Layout = 'milvus' | 'fast'
+
+async function writeTable(table: Table, path: string, layout: Layout): Promise<void> {
   const groups = [{ id: 0, path, fields: ['value'] }]
-  const writer = await PackedWriter.open({ schema: table.schema, fieldIds: 'auto', groups })
+  const { schema } = table
+  const writer = await PackedWriter.open({ schema, fieldIds: 'auto', groups, layout })
   try {
     await writer.write(table)
     await writer.finish()
@@ -128,8 +131,13 @@ async function readTable(schema: Schema, path: string): Promise<Table> {
   }
 }
 
-async function tripOf(sample: Sample, oracle: Oracle, directory: string): Promise<string> {
-  const path = join(directory, `${sample.name.replace(/\W/g, '_')}.parquet`)
+async function tripOf(
+  sample: Sample,
+  oracle: Oracle,
+  home: string,
+  layout: Layout,
+): Promise<string> {
+  const path = join(home, `${sample.name.replace(/\W/g, '_')}.${layout}.parquet`)
   let table: Table
   try {
     table = tableFromIPC(readFileSync(sample.path))
@@ -137,7 +145,7 @@ async function tripOf(sample: Sample, oracle: Oracle, directory: string): Promis
     return `decode: ${(error as Error).message}`
   }
   try {
-    await writeTable(table, path)
+    await writeTable(table, path, layout)
   } catch (error) {
     return packedFailure('write', error)
   }
@@ -161,7 +169,8 @@ describeWithPyarrow('the table of types', () => {
   const oracle = new Oracle()
   afterAll(() => oracle.close())
 
-  test('every type that pyarrow can send has exactly its expected outcome', async () => {
+  const layouts: Layout[] = ['milvus', 'fast']
+  test.each(layouts)('every type that pyarrow can send, in layout %s', async (layout) => {
     const { samples, unseen } = await oracle.ask<{ samples: Sample[]; unseen: string[] }>(
       'writeTypes',
       { directory },
@@ -169,7 +178,7 @@ describeWithPyarrow('the table of types', () => {
     expect(unseen).toEqual(UNBUILDABLE)
     const outcomes: Record<string, string> = {}
     for (const sample of samples) {
-      outcomes[sample.name] = await tripOf(sample, oracle, directory)
+      outcomes[sample.name] = await tripOf(sample, oracle, directory, layout)
     }
     expect(outcomes).toEqual(EXPECTED)
   })

@@ -136,6 +136,7 @@ function nativeOptions(more: Partial<NativeWriterOptions>): NativeWriterOptions 
       { id: 0n, path: 'seg/0', columns: [0, 1, 2] },
       { id: 1n, path: 'seg/1', columns: [3] },
     ],
+    layout: 'milvus',
     compatibility: 'current',
     compression: { codec: 'zstd', level: 1 },
     columns: [],

@@ -35,6 +35,8 @@ struct Codec {
 struct ColumnOptions {
   std::optional<Codec> codec;
   std::optional<bool> dictionary;
+  /// Layout fast and values of fixed width only: BYTE_STREAM_SPLIT, instead of a dictionary.
+  bool byte_stream_split = false;
   /// List<float32 | float16 | int8> only: every list has this many elements and the column
   /// is stored as a dense vector (FIXED_LEN_BYTE_ARRAY).
   std::optional<int32_t> vector_dim;
@@ -45,10 +47,16 @@ enum class Compatibility {
   kMilvus2_6,  ///< dense vectors through the file's codec, as Milvus 2.6.0 did
 };
 
+enum class Layout {
+  kMilvus,  ///< what Milvus itself writes
+  kFast,    ///< encodings by sampling, incompressible pages stored; any Parquet reader reads it
+};
+
 struct WriterOptions {
+  Layout layout = Layout::kMilvus;
   Compatibility compatibility = Compatibility::kCurrent;
   Codec codec{arrow::Compression::ZSTD, 3};
-  std::optional<Codec> vector_codec;             ///< dense vectors; overrides `compatibility`
+  std::optional<Codec> vector_codec;  ///< dense vectors; overrides layout, `compatibility`
   std::map<std::string, ColumnOptions> columns;  ///< by top-level field name
   int64_t row_group_bytes = 1 << 20;  ///< decoded Arrow bytes at which a row group is cut
   /// Bound on the bytes copied and kept over all groups; 0 = default. Where it is reached the
@@ -58,7 +66,9 @@ struct WriterOptions {
   IfExists if_exists = IfExists::kError;
   bool fsync = false;
   std::optional<Encryption> encryption;
-  int concurrency = 0;  ///< column groups encoded at once; 0 = the executor's threads
+  int concurrency = 0;  ///< threads that encode at once; 0 = the executor's
+  /// False = every page by Arrow's own writer, as for encrypted files.
+  bool own_pages = true;
   CancelToken cancel;
 };
 

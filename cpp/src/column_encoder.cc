@@ -1,0 +1,116 @@
+#include "column_encoder.h"
+
+#include <utility>
+
+#include "arrow_chunk.h"
+#include "page_cut.h"
+
+namespace packed {
+
+using arrow::ArrayVector;
+using arrow::Result;
+using arrow::Status;
+
+namespace {
+
+/// Costs per byte, in copies.
+constexpr int64_t kStoreCost = 1;
+constexpr int64_t kAdaptiveCost = 3;
+constexpr int64_t kCompressCost = 12;
+constexpr int64_t kArrowCost = 16;
+
+/// Rough: good enough to put a long job before a short one.
+int64_t BytesOf(const ArrayVector& pieces) {
+  int64_t bytes = 0;
+  for (const auto& piece : pieces) bytes += PlainSize(*piece);
+  return bytes;
+}
+
+int64_t PageCost(const PageCompression& compression) {
+  if (compression.codec.type == arrow::Compression::UNCOMPRESSED) return kStoreCost;
+  return compression.adaptive ? kAdaptiveCost : kCompressCost;
+}
+
+}  // namespace
+
+ColumnEncoder::ColumnEncoder(const ColumnPlan& plan, const parquet::ColumnDescriptor* leaf,
+                             Properties properties)
+    : plan_(plan), leaf_(leaf), properties_(std::move(properties)) {}
+
+Status ColumnEncoder::Take(const std::shared_ptr<arrow::Array>& rows, bool closing,
+                           std::vector<EncodeJob>* jobs) {
+  ArrayVector pieces = pending_.Chunks(0);
+  pieces.insert(pieces.end(), rest_.begin(), rest_.end());
+  if (rows != nullptr && rows->length() > 0) pieces.push_back(rows);
+  const int64_t count = RowsOf(pieces);
+  if (!form_ && (closing || !plan_.sampled || count >= kSampleRows)) {
+    ARROW_ASSIGN_OR_RAISE(form_, ChooseForm(plan_, SliceRows(pieces, 0, kSampleRows)));
+  }
+  int64_t taken = 0;
+  if (form_ && form_->pages) {
+    taken = CutPages(pieces, count, closing, jobs);
+  } else if (closing) {
+    jobs->push_back(MakeArrowJob(pieces));
+    taken = count;
+  }
+  if (taken > 0) {
+    rest_ = SliceRows(pieces, taken, count);
+    pending_.Clear();  // jobs and rest share what they need of it
+  } else if (rows != nullptr && rows->length() > 0) {
+    rest_.push_back(rows);
+  }
+  if (closing) form_.reset();
+  return Status::OK();
+}
+
+Status ColumnEncoder::Keep(int64_t bits) {
+  for (const auto& rows : std::exchange(rest_, {})) {
+    ARROW_RETURN_NOT_OK(pending_.Append({rows->data()}, bits));
+  }
+  return Status::OK();
+}
+
+int64_t ColumnEncoder::waiting_rows() const { return pending_.rows() + RowsOf(rest_); }
+
+void ColumnEncoder::Discard() {
+  rest_.clear();
+  pending_.Clear();
+}
+
+int64_t ColumnEncoder::CutPages(const ArrayVector& pieces, int64_t rows, bool closing,
+                                std::vector<EncodeJob>* jobs) const {
+  int64_t begin = 0;
+  while (begin < rows) {
+    int64_t end = PageEnd(pieces, begin, plan_.page_rows, plan_.page_bytes);
+    if (end < 0 && !closing) break;
+    if (end < 0) end = rows;
+    jobs->push_back(MakePageJob(SliceRows(pieces, begin, end)));
+    begin = end;
+  }
+  return begin;
+}
+
+EncodeJob ColumnEncoder::MakePageJob(ArrayVector pieces) const {
+  PageForm form;
+  form.column = leaf_;
+  form.encoding = form_->encoding;
+  form.compression = {plan_.codec, plan_.adaptive};
+  form.statistics = properties_.plain->statistics_enabled(leaf_->path());
+  const int64_t cost = BytesOf(pieces) * PageCost(form.compression);
+  return {cost, [form = std::move(form), pieces = std::move(pieces)]() -> Result<ColumnPart> {
+            ARROW_ASSIGN_OR_RAISE(auto page, EncodePage(form, pieces));
+            return ColumnPart(std::move(page));
+          }};
+}
+
+EncodeJob ColumnEncoder::MakeArrowJob(ArrayVector pieces) const {
+  const auto& properties = form_->dictionary ? properties_.dictionary : properties_.plain;
+  const int64_t cost = BytesOf(pieces) * kArrowCost;
+  return {cost,
+          [stored = plan_.stored, properties, pieces = std::move(pieces)]() -> Result<ColumnPart> {
+            ARROW_ASSIGN_OR_RAISE(auto chunks, EncodeByArrow(stored, pieces, properties));
+            return ColumnPart(std::move(chunks));
+          }};
+}
+
+}  // namespace packed

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "packed/writer.h"
+#include "write_plan.h"
+
+namespace packed {
+
+/// \brief Decide how the pages of a column are made, by the layout; everything else of `plan` is
+/// decided.
+void PlanPages(const ColumnOptions& column, const WriterOptions& options, ColumnPlan* plan);
+
+/// \brief Decide where the row groups of every group are cut; their columns are planned.
+void PlanRowGroups(const WriterOptions& options, std::vector<GroupPlan>* groups);
+
+/// A group may always keep an ordinary row group's worth of rows, however small the buffer is.
+constexpr int64_t kLeastGroupBytes = int64_t{1} << 20;
+
+/// The bound that the options set, or the default.
+int64_t BufferBytes(const WriterOptions& options);
+
+}  // namespace packed

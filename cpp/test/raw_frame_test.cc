@@ -1,0 +1,73 @@
+#include "raw_frame.h"
+
+#include <cstring>
+#include <random>
+#include <string>
+
+#include "arrow/util/compression.h"
+#include "gtest/gtest.h"
+
+#include "packed/memory.h"
+#include "page_codec.h"
+
+namespace packed {
+namespace {
+
+std::string Noise(int64_t size) {
+  std::mt19937_64 random(size);
+  std::string bytes(size, '\0');
+  for (auto& byte : bytes) byte = static_cast<char>(random());
+  return bytes;
+}
+
+std::string Decode(const arrow::Buffer& frame, int64_t size) {
+  auto codec = arrow::util::Codec::Create(arrow::Compression::ZSTD).ValueOrDie();
+  std::string out(size, '\0');
+  const auto bytes =
+      codec->Decompress(frame.size(), frame.data(), size, reinterpret_cast<uint8_t*>(out.data()));
+  EXPECT_TRUE(bytes.ok()) << bytes.status();
+  EXPECT_EQ(bytes.ValueOr(-1), size);
+  return out;
+}
+
+TEST(RawFrame, IsDecodedByZstd) {
+  for (const int64_t size : {0, 1, 1000, 131071, 131072, 131073, 1 << 20, (1 << 20) + 7, 5 << 20}) {
+    const std::string bytes = Noise(size);
+    const auto frame = MakeRawFrame(arrow::Buffer(bytes)).ValueOrDie();
+    EXPECT_EQ(frame->size(), RawFrameBytes(size));
+    EXPECT_TRUE(Decode(*frame, size) == bytes) << size;
+  }
+}
+
+TEST(PageCodec, StoresOnlyWhatDoesNotCompress) {
+  const PageCompression adaptive{{arrow::Compression::ZSTD, 1}, true};
+  const PageCompression always{{arrow::Compression::ZSTD, 1}, false};
+  const auto noise = arrow::Buffer::FromString(Noise(1 << 20));
+  const auto zeros = arrow::Buffer::FromString(std::string(1 << 20, '\0'));
+  const auto stored = CompressPage(adaptive, noise).ValueOrDie();
+  EXPECT_EQ(stored->size(), RawFrameBytes(1 << 20));
+  EXPECT_TRUE(Decode(*stored, 1 << 20) == noise->ToString());
+  const auto small = CompressPage(adaptive, zeros).ValueOrDie();
+  EXPECT_LT(small->size(), 1000);
+  EXPECT_TRUE(Decode(*small, 1 << 20) == zeros->ToString());
+  EXPECT_TRUE(CompressPage(always, zeros).ValueOrDie()->Equals(*small));
+  EXPECT_NE(CompressPage(always, noise).ValueOrDie()->size(), stored->size());
+}
+
+TEST(PageCodec, StoresAPageWhoseProbeDeceives) {
+  // Compressible in the middle alone, where the probe looks.
+  std::string bytes = Noise(1 << 20);
+  std::memset(bytes.data() + (1 << 19) - (16 << 10), 0, 32 << 10);
+  const auto page = arrow::Buffer::FromString(bytes);
+  const auto stored = CompressPage({{arrow::Compression::ZSTD, 1}, true}, page).ValueOrDie();
+  EXPECT_EQ(stored->size(), RawFrameBytes(1 << 20));
+}
+
+TEST(PageCodec, SharesWhatIsNotCompressed) {
+  const auto page = arrow::Buffer::FromString("page");
+  const Codec none{arrow::Compression::UNCOMPRESSED, std::nullopt};
+  EXPECT_EQ(CompressPage({none, false}, page).ValueOrDie()->data(), page->data());
+}
+
+}  // namespace
+}  // namespace packed
