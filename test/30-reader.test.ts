@@ -206,7 +206,11 @@ describe('PackedReader', () => {
   })
 
   test('releasePrevious keeps at most one batch lent', async () => {
-    const reader = await open({ releasePrevious: true, vectors: 'fixed_size_list' })
+    const reader = await open({
+      releasePrevious: true,
+      vectors: 'fixed_size_list',
+      batchRows: 500,
+    })
     let rows = 0
     const seen: Float32Array[] = []
     for await (const batch of reader) {

@@ -51,7 +51,7 @@ class ReadLane {
   void Abandon();
 
  private:
-  /// The row group that the next step is cut from.
+  /// The row group, or the run of small ones, that the next step is cut from.
   struct Cursor {
     std::shared_ptr<RowGroupStream> stream;
     int64_t rows_left = 0;
@@ -61,6 +61,7 @@ class ReadLane {
   };
 
   bool OpenNextRowGroup();
+  int ExtendRun(int first);
   /// Go on to the file behind the current one; false while it has to wait, or is the last.
   bool OpenNextFile();
   int64_t RowBytes() const;
