@@ -5,7 +5,10 @@
 #include <string>
 #include <utility>
 
+#include "parquet/file_reader.h"
+
 #include "packed/error.h"
+#include "packed/memory.h"
 #include "parquet_guard.h"
 
 namespace packed {
@@ -28,6 +31,13 @@ arrow::Status CheckDecoded(const arrow::RecordBatch& batch) {
 }
 
 }  // namespace
+
+arrow::Result<std::shared_ptr<parquet::arrow::FileReader>> OpenArrowReader(
+    const Footer& footer, std::shared_ptr<arrow::io::RandomAccessFile> source, bool stream) {
+  auto file = parquet::ParquetFileReader::Open(std::move(source), ParquetProperties(stream),
+                                               footer.metadata);
+  return parquet::arrow::FileReader::Make(Pool(), std::move(file), ArrowProperties());
+}
 
 ArrowColumns::ArrowColumns(const FileProjection& projection, std::vector<int> columns,
                            RowGroupRun run, std::shared_ptr<parquet::arrow::FileReader> reader)

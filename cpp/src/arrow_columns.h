@@ -12,6 +12,11 @@
 
 namespace packed {
 
+/// \brief Arrow's reader of an open file over its parsed footer; `stream` bounds what one column
+/// chunk holds of the file at a time. Throws as Parquet does.
+arrow::Result<std::shared_ptr<parquet::arrow::FileReader>> OpenArrowReader(
+    const Footer& footer, std::shared_ptr<arrow::io::RandomAccessFile> source, bool stream);
+
 /// \brief Columns that Arrow's reader decodes, by one task for all of them.
 class ArrowColumns final : public ColumnRows {
  public:

@@ -13,6 +13,7 @@
 
 #include "local_store.h"
 #include "packed/error.h"
+#include "packed/mapping.h"
 #include "packed/memory.h"
 #include "unique_fd.h"
 
@@ -40,6 +41,11 @@ class Mapping : public arrow::Buffer {
 
   void* start_;
 };
+
+std::shared_ptr<arrow::Buffer> RootOf(std::shared_ptr<arrow::Buffer> buffer) {
+  while (buffer && buffer->parent()) buffer = buffer->parent();
+  return buffer;
+}
 
 class LocalReadableFile : public ReadableFile {
  public:
@@ -112,6 +118,11 @@ class LocalReadableFile : public ReadableFile {
 };
 
 }  // namespace
+
+std::shared_ptr<arrow::Buffer> MappingOf(const std::shared_ptr<arrow::Buffer>& buffer) {
+  auto root = RootOf(buffer);
+  return dynamic_cast<Mapping*>(root.get()) != nullptr ? root : nullptr;
+}
 
 arrow::Result<std::shared_ptr<ReadableFile>> OpenLocalFile(const LocalPath& path,
                                                            const ReadOptions& options) {

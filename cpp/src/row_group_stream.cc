@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "arrow/util/byte_size.h"
-#include "parquet/file_reader.h"
 
 #include "arrow_columns.h"
 #include "mapped_column.h"
@@ -14,6 +13,7 @@
 #include "packed/memory.h"
 #include "page_column.h"
 #include "parquet_guard.h"
+#include "restore_batch.h"
 
 namespace packed {
 namespace {
@@ -65,10 +65,7 @@ arrow::Result<std::shared_ptr<parquet::arrow::FileReader>> RowGroupStream::Reade
   const Footer& footer = *projection_->footer;
   ARROW_RETURN_NOT_OK(GuardRead(footer.path(), [&]() -> arrow::Status {
     auto source = ahead_ ? ahead_->Source(projection_, run_.first) : footer.file->file();
-    auto file = parquet::ParquetFileReader::Open(std::move(source), ParquetProperties(!whole_),
-                                                 footer.metadata);
-    ARROW_ASSIGN_OR_RAISE(
-        reader_, parquet::arrow::FileReader::Make(Pool(), std::move(file), ArrowProperties()));
+    ARROW_ASSIGN_OR_RAISE(reader_, OpenArrowReader(footer, std::move(source), !whole_));
     return arrow::Status::OK();
   }));
   return reader_;
@@ -168,7 +165,7 @@ arrow::Result<DecodedRows> RowGroupStream::Assemble(int64_t rows) {
     for (const auto& cutter : cutters) taken = std::min(taken, cutter.left());
     ArrayDataVector decoded;
     for (auto& cutter : cutters) decoded.push_back(cutter.Take(taken));
-    ARROW_ASSIGN_OR_RAISE(auto batch, RestoreTypes(decoded, taken));
+    ARROW_ASSIGN_OR_RAISE(auto batch, RestoreBatch(*projection_, decoded, taken));
     for (int i = 0; i < batch->num_columns(); ++i) {
       if (mapped[projection_->outputs[i].decoded]) continue;
       ARROW_ASSIGN_OR_RAISE(const int64_t bytes,
@@ -179,34 +176,6 @@ arrow::Result<DecodedRows> RowGroupStream::Assemble(int64_t rows) {
     left -= taken;
   }
   return result;
-}
-
-arrow::Result<std::shared_ptr<arrow::RecordBatch>> RowGroupStream::RestoreTypes(
-    const ArrayDataVector& decoded, int64_t rows) const {
-  arrow::FieldVector fields;
-  ArrayDataVector columns;
-  for (const auto& output : projection_->outputs) {
-    std::shared_ptr<arrow::ArrayData> data = decoded[output.decoded];
-    const ErrorContext context{projection_->footer->path(), output.field->name()};
-    if (!output.field->nullable() && data->GetNullCount() > 0) {
-      return MakeError(ErrorCode::kInvalidData,
-                       "Expected no nulls for field " + output.field->name() +
-                           " but received some from " + context.path,
-                       context);
-    }
-    if (output.restore) {
-      auto restored = output.restore(data);
-      if (!restored.ok()) {
-        const bool memory = restored.status().IsOutOfMemory();
-        return WithContext(restored.status(),
-                           memory ? ErrorCode::kOutOfMemory : ErrorCode::kInvalidData, context);
-      }
-      data = restored.MoveValueUnsafe();
-    }
-    fields.push_back(output.field);
-    columns.push_back(std::move(data));
-  }
-  return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), rows, std::move(columns));
 }
 
 arrow::Result<DecodedRows> RowGroupStream::Read(int64_t rows) {

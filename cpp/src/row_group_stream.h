@@ -57,8 +57,6 @@ class RowGroupStream {
   arrow::Status Decode(int64_t rows);
   arrow::Status Run(const DecodeTasks& tasks);
   arrow::Result<DecodedRows> Assemble(int64_t rows);
-  arrow::Result<std::shared_ptr<arrow::RecordBatch>> RestoreTypes(const ArrayDataVector& decoded,
-                                                                  int64_t rows) const;
 
   const std::shared_ptr<const FileProjection> projection_;
   const RowGroupRun run_;
