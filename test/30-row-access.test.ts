@@ -34,6 +34,9 @@ function rowsOf(read: Table | RecordBatch): unknown[] {
 const plain = (_: string, value: unknown): unknown =>
   typeof value === 'bigint' ? String(value) : value
 
+const pick = (row: unknown, names: readonly string[]): unknown =>
+  Object.fromEntries(names.map((name) => [name, (row as Record<string, unknown>)[name]]))
+
 describe('take', () => {
   test.each([
     ['read', {}],
@@ -118,13 +121,13 @@ describe('take', () => {
 describe('rowGroups and readRowGroup', () => {
   test('every row group of every file, with the rows that rowGroups names', async () => {
     const reader = await open()
-    const all = sampleBatch(0, ROWS)
+    const all = rowsOf(sampleBatch(0, ROWS))
     expect(new Set(reader.rowGroups.map(({ path }) => path))).toEqual(new Set(paths))
     for (const { group, index, rows, rowOffset } of reader.rowGroups) {
       const batch = await reader.readRowGroup({ group, index })
       expect(batch.numRows).toBe(rows)
       const names = batch.schema.names as string[]
-      const expected = rowsOf(all.select(names)).slice(rowOffset, rowOffset + rows)
+      const expected = all.slice(rowOffset, rowOffset + rows).map((row) => pick(row, names))
       expect(rowsOf(batch)).toEqual(expected)
     }
     const rows = reader.rowGroups.filter(({ group }) => group === 0).map((one) => one.rows)

@@ -12,8 +12,8 @@ namespace {
 constexpr int64_t kPageBytes = 2 << 20;
 constexpr int64_t kLeastBytes = kPageBytes;
 constexpr int64_t kMostBytes = int64_t{1} << 40;
-/// Enough for the steps of a reader that are decoded one after the other.
-constexpr int64_t kMostKeptBytes = 64 << 20;
+/// What is kept is the system's to take when memory is short.
+constexpr int64_t kMostKeptBytes = 512 << 20;
 /// A kept block is taken for a request of at least this part of it.
 constexpr int64_t kFitNumerator = 3;
 constexpr int64_t kFitDenominator = 4;
@@ -105,6 +105,7 @@ void LargeBlockPool::FreeLarge(uint8_t* start) {
     return;
   }
   DropKept(kept_bytes_ + block.bytes - kMostKeptBytes);
+  ::madvise(block.start, block.bytes, MADV_FREE);
   kept_.push_back(block);
   kept_bytes_ += block.bytes;
 }

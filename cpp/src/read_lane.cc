@@ -124,11 +124,32 @@ int64_t ReadLane::held_bytes() const {
   return bytes;
 }
 
+/// Puts steps of single row groups in the place of the front step, which failed.
+bool ReadLane::SplitFailed(const RowGroupStream& stream) {
+  const RowGroupRun run = stream.run();
+  if (run.count == 1 || cancel_.cancelled()) return false;
+  const auto& row_groups = stream.row_groups();
+  const int64_t bytes = steps_.front()->bytes() / run.count;
+  steps_.pop_front();
+  for (int i = run.end() - 1; i >= run.first; --i) {
+    if (row_groups[i].rows == 0) continue;
+    steps_.push_front(
+        std::make_shared<ReadStep>(stream.Single(i), row_groups[i].rows, bytes, cancel_));
+  }
+  return true;
+}
+
 arrow::Result<std::shared_ptr<arrow::RecordBatch>> ReadLane::Front() {
   if (!batches_.empty()) return batches_.back();
   if (steps_.empty() && !Plan()) return nullptr;
-  const std::shared_ptr<ReadStep> step = steps_.front();
-  ARROW_ASSIGN_OR_RAISE(batches_, step->Take());
+  std::shared_ptr<ReadStep> step = steps_.front();
+  const std::shared_ptr<RowGroupStream> stream = step->stream();
+  auto taken = step->Take();
+  if (!taken.ok() && SplitFailed(*stream)) {
+    step = steps_.front();
+    taken = step->Take();
+  }
+  ARROW_ASSIGN_OR_RAISE(batches_, std::move(taken));
   std::reverse(batches_.begin(), batches_.end());
   batches_bytes_ = step->bytes();
   seen_row_bytes_ = std::max<int64_t>(1, (batches_bytes_ + step->rows() - 1) / step->rows());

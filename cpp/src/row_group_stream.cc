@@ -122,6 +122,11 @@ arrow::Status RowGroupStream::Run(const DecodeTasks& tasks) {
   return status;
 }
 
+std::shared_ptr<RowGroupStream> RowGroupStream::Single(int row_group) const {
+  return std::make_shared<RowGroupStream>(projection_, RowGroupRun{row_group, 1}, /*whole=*/true,
+                                          ahead_);
+}
+
 void RowGroupStream::Help() {
   std::shared_ptr<ParallelLoop> loop;
   {

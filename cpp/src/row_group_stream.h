@@ -46,6 +46,15 @@ class RowGroupStream {
   /// the last row.
   arrow::Result<DecodedRows> Read(int64_t rows);
 
+  RowGroupRun run() const { return run_; }
+  /// Of the file.
+  const std::vector<RowGroupInfo>& row_groups() const {
+    return projection_->footer->info.row_groups;
+  }
+
+  /// \brief The same of one row group of the run, as a whole.
+  std::shared_ptr<RowGroupStream> Single(int row_group) const;
+
   /// \brief Take part in a Read that is going on in another thread, as long as there is something
   /// to take. Any thread.
   void Help();

@@ -69,9 +69,9 @@ class Rows : public ::testing::Test {
   std::shared_ptr<arrow::Table> Expected(const std::vector<int64_t>& rows) const {
     arrow::Int64Builder builder;
     EXPECT_TRUE(builder.AppendValues(rows).ok());
-    const auto all = arrow::Table::Make(
-        arrow::schema({first_->field(0), first_->field(1), second_->field(0)}),
-        {first_->column(0), first_->column(1), second_->column(0)});
+    const auto all =
+        arrow::Table::Make(arrow::schema({first_->field(0), first_->field(1), second_->field(0)}),
+                           {first_->column(0), first_->column(1), second_->column(0)});
     return arrow::compute::Take(arrow::Datum(all), arrow::Datum(builder.Finish().ValueOrDie()))
         .ValueOrDie()
         .table();
@@ -90,9 +90,9 @@ class Rows : public ::testing::Test {
 
   TempDir dir_;
   const std::vector<std::string> paths_{dir_ / "0", dir_ / "1"};
-  const std::shared_ptr<arrow::Table> first_ = TableOf(
-      {IdField(100, "id", arrow::int64(), true), IdField(102, "text", arrow::utf8())},
-      {NullableNumbers(), Strings(kRows)});
+  const std::shared_ptr<arrow::Table> first_ =
+      TableOf({IdField(100, "id", arrow::int64(), true), IdField(102, "text", arrow::utf8())},
+              {NullableNumbers(), Strings(kRows)});
   const std::shared_ptr<arrow::Table> second_ =
       TableOf({IdField(101, "v", arrow::fixed_size_binary(64))}, {Vectors()});
 };
@@ -127,8 +127,7 @@ TEST_F(Rows, OnlyWhatIsNeededIsRead) {
   TempDir::Write(paths_[1], bytes);
   const auto access = Open().ValueOrDie();
   ExpectTaken(*access, {999, 0, 5});
-  EXPECT_TRUE(
-      FailsWith(access->Take({1990}).status(), ErrorCode::kFileCorrupted, {paths_[1]}));
+  EXPECT_TRUE(FailsWith(access->Take({1990}).status(), ErrorCode::kFileCorrupted, {paths_[1]}));
   ExpectTaken(*access, {998});
 }
 
@@ -156,8 +155,7 @@ TEST_F(Rows, RowGroupsOneByOne) {
   const auto vectors = access->ReadRowGroup(1, 1).ValueOrDie();
   EXPECT_TRUE(vectors->column(0)->Equals(ColumnOf(*second_->Slice(1000), "v")));
   for (const auto& [file, index] : {std::pair<int64_t, int64_t>{2, 0}, {-1, 0}, {0, 4}, {0, -1}}) {
-    EXPECT_TRUE(FailsWith(access->ReadRowGroup(file, index).status(),
-                          ErrorCode::kInvalidArgument));
+    EXPECT_TRUE(FailsWith(access->ReadRowGroup(file, index).status(), ErrorCode::kInvalidArgument));
   }
 }
 
@@ -167,8 +165,8 @@ TEST_F(Rows, ProjectionsTouchOneFile) {
   const auto access = Open(options).ValueOrDie();
   const auto taken = access->Take({5, 1}).ValueOrDie();
   EXPECT_EQ(taken->num_columns(), 1);
-  EXPECT_TRUE(FailsWith(access->ReadRowGroup(0, 0).status(), ErrorCode::kInvalidArgument,
-                        {paths_[0]}));
+  EXPECT_TRUE(
+      FailsWith(access->ReadRowGroup(0, 0).status(), ErrorCode::kInvalidArgument, {paths_[0]}));
 }
 
 TEST_F(Rows, CloseAndCancelEndIt) {
