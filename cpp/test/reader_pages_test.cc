@@ -169,7 +169,8 @@ TEST_F(ReaderPages, SameAsArrowsReader) {
           ASSERT_TRUE(own.ok()) << form.name << own.status();
           ASSERT_TRUE((*own)->ValidateFull().ok()) << form.name;
           for (const auto& name : (*own)->ColumnNames()) {
-            EXPECT_TRUE((*own)->GetColumnByName(name)->Equals((*arrows)->GetColumnByName(name)))
+            EXPECT_TRUE((*own)->GetColumnByName(name)->Equals(
+                (*arrows)->GetColumnByName(name), arrow::EqualOptions().nans_equal(true)))
                 << form.name << ", " << (*own)->GetColumnByName(name)->type()->ToString() << ", "
                 << row_groups.size() << " row groups, mmap " << mmap << ", buffer " << buffer;
           }
