@@ -41,6 +41,10 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Define<ReaderOpen>(exports, "readerOpen");
   Define<ReaderNext>(exports, "readerNext");
   Define<ReaderClose>(exports, "readerClose");
+  Define<RowsOpen>(exports, "rowsOpen");
+  Define<RowsTake>(exports, "rowsTake");
+  Define<RowsReadGroup>(exports, "rowsReadGroup");
+  Define<RowsClose>(exports, "rowsClose");
   Define<BatchRelease>(exports, "batchRelease");
   Define<InspectFile>(exports, "inspectFile");
   Define<MapFile>(exports, "mapFile");

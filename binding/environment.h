@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -16,6 +17,7 @@
 
 namespace packed::binding {
 
+class ExternalMemory;
 class Operation;
 class Strand;
 
@@ -70,6 +72,9 @@ class Environment : public std::enable_shared_from_this<Environment> {
   /// ArrayBuffers over native memory, by the address at which they start.
   ExternalRegistry& externals() { return externals_; }
 
+  /// The ArrayBuffers over mapped files, by the address at which the file starts.
+  std::unordered_map<const void*, std::weak_ptr<ExternalMemory>>& mappings() { return mappings_; }
+
   // --- any thread ---------------------------------------------------------------------------
 
   /// \brief Delete references on the JS thread; leaks them when the environment is gone.
@@ -108,6 +113,7 @@ class Environment : public std::enable_shared_from_this<Environment> {
   bool stopped_ = false;  ///< what alive_ says, for the JS thread without the lock
   std::unordered_set<std::shared_ptr<Operation>> outstanding_;
   ExternalRegistry externals_;
+  std::unordered_map<const void*, std::weak_ptr<ExternalMemory>> mappings_;
   UploadTickets uploads_;
 
   std::mutex mutex_;

@@ -3,6 +3,12 @@
 #include <utility>
 
 namespace packed::binding {
+namespace {
+
+/// Engines have bounds for one ArrayBuffer and abort beyond them.
+constexpr int64_t kMostMappedBytes = int64_t{1} << 32;
+
+}  // namespace
 
 ExternalMemory::ExternalMemory(Environment& environment, std::shared_ptr<arrow::Buffer> owner,
                                const uint8_t* data, int64_t bytes, Counted counted)
@@ -36,6 +42,33 @@ std::shared_ptr<ExternalMemory> ExternalMemory::Wrap(Environment& environment,
   napi_create_reference(env, value, 0, &memory->array_buffer_);
   *array_buffer = Napi::ArrayBuffer(env, value);
   return memory;
+}
+
+/// The ArrayBuffer, unless it is garbage or JavaScript took its memory away.
+Napi::ArrayBuffer ExternalMemory::Attached() const {
+  const napi_env env = environment_->env();
+  if (owner_ == nullptr || array_buffer_ == nullptr) return {};
+  napi_value array_buffer = nullptr;
+  napi_get_reference_value(env, array_buffer_, &array_buffer);
+  if (array_buffer == nullptr) return {};
+  bool detached = false;
+  napi_is_detached_arraybuffer(env, array_buffer, &detached);
+  return detached ? Napi::ArrayBuffer() : Napi::ArrayBuffer(env, array_buffer);
+}
+
+Napi::ArrayBuffer ExternalMemory::OfMapping(Environment& environment,
+                                            const std::shared_ptr<arrow::Buffer>& mapping) {
+  if (mapping->size() > kMostMappedBytes) return {};
+  auto& mappings = environment.mappings();
+  std::erase_if(mappings, [](const auto& entry) { return entry.second.expired(); });
+  auto& known = mappings[mapping->data()];
+  if (const auto memory = known.lock()) {
+    const Napi::ArrayBuffer array_buffer = memory->Attached();
+    if (!array_buffer.IsEmpty()) return array_buffer;
+  }
+  Napi::ArrayBuffer array_buffer;
+  known = Wrap(environment, mapping, mapping->data(), mapping->size(), Counted::kNo, &array_buffer);
+  return array_buffer;
 }
 
 void ExternalMemory::Release() {

@@ -29,6 +29,12 @@ class ExternalMemory {
                                               std::shared_ptr<arrow::Buffer> owner,
                                               const uint8_t* data, int64_t bytes, Counted counted,
                                               Napi::ArrayBuffer* array_buffer);
+  /// \brief The one ArrayBuffer over a mapped file, made at the first call and again when nothing
+  /// in JavaScript holds it any more. Empty where the engine forbids it or the file is too large.
+  ///
+  /// It counts as nothing lent, and no release of a batch detaches it: batches share it.
+  static Napi::ArrayBuffer OfMapping(Environment& environment,
+                                     const std::shared_ptr<arrow::Buffer>& mapping);
   ExternalMemory(const ExternalMemory&) = delete;
   ExternalMemory& operator=(const ExternalMemory&) = delete;
 
@@ -41,6 +47,7 @@ class ExternalMemory {
  private:
   ExternalMemory(Environment& environment, std::shared_ptr<arrow::Buffer> owner,
                  const uint8_t* data, int64_t bytes, Counted counted);
+  Napi::ArrayBuffer Attached() const;
   static void Finalize(napi_env env, void* data, void* hint);
   void Drop();
 

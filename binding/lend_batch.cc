@@ -10,6 +10,7 @@
 
 #include "buffer_placer.h"
 #include "external_memory.h"
+#include "packed/mapping.h"
 #include "values.h"
 
 namespace packed::binding {
@@ -20,12 +21,15 @@ class Lender {
   Lender(Environment& environment, const OutgoingBatch& batch)
       : environment_(environment), env_(environment.env()), batch_(batch) {}
 
-  Napi::Value Lend(bool copy) {
+  Napi::Value Lend(const ReadPolicy& policy) {
+    const bool full = environment_.lent_bytes.load() >= policy.max_outstanding_bytes;
+    const bool copy = policy.copy || full;
     Napi::Array views = Napi::Array::New(env_, batch_.buffers.size());
     for (uint32_t i = 0; i < batch_.buffers.size(); ++i) {
       const OutgoingBuffer& buffer = batch_.buffers[i];
-      const bool lent = !copy && buffer.size >= kLendBytes && LendBuffer(buffer, views, i);
-      if (lent) continue;
+      const bool lend = buffer.size >= kLendBytes;
+      if (lend && !policy.copy && LendMapped(buffer, views, i)) continue;
+      if (lend && !copy && LendBuffer(buffer, views, i)) continue;
       if (buffer.data == nullptr) {
         views.Set(i, env_.Null());
       } else {
@@ -38,6 +42,18 @@ class Lender {
   }
 
  private:
+  /// A part of a mapped file: a view of the one ArrayBuffer over it, which takes no memory.
+  bool LendMapped(const OutgoingBuffer& buffer, Napi::Array views, uint32_t index) {
+    const Napi::HandleScope scope(env_);
+    const auto mapping = MappingOf(buffer.owner);
+    if (mapping == nullptr) return false;
+    const Napi::ArrayBuffer file = ExternalMemory::OfMapping(environment_, mapping);
+    if (file.IsEmpty()) return false;
+    const auto offset = static_cast<size_t>(buffer.data - mapping->data());
+    views.Set(index, Napi::Uint8Array::New(env_, static_cast<size_t>(buffer.size), file, offset));
+    return true;
+  }
+
   bool LendBuffer(const OutgoingBuffer& buffer, Napi::Array views, uint32_t index) {
     const Napi::HandleScope scope(env_);
     Napi::ArrayBuffer array_buffer;
@@ -102,8 +118,7 @@ arrow::Result<ReadPolicy> ReadReadPolicy(Napi::Value value) {
 
 arrow::Result<Napi::Value> LendBatch(Environment& environment, const OutgoingBatch& batch,
                                      const ReadPolicy& policy) {
-  const bool full = environment.lent_bytes.load() >= policy.max_outstanding_bytes;
-  return Lender(environment, batch).Lend(policy.copy || full);
+  return Lender(environment, batch).Lend(policy);
 }
 
 arrow::Result<std::optional<OutgoingBatch>> LayOutNext(

@@ -4,6 +4,8 @@
 
 #include "parquet/size_statistics.h"
 
+#include "mapped_column.h"
+
 namespace packed {
 namespace {
 
@@ -74,11 +76,14 @@ DecodedSize EstimateDecodedSize(const FileProjection& projection, int row_group)
   int64_t fixed = 0;
   int64_t variable = 0;
   bool known = true;
-  for (const int leaf : projection.leaves) {
-    const LeafSize size = estimate(leaf);
-    fixed = Bounded(fixed + size.fixed);
-    variable = Bounded(variable + size.variable);
-    known = known && size.known;
+  for (size_t i = 0; i < projection.columns.size(); ++i) {
+    if (IsHandedOut(projection, static_cast<int>(i), row_group)) continue;
+    for (const int leaf : footer.columns[projection.columns[i]].leaves) {
+      const LeafSize size = estimate(leaf);
+      fixed = Bounded(fixed + size.fixed);
+      variable = Bounded(variable + size.variable);
+      known = known && size.known;
+    }
   }
   if (known || footer.info.layout == FileLayout::kPlain) {
     return {Bounded(fixed + variable), known, variable};

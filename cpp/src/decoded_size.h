@@ -6,7 +6,7 @@
 
 namespace packed {
 
-/// What decoding a row group will take.
+/// What decoding a row group will take; parts of a mapping take nothing.
 struct DecodedSize {
   int64_t bytes = 0;
   /// False when dictionaries hide how long the values are and nothing in the footer tells.

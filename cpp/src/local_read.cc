@@ -13,6 +13,7 @@
 
 #include "local_store.h"
 #include "packed/error.h"
+#include "packed/mapping.h"
 #include "packed/memory.h"
 #include "unique_fd.h"
 
@@ -41,14 +42,19 @@ class Mapping : public arrow::Buffer {
   void* start_;
 };
 
+std::shared_ptr<arrow::Buffer> RootOf(std::shared_ptr<arrow::Buffer> buffer) {
+  while (buffer && buffer->parent()) buffer = buffer->parent();
+  return buffer;
+}
+
 class LocalReadableFile : public ReadableFile {
  public:
   LocalReadableFile(LocalPath path, struct stat opened) : path_(std::move(path)), opened_(opened) {}
 
   arrow::Status Init(UniqueFd fd, bool mmap) {
     if (mmap) {
-      ARROW_ASSIGN_OR_RAISE(auto mapping, Mapping::Make(fd.get(), opened_.st_size, path_));
-      file_ = std::make_shared<arrow::io::BufferReader>(std::move(mapping));
+      ARROW_ASSIGN_OR_RAISE(mapping_, Mapping::Make(fd.get(), opened_.st_size, path_));
+      file_ = std::make_shared<arrow::io::BufferReader>(mapping_);
       // Stays open for CheckUnchanged; a mapping alone cannot be asked for its file's state.
       mapped_ = std::move(fd);
       descriptor_ = mapped_.get();
@@ -61,6 +67,7 @@ class LocalReadableFile : public ReadableFile {
 
   const std::shared_ptr<arrow::io::RandomAccessFile>& file() const override { return file_; }
   int64_t size() const override { return opened_.st_size; }
+  std::shared_ptr<arrow::Buffer> mapping() const override { return mapping_; }
   std::string version() const override {
     std::string version;
     for (const int64_t part :
@@ -105,11 +112,17 @@ class LocalReadableFile : public ReadableFile {
   LocalPath path_;
   struct stat opened_;
   UniqueFd mapped_;
+  std::shared_ptr<arrow::Buffer> mapping_;
   int descriptor_ = -1;
   std::shared_ptr<arrow::io::RandomAccessFile> file_;
 };
 
 }  // namespace
+
+std::shared_ptr<arrow::Buffer> MappingOf(const std::shared_ptr<arrow::Buffer>& buffer) {
+  auto root = RootOf(buffer);
+  return dynamic_cast<Mapping*>(root.get()) != nullptr ? root : nullptr;
+}
 
 arrow::Result<std::shared_ptr<ReadableFile>> OpenLocalFile(const LocalPath& path,
                                                            const ReadOptions& options) {

@@ -11,6 +11,7 @@
 #include "arrow/util/key_value_metadata.h"
 
 #include "packed/error.h"
+#include "reader_options.h"
 
 namespace packed {
 namespace {
@@ -215,7 +216,7 @@ arrow::Result<Restore> RestoreFor(const FileSet& set, const Wanted& wanted) {
 /// Collects what is decoded of each file; columns of a file come decoded in file order.
 class PlanBuilder {
  public:
-  PlanBuilder(const FileSet& set, const std::vector<Wanted>& fields) : set_(set) {
+  PlanBuilder(const FileSet& set, const std::vector<Wanted>& fields, bool own_pages) : set_(set) {
     std::map<int, std::set<int>> columns;
     for (const auto& wanted : fields) {
       if (wanted.source.file >= 0) columns[wanted.source.file].insert(wanted.source.column);
@@ -224,6 +225,7 @@ class PlanBuilder {
       index_[file] = static_cast<int>(files_.size());
       auto plan = std::make_shared<FileProjection>();
       plan->footer = set.files[file];
+      plan->own_pages = own_pages;
       plan->columns.assign(positions.begin(), positions.end());
       for (const int position : positions) {
         const auto& leaves = plan->footer->columns[position].leaves;
@@ -278,7 +280,7 @@ arrow::Result<Projection> MakeProjection(const FileSet& set, const ReaderOptions
     std::move(more.begin(), more.end(), std::back_inserter(fields));
   }
   Projection projection;
-  PlanBuilder plan(set, fields);
+  PlanBuilder plan(set, fields, OwnPages(options));
   arrow::FieldVector output_fields;
   for (auto& wanted : fields) {
     ARROW_RETURN_NOT_OK(CheckGroupGiven(set, wanted));

@@ -26,6 +26,7 @@ struct FileProjection {
   std::vector<int> columns;  ///< top-level positions, ascending
   std::vector<int> leaves;   ///< every Parquet column under them, ascending
   std::vector<RestoredColumn> outputs;
+  bool own_pages = false;  ///< pages that own code knows are decoded by it
 };
 
 /// Where an output column comes from: a file's projection, or a value that repeats.

@@ -19,6 +19,8 @@ constexpr int64_t kEstimateTrust = 16;
 constexpr int64_t kLeastStepBytes = 1024;
 /// Every step that waits keeps its file open, so that many small files are not all opened ahead.
 constexpr size_t kStepsBeforeNextFile = 2;
+/// Row groups that one step may take: what is known of each is looked at before any is read.
+constexpr int kMostRunRowGroups = 1024;
 
 }  // namespace
 
@@ -49,6 +51,29 @@ bool ReadLane::OpenNextFile() {
   return true;
 }
 
+/// Points the cursor to row group `first` and, of a local file, to those after it that fit into the
+/// same step; returns the one after the last.
+int ReadLane::ExtendRun(int first) {
+  const FileProjection& file = *files_.front();
+  const auto& row_groups = file.footer->info.row_groups;
+  const int most = file.footer->file->remote() ? 1 : kMostRunRowGroups;
+  const int end = std::min(static_cast<int>(row_groups.size()), first + most);
+  for (int i = first; i < end; ++i) {
+    const int64_t rows = row_groups[i].rows;
+    if (rows == 0) continue;
+    const DecodedSize size = EstimateDecodedSize(file, i);
+    const int64_t row_bytes = std::max<int64_t>(1, (size.bytes + rows - 1) / rows);
+    const bool more = cursor_.rows_left > 0;
+    const int64_t run_rows = cursor_.rows_left + rows;
+    const int64_t run_row_bytes = std::max(cursor_.row_bytes, row_bytes);
+    if (more && (!size.known || !cursor_.known || run_rows > share_bytes_ / run_row_bytes)) {
+      return i;
+    }
+    cursor_ = {nullptr, run_rows, run_row_bytes, size.known, size.longest_value};
+  }
+  return end;
+}
+
 bool ReadLane::OpenNextRowGroup() {
   while (cursor_.rows_left == 0) {
     const auto& file = files_.front();
@@ -57,15 +82,14 @@ bool ReadLane::OpenNextRowGroup() {
       if (!OpenNextFile()) return false;
       continue;
     }
-    const int index = next_row_group_++;
-    const int64_t rows = row_groups[index].rows;
-    if (rows == 0) continue;
-    const DecodedSize size = EstimateDecodedSize(*file, index);
-    cursor_ = {nullptr, rows, std::max<int64_t>(1, (size.bytes + rows - 1) / rows), size.known,
-               size.longest_value};
-    const bool whole = NextRows() == rows;
-    cursor_.stream = std::make_shared<RowGroupStream>(
-        file, index, whole, file->footer->file->remote() ? ahead_ : nullptr);
+    const int index = next_row_group_;
+    cursor_ = {};
+    next_row_group_ = ExtendRun(index);
+    if (cursor_.rows_left == 0) continue;
+    const bool whole = NextRows() == cursor_.rows_left;
+    cursor_.stream =
+        std::make_shared<RowGroupStream>(file, RowGroupRun{index, next_row_group_ - index}, whole,
+                                         file->footer->file->remote() ? ahead_ : nullptr);
   }
   return true;
 }
@@ -100,11 +124,32 @@ int64_t ReadLane::held_bytes() const {
   return bytes;
 }
 
+/// Puts steps of single row groups in the place of the front step, which failed.
+bool ReadLane::SplitFailed(const RowGroupStream& stream) {
+  const RowGroupRun run = stream.run();
+  if (run.count == 1 || cancel_.cancelled()) return false;
+  const auto& row_groups = stream.row_groups();
+  const int64_t bytes = steps_.front()->bytes() / run.count;
+  steps_.pop_front();
+  for (int i = run.end() - 1; i >= run.first; --i) {
+    if (row_groups[i].rows == 0) continue;
+    steps_.push_front(
+        std::make_shared<ReadStep>(stream.Single(i), row_groups[i].rows, bytes, cancel_));
+  }
+  return true;
+}
+
 arrow::Result<std::shared_ptr<arrow::RecordBatch>> ReadLane::Front() {
   if (!batches_.empty()) return batches_.back();
   if (steps_.empty() && !Plan()) return nullptr;
-  const std::shared_ptr<ReadStep> step = steps_.front();
-  ARROW_ASSIGN_OR_RAISE(batches_, step->Take());
+  std::shared_ptr<ReadStep> step = steps_.front();
+  const std::shared_ptr<RowGroupStream> stream = step->stream();
+  auto taken = step->Take();
+  if (!taken.ok() && SplitFailed(*stream)) {
+    step = steps_.front();
+    taken = step->Take();
+  }
+  ARROW_ASSIGN_OR_RAISE(batches_, std::move(taken));
   std::reverse(batches_.begin(), batches_.end());
   batches_bytes_ = step->bytes();
   seen_row_bytes_ = std::max<int64_t>(1, (batches_bytes_ + step->rows() - 1) / step->rows());

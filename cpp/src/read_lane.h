@@ -41,7 +41,7 @@ class ReadLane {
   bool empty() const { return steps_.empty() && batches_.empty(); }
 
   /// \brief The batch that holds the next row to hand out, decoded if need be; null after the
-  /// last row.
+  /// last row. Row groups before a damaged one come out, however many a step took.
   arrow::Result<std::shared_ptr<arrow::RecordBatch>> Front();
   int64_t front_offset() const { return front_offset_; }
   /// \brief Note that `rows` rows of the front batch were handed out.
@@ -51,7 +51,7 @@ class ReadLane {
   void Abandon();
 
  private:
-  /// The row group that the next step is cut from.
+  /// The row group, or the run of small ones, that the next step is cut from.
   struct Cursor {
     std::shared_ptr<RowGroupStream> stream;
     int64_t rows_left = 0;
@@ -61,6 +61,8 @@ class ReadLane {
   };
 
   bool OpenNextRowGroup();
+  int ExtendRun(int first);
+  bool SplitFailed(const RowGroupStream& stream);
   /// Go on to the file behind the current one; false while it has to wait, or is the last.
   bool OpenNextFile();
   int64_t RowBytes() const;

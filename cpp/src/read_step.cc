@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "arrow/util/byte_size.h"
-
 #include "catch.h"
 #include "packed/executor.h"
 
@@ -18,13 +16,9 @@ ReadStep::ReadStep(std::shared_ptr<RowGroupStream> stream, int64_t rows, int64_t
 
 arrow::Status ReadStep::Decode() {
   ARROW_RETURN_NOT_OK(cancel_.Check());
-  ARROW_ASSIGN_OR_RAISE(batches_, stream_->Read(rows_));
-  int64_t bytes = 0;
-  for (const auto& batch : batches_) {
-    ARROW_ASSIGN_OR_RAISE(const int64_t batch_bytes, arrow::util::ReferencedBufferSize(*batch));
-    bytes += batch_bytes;
-  }
-  bytes_.store(bytes, std::memory_order_release);
+  ARROW_ASSIGN_OR_RAISE(DecodedRows decoded, stream_->Read(rows_));
+  batches_ = std::move(decoded.batches);
+  bytes_.store(decoded.bytes, std::memory_order_release);
   return arrow::Status::OK();
 }
 
@@ -56,6 +50,7 @@ arrow::Result<arrow::RecordBatchVector> ReadStep::Take() {
   if (Claim()) {
     Run();
   } else {
+    stream_->Help();
     Wait();
   }
   // The pool may hold a step that the consumer ran, until a thread comes round to it: the

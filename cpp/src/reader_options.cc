@@ -1,7 +1,9 @@
 #include "reader_options.h"
 
+#include <cstdlib>
 #include <limits>
 #include <string>
+#include <string_view>
 
 #include "packed/error.h"
 
@@ -29,6 +31,11 @@ arrow::Status CheckReaderOptions(const ReaderOptions& options) {
 int64_t BufferBytes(const ReaderOptions& options) {
   if (options.buffer_bytes < 0) return std::numeric_limits<int64_t>::max();
   return options.buffer_bytes > 0 ? options.buffer_bytes : kDefaultBufferBytes;
+}
+
+bool OwnPages(const ReaderOptions& options) {
+  const char* const text = std::getenv("ARROW_PACKED_PAGE_READER");
+  return options.own_pages && (text == nullptr || std::string_view(text) != "0");
 }
 
 int64_t AheadBytes(const ReaderOptions& options) {

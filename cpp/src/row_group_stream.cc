@@ -1,129 +1,198 @@
 #include "row_group_stream.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
-#include "parquet/file_reader.h"
+#include "arrow/util/byte_size.h"
 
+#include "arrow_columns.h"
+#include "mapped_column.h"
 #include "packed/error.h"
+#include "packed/executor.h"
 #include "packed/memory.h"
+#include "page_column.h"
 #include "parquet_guard.h"
+#include "restore_batch.h"
 
 namespace packed {
 namespace {
 
-bool HasDictionary(const arrow::DataType& type) {
-  if (type.id() == arrow::Type::DICTIONARY) return true;
-  return std::any_of(type.fields().begin(), type.fields().end(),
-                     [](const auto& field) { return HasDictionary(*field->type()); });
-}
+/// Slices of the arrays of a column, in row order.
+class Cutter {
+ public:
+  explicit Cutter(const ArrayDataVector& arrays) : arrays_(arrays) {}
 
-/// Decoders do not check the indices of a damaged page against the dictionary; whoever
-/// follows them later would read beyond it.
-arrow::Status CheckDecoded(const arrow::RecordBatch& batch) {
-  ARROW_RETURN_NOT_OK(batch.Validate());
-  for (const auto& column : batch.columns()) {
-    if (HasDictionary(*column->type())) ARROW_RETURN_NOT_OK(column->ValidateFull());
+  int64_t left() const { return arrays_[array_]->length - row_; }
+
+  std::shared_ptr<arrow::ArrayData> Take(int64_t rows) {
+    const auto& array = arrays_[array_];
+    const bool all = row_ == 0 && rows == array->length;
+    auto taken = all ? array : array->Slice(row_, rows);
+    row_ += rows;
+    if (row_ == array->length) {
+      ++array_;
+      row_ = 0;
+    }
+    return taken;
   }
-  return arrow::Status::OK();
-}
+
+ private:
+  const ArrayDataVector& arrays_;
+  size_t array_ = 0;
+  int64_t row_ = 0;
+};
 
 }  // namespace
 
-RowGroupStream::RowGroupStream(std::shared_ptr<const FileProjection> projection, int row_group,
+RowGroupStream::RowGroupStream(std::shared_ptr<const FileProjection> projection, RowGroupRun run,
                                bool whole, std::shared_ptr<RangeAhead> ahead)
-    : projection_(std::move(projection)),
-      row_group_(row_group),
-      whole_(whole),
-      ahead_(std::move(ahead)),
-      rows_left_(projection_->footer->info.row_groups[row_group].rows) {}
+    : projection_(std::move(projection)), run_(run), whole_(whole), ahead_(std::move(ahead)) {
+  for (int i = run_.first; i < run_.end(); ++i) {
+    rows_left_ += projection_->footer->info.row_groups[i].rows;
+  }
+}
 
 void RowGroupStream::WhenReadable(std::function<void()> then) const {
   // One that is read step by step need not be here as a whole.
   if (!ahead_ || !whole_) return then();
-  ahead_->WhenHere(*projection_, row_group_, std::move(then));
+  ahead_->WhenHere(*projection_, run_.first, std::move(then));
+}
+
+/// Made when the first column needs it.
+arrow::Result<std::shared_ptr<parquet::arrow::FileReader>> RowGroupStream::Reader() {
+  if (reader_) return reader_;
+  const Footer& footer = *projection_->footer;
+  ARROW_RETURN_NOT_OK(GuardRead(footer.path(), [&]() -> arrow::Status {
+    auto source = ahead_ ? ahead_->Source(projection_, run_.first) : footer.file->file();
+    ARROW_ASSIGN_OR_RAISE(reader_, OpenArrowReader(footer, std::move(source), !whole_));
+    return arrow::Status::OK();
+  }));
+  return reader_;
 }
 
 arrow::Status RowGroupStream::Open() {
   const Footer& footer = *projection_->footer;
-  ARROW_RETURN_NOT_OK(footer.file->CheckUnchanged());
-  auto source = ahead_ ? ahead_->Source(projection_, row_group_) : footer.file->file();
-  auto file = parquet::ParquetFileReader::Open(std::move(source), ParquetProperties(!whole_),
-                                               footer.metadata);
-  ARROW_ASSIGN_OR_RAISE(
-      reader_, parquet::arrow::FileReader::Make(Pool(), std::move(file), ArrowProperties()));
-  ARROW_ASSIGN_OR_RAISE(batches_, reader_->GetRecordBatchReader({row_group_}, projection_->leaves));
+  ARROW_RETURN_NOT_OK(GuardRead(footer.path(), [&] { return footer.file->CheckUnchanged(); }));
+  const auto count = static_cast<int>(projection_->columns.size());
+  if (footer.file->remote()) {
+    // One after the other: whoever decodes may wait for requests.
+    std::vector<int> all(count);
+    std::iota(all.begin(), all.end(), 0);
+    ARROW_ASSIGN_OR_RAISE(auto reader, Reader());
+    columns_.push_back(
+        std::make_unique<ArrowColumns>(*projection_, std::move(all), run_, std::move(reader)));
+    return arrow::Status::OK();
+  }
+  for (int column = 0; column < count; ++column) {
+    ARROW_RETURN_NOT_OK(GuardRead(footer.path(), [&] { return AddLocalColumn(column); }));
+  }
   return arrow::Status::OK();
 }
 
-arrow::Result<std::shared_ptr<arrow::RecordBatch>> RowGroupStream::Decode(int64_t rows) {
-  std::shared_ptr<arrow::RecordBatch> batch;
-  ARROW_RETURN_NOT_OK(GuardRead(projection_->footer->path(), [&]() -> arrow::Status {
-    if (!batches_) ARROW_RETURN_NOT_OK(Open());
-    reader_->set_batch_size(rows);
-    ARROW_RETURN_NOT_OK(batches_->ReadNext(&batch));
-    if (!batch) return arrow::Status::OK();
-    if (batch->num_columns() != static_cast<int>(projection_->columns.size())) {
-      return arrow::Status::Invalid("Expected ", projection_->columns.size(),
-                                    " columns but received ", batch->num_columns());
-    }
-    return CheckDecoded(*batch);
-  }));
-  return batch;
+arrow::Status RowGroupStream::AddLocalColumn(int column) {
+  ARROW_ASSIGN_OR_RAISE(std::unique_ptr<ColumnRows> own,
+                        MappedColumn::Make(*projection_, column, run_));
+  if (!own) {
+    ARROW_ASSIGN_OR_RAISE(own, PageColumn::Make(*projection_, column, run_, whole_));
+  }
+  if (!own) {
+    ARROW_ASSIGN_OR_RAISE(auto reader, Reader());
+    own = std::make_unique<ArrowColumns>(*projection_, std::vector<int>{column}, run_,
+                                         std::move(reader));
+  }
+  columns_.push_back(std::move(own));
+  return arrow::Status::OK();
 }
 
-arrow::Result<std::shared_ptr<arrow::RecordBatch>> RowGroupStream::RestoreTypes(
-    const arrow::RecordBatch& decoded) const {
-  arrow::FieldVector fields;
-  std::vector<std::shared_ptr<arrow::ArrayData>> columns;
-  for (const auto& output : projection_->outputs) {
-    std::shared_ptr<arrow::ArrayData> data = decoded.column_data(output.decoded);
-    const ErrorContext context{projection_->footer->path(), output.field->name()};
-    if (!output.field->nullable() && data->GetNullCount() > 0) {
-      return MakeError(ErrorCode::kInvalidData,
-                       "Expected no nulls for field " + output.field->name() +
-                           " but received some from " + context.path,
-                       context);
-    }
-    if (output.restore) {
-      auto restored = output.restore(data);
-      if (!restored.ok()) {
-        const bool memory = restored.status().IsOutOfMemory();
-        return WithContext(restored.status(),
-                           memory ? ErrorCode::kOutOfMemory : ErrorCode::kInvalidData, context);
-      }
-      data = restored.MoveValueUnsafe();
-    }
-    fields.push_back(output.field);
-    columns.push_back(std::move(data));
+/// The first to run are columns that nothing divides.
+arrow::Status RowGroupStream::Run(const DecodeTasks& tasks) {
+  const std::function<arrow::Status(int)> task = [&tasks](int i) { return tasks[i](); };
+  const auto count = static_cast<int>(tasks.size());
+  const auto loop = std::make_shared<ParallelLoop>(count, task);
+  {
+    const std::lock_guard lock(mutex_);
+    loop_ = loop;
   }
-  return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), decoded.num_rows(),
-                                  std::move(columns));
+  ParallelLoop::Spawn(loop, std::min(count, Executor::Shared().thread_count()) - 1);
+  loop->Run();
+  arrow::Status status = loop->Wait();
+  const std::lock_guard lock(mutex_);
+  loop_.reset();
+  return status;
 }
 
-arrow::Result<arrow::RecordBatchVector> RowGroupStream::Read(int64_t rows) {
-  arrow::RecordBatchVector batches;
-  int64_t left = rows;
-  while (left > 0) {
-    ARROW_ASSIGN_OR_RAISE(const auto batch, Decode(left));
-    if (!batch || batch->num_rows() == 0 || batch->num_rows() > left) {
-      const std::string& path = projection_->footer->path();
-      return MakeError(ErrorCode::kFileCorrupted,
-                       "Expected " + std::to_string(rows) + " rows of row group " +
-                           std::to_string(row_group_) + " for " + path + " but received " +
-                           std::to_string(rows - left + (batch ? batch->num_rows() : 0)),
-                       {path, ""});
-    }
-    left -= batch->num_rows();
-    ARROW_ASSIGN_OR_RAISE(auto restored, RestoreTypes(*batch));
-    batches.push_back(std::move(restored));
+std::shared_ptr<RowGroupStream> RowGroupStream::Single(int row_group) const {
+  return std::make_shared<RowGroupStream>(projection_, RowGroupRun{row_group, 1}, /*whole=*/true,
+                                          ahead_);
+}
+
+void RowGroupStream::Help() {
+  std::shared_ptr<ParallelLoop> loop;
+  {
+    const std::lock_guard lock(mutex_);
+    loop = loop_;
   }
+  if (loop) loop->Run();
+}
+
+arrow::Status RowGroupStream::Decode(int64_t rows) {
+  DecodeTasks tasks;
+  for (const auto& column : columns_) ARROW_RETURN_NOT_OK(column->Plan(rows, &tasks));
+  ARROW_RETURN_NOT_OK(Run(tasks));
+  tasks.clear();
+  for (auto& column : columns_) {
+    if (!column->foreign()) continue;
+    ARROW_ASSIGN_OR_RAISE(auto reader, Reader());
+    column =
+        std::make_unique<ArrowColumns>(*projection_, column->columns(), run_, std::move(reader));
+    ARROW_RETURN_NOT_OK(column->Plan(rows, &tasks));
+  }
+  return tasks.empty() ? arrow::Status::OK() : Run(tasks);
+}
+
+/// Batches that end where an array of any column does.
+arrow::Result<DecodedRows> RowGroupStream::Assemble(int64_t rows) {
+  std::vector<ArrayDataVector> arrays(projection_->columns.size());
+  std::vector<bool> mapped(arrays.size());
+  for (const auto& column : columns_) {
+    ARROW_ASSIGN_OR_RAISE(auto decoded, column->Finish());
+    for (size_t i = 0; i < decoded.size(); ++i) {
+      const int position = column->columns()[i];
+      arrays[position] = std::move(decoded[i]);
+      mapped[position] = column->mapped();
+    }
+  }
+  std::vector<Cutter> cutters(arrays.begin(), arrays.end());
+  DecodedRows result;
+  for (int64_t left = rows; left > 0;) {
+    int64_t taken = left;
+    for (const auto& cutter : cutters) taken = std::min(taken, cutter.left());
+    ArrayDataVector decoded;
+    for (auto& cutter : cutters) decoded.push_back(cutter.Take(taken));
+    ARROW_ASSIGN_OR_RAISE(auto batch, RestoreBatch(*projection_, decoded, taken));
+    for (int i = 0; i < batch->num_columns(); ++i) {
+      if (mapped[projection_->outputs[i].decoded]) continue;
+      ARROW_ASSIGN_OR_RAISE(const int64_t bytes,
+                            arrow::util::ReferencedBufferSize(*batch->column_data(i)));
+      result.bytes += bytes;
+    }
+    result.batches.push_back(std::move(batch));
+    left -= taken;
+  }
+  return result;
+}
+
+arrow::Result<DecodedRows> RowGroupStream::Read(int64_t rows) {
+  if (columns_.empty()) ARROW_RETURN_NOT_OK(Open());
+  ARROW_RETURN_NOT_OK(Decode(rows));
+  ARROW_ASSIGN_OR_RAISE(DecodedRows decoded, Assemble(rows));
   rows_left_ -= rows;
   if (rows_left_ == 0) {
-    batches_.reset();
+    columns_.clear();
     reader_.reset();
   }
-  return batches;
+  return decoded;
 }
 
 }  // namespace packed

@@ -3,26 +3,36 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <vector>
 
 #include "arrow/record_batch.h"
 #include "arrow/result.h"
 #include "parquet/arrow/reader.h"
 
+#include "column_rows.h"
+#include "parallel_loop.h"
 #include "projection.h"
 #include "range_ahead.h"
 
 namespace packed {
 
-/// \brief Decodes the projected columns of one row group, from its first row to its last.
+/// Rows that were decoded.
+struct DecodedRows {
+  arrow::RecordBatchVector batches;
+  int64_t bytes = 0;  ///< that they hold, parts of a mapping aside
+};
+
+/// \brief Decodes the projected columns of a run of row groups, from its first row to its last.
 ///
-/// Each stream has Parquet readers of its own over the shared footer, so streams of one file
-/// run in parallel. One thread at a time.
+/// Each column is decoded by own code or by a Parquet reader over the shared footer, columns and
+/// pages in parallel. One thread at a time, but for Help.
 class RowGroupStream {
  public:
-  /// With `whole` every column chunk is read in one piece; otherwise through a small buffer,
-  /// so that a step holds little more than what it decodes. `ahead` reads the file, where it is
-  /// remote; null = the file itself does.
-  RowGroupStream(std::shared_ptr<const FileProjection> projection, int row_group, bool whole,
+  /// With `whole` one call reads everything, and column chunks are read in one piece; otherwise
+  /// the run is one row group that is read through small buffers, so that a step holds little more
+  /// than what it decodes. `ahead` reads the file, where it is remote; null = the file itself does.
+  RowGroupStream(std::shared_ptr<const FileProjection> projection, RowGroupRun run, bool whole,
                  std::shared_ptr<RangeAhead> ahead);
 
   /// \brief Call `then` when decoding would wait for no request that is on its way: at once, or
@@ -31,23 +41,41 @@ class RowGroupStream {
 
   /// \brief Decode the next `rows` rows, restored to the types of the answer.
   ///
-  /// Several batches where Arrow had to split a column (2 GiB of text). Fewer rows in the file
-  /// than its footer has are kFileCorrupted. What it held of the file goes with the last row.
-  arrow::Result<arrow::RecordBatchVector> Read(int64_t rows);
+  /// Several batches where a column comes in parts: 2 GiB of text, pages of a mapped file. Fewer
+  /// rows in the file than its footer has are kFileCorrupted. What it held of the file goes with
+  /// the last row.
+  arrow::Result<DecodedRows> Read(int64_t rows);
+
+  RowGroupRun run() const { return run_; }
+  /// Of the file.
+  const std::vector<RowGroupInfo>& row_groups() const {
+    return projection_->footer->info.row_groups;
+  }
+
+  /// \brief The same of one row group of the run, as a whole.
+  std::shared_ptr<RowGroupStream> Single(int row_group) const;
+
+  /// \brief Take part in a Read that is going on in another thread, as long as there is something
+  /// to take. Any thread.
+  void Help();
 
  private:
   arrow::Status Open();
-  arrow::Result<std::shared_ptr<arrow::RecordBatch>> Decode(int64_t rows);
-  arrow::Result<std::shared_ptr<arrow::RecordBatch>> RestoreTypes(
-      const arrow::RecordBatch& decoded) const;
+  arrow::Status AddLocalColumn(int column);
+  arrow::Result<std::shared_ptr<parquet::arrow::FileReader>> Reader();
+  arrow::Status Decode(int64_t rows);
+  arrow::Status Run(const DecodeTasks& tasks);
+  arrow::Result<DecodedRows> Assemble(int64_t rows);
 
   const std::shared_ptr<const FileProjection> projection_;
-  const int row_group_;
+  const RowGroupRun run_;
   const bool whole_;
   const std::shared_ptr<RangeAhead> ahead_;
-  int64_t rows_left_;
-  std::unique_ptr<parquet::arrow::FileReader> reader_;
-  std::unique_ptr<arrow::RecordBatchReader> batches_;  // reads through reader_: dies first
+  int64_t rows_left_ = 0;
+  std::shared_ptr<parquet::arrow::FileReader> reader_;
+  std::vector<std::unique_ptr<ColumnRows>> columns_;
+  std::mutex mutex_;
+  std::shared_ptr<ParallelLoop> loop_;  // of the Read that goes on; under mutex_
 };
 
 }  // namespace packed

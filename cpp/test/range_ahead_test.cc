@@ -375,10 +375,11 @@ TEST_F(RangeAheadTest, RequestsThatWereAbandonedLeaveNoMemory) {
 }
 
 /// What tells a remote file from a local one by intent, and is tested above where it has a
-/// counterpart: descriptors, memory at the moment of the closing, requests.
+/// counterpart: descriptors, memory at the moment of the closing, requests, mappings.
 constexpr char kLocalOnly[] =
     "PayloadFiles.OnlyFilesWhoseTurnItIsAreOpen:ReaderBudget.CloseAtEveryStepOfTheWay:"
-    "ReaderBudget.BatchesOutliveTheReaderAndLeaveNothing";
+    "ReaderBudget.BatchesOutliveTheReaderAndLeaveNothing:"
+    "ReaderPages.AlignedPagesOfAMappingAreHandedOut";
 
 TEST(RangeAheadSuite, ReadersPassTheirTestsOverRequests) {
   const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();

@@ -19,6 +19,8 @@ export interface Handle<Name extends string> {
 export type SchemaHandle = Handle<'schema'>
 export type WriterHandle = Handle<'writer'>
 export type ReaderHandle = Handle<'reader'>
+/** Rows of files by their positions. */
+export type RowAccessHandle = Handle<'row access'>
 /** A batch copied for one write. */
 export type CopiedBatchHandle = Handle<'copied batch'>
 /** Owns the native memory of one batch that was read. */
@@ -77,8 +79,13 @@ export interface NativeBatch {
   nodes: Float64Array
   buffers: (Uint8Array | null)[]
   owner: BatchHandle
-  /** Bytes wrapped without a copy; 0 when everything was copied. */
+  /** Bytes wrapped without a copy; 0 when everything was copied. Parts of mapped files aside. */
   lentBytes: number
+}
+
+export interface NativeBatchWithSchema {
+  schema: NativeSchema
+  batch: NativeBatch
 }
 
 export interface NativeMemory {

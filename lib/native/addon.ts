@@ -30,11 +30,13 @@ import type {
   Handle,
   NativeAddresses,
   NativeBatch,
+  NativeBatchWithSchema,
   NativeError,
   NativeMemory,
   NativeSchema,
   ReaderHandle,
   ReadPolicy,
+  RowAccessHandle,
   SchemaHandle,
   VisibilityHandle,
   WriterHandle,
@@ -95,6 +97,31 @@ export interface Addon {
   ): void
   readerNext(reader: ReaderHandle, policy: ReadPolicy, done: Completion<NativeBatch | null>): void
   readerClose(reader: ReaderHandle, done: Completion<void>): void
+  /**
+   * Rows by position, whatever a reader of the same files does; limits of batches do not count.
+   * Calls run in call order.
+   */
+  rowsOpen(
+    options: NativeReaderOptions,
+    flag: CancelHandle,
+    done: Completion<RowAccessHandle>,
+  ): void
+  /** The rows at these positions (safe integers), in this order, as often as they occur. */
+  rowsTake(
+    rows: RowAccessHandle,
+    positions: Float64Array,
+    policy: ReadPolicy,
+    done: Completion<NativeBatchWithSchema>,
+  ): void
+  /** A row group of the file at a position of `paths`: the columns that the file has. */
+  rowsReadGroup(
+    rows: RowAccessHandle,
+    file: number,
+    rowGroup: number,
+    policy: ReadPolicy,
+    done: Completion<NativeBatchWithSchema>,
+  ): void
+  rowsClose(rows: RowAccessHandle, done: Completion<void>): void
   /** Detach every ArrayBuffer of the batch and free its memory now. Idempotent. */
   batchRelease(batch: BatchHandle): void
 
@@ -166,11 +193,7 @@ export interface Addon {
   visibilityStats(filter: VisibilityHandle): { keys: number; hiddenRows: number }
 
   cdataExport(schema: SchemaHandle, batch: FlatBatch): NativeAddresses
-  cdataImport(
-    array: bigint,
-    schema: bigint,
-    policy: ReadPolicy,
-  ): { schema: NativeSchema; batch: NativeBatch }
+  cdataImport(array: bigint, schema: bigint, policy: ReadPolicy): NativeBatchWithSchema
   cdataExportStream(schema: SchemaHandle, batches: FlatBatch[]): bigint
   cdataOpenStream(stream: bigint): { stream: Handle<'stream'>; schema: NativeSchema }
   cdataStreamNext(

@@ -86,17 +86,10 @@ export abstract class BatchStream implements AsyncIterable<RecordBatch> {
    *   none), StorageIO, OutOfMemory, Closed. The signal's reason when it is aborted.
    */
   readNext(): Promise<RecordBatch | null> {
-    const site = captureCallSite(this.readNext)
-    return this.#queue.run(async () => {
-      try {
-        this.#expectOpen('readNext')
-        if (this.#previous !== undefined) this.release(this.#previous)
-        this.#previous = undefined
-        return this.#state === 'ended' ? null : await this.#next()
-      } catch (error) {
-        const failure = this.#link.translate(error)
-        throw failure instanceof PackedError ? failure.at(site) : failure
-      }
+    return this.inTurn('readNext', this.readNext, async () => {
+      if (this.#previous !== undefined) this.release(this.#previous)
+      this.#previous = undefined
+      return this.#state === 'ended' ? null : await this.#next()
     })
   }
 
@@ -161,6 +154,7 @@ export abstract class BatchStream implements AsyncIterable<RecordBatch> {
       const ended = this.#state === 'ended'
       this.#state = 'closed'
       if (!ended) await this.#closeNative()
+      await this.closeMore()
     })
     return this.#closing
   }
@@ -168,6 +162,38 @@ export abstract class BatchStream implements AsyncIterable<RecordBatch> {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
+
+  /**
+   * Run `work` after the calls before it, unless the stream is closed by then.
+   *
+   * @throws what `work` throws, with the caller's stack; the signal's reason when it is aborted.
+   */
+  protected inTurn<T>(
+    name: string,
+    method: (...args: never[]) => unknown,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const site = captureCallSite(method)
+    return this.#queue.run(async () => {
+      try {
+        this.#expectOpen(name)
+        return await work()
+      } catch (error) {
+        const failure = this.#link.translate(error)
+        throw failure instanceof PackedError ? failure.at(site) : failure
+      }
+    })
+  }
+
+  /** A batch of this stream, which `release` takes. */
+  protected adopt(schema: Schema, native: NativeBatch): RecordBatch {
+    const batch = unflattenBatch(schema, native)
+    this.#owners.set(batch, native.owner)
+    return batch
+  }
+
+  /** What else there is to close, when everything before has ended. */
+  protected async closeMore(): Promise<void> {}
 
   async #keepNext(): Promise<RecordBatch | null> {
     const batch = await this.readNext()
@@ -186,8 +212,7 @@ export abstract class BatchStream implements AsyncIterable<RecordBatch> {
       await this.#closeNative()
       return null
     }
-    const batch = unflattenBatch(this.schema, native)
-    this.#owners.set(batch, native.owner)
+    const batch = this.adopt(this.schema, native)
     if (this.#settings.releasePrevious) this.#previous = batch
     return batch
   }

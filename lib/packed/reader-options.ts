@@ -48,8 +48,12 @@ export interface PackedReaderOptions {
    */
   maxOutstandingBytes?: number
   /**
-   * Map the files instead of reading them. The caller's word that nobody changes them: a file
+   * Map local files instead of reading them. The caller's word that nobody changes them: a file
    * truncated under a live mapping kills the process.
+   *
+   * Pages that are stored (not compressed, no nulls) and aligned come out where they are in the
+   * file: as views of one ArrayBuffer per file, which takes no memory, is not counted as lent and
+   * stays whole when a batch is released. Writing to it reaches no file. Others are decoded.
    */
   mmap?: boolean
   /** Take plain Parquet and files without `group_field_id_list`, matched by field id, then name. */

@@ -1,6 +1,13 @@
-import type { RecordBatch, Table } from 'apache-arrow'
+import { type RecordBatch, Table } from 'apache-arrow'
+import { unflattenSchema } from '../cdata/index.js'
+import { expectInteger, expectKnownKeys, expectObject, unexpected } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
-import type { NativeOpenedReader } from '../native/index.js'
+import type {
+  CancelHandle,
+  NativeKey,
+  NativeOpenedReader,
+  NativeReaderOptions,
+} from '../native/index.js'
 import { callAsync } from '../native/index.js'
 import type { AbortLink } from './abort-link.js'
 import { BatchStream, openStream } from './batch-stream.js'
@@ -9,6 +16,7 @@ import { withKeys } from './key-retriever.js'
 import { withCredentials } from './native-storage.js'
 import type { PackedReaderOptions, PackedRowGroup } from './reader-options.js'
 import { type ReaderSettings, resolveReaderSettings } from './reader-settings.js'
+import { RowAccess } from './row-access.js'
 
 /**
  * Joins the files of column groups row by row into Arrow record batches.
@@ -25,10 +33,17 @@ import { type ReaderSettings, resolveReaderSettings } from './reader-settings.js
 export class PackedReader extends BatchStream {
   /** Facts of every file, in the order of `paths`. */
   readonly files: readonly PackedFileInfo[]
+  readonly #rows: RowAccess
 
-  private constructor(opened: NativeOpenedReader, settings: ReaderSettings, link: AbortLink) {
+  private constructor(
+    opened: NativeOpenedReader,
+    settings: ReaderSettings,
+    link: AbortLink,
+    rows: RowAccess,
+  ) {
     super(opened, settings, link)
     this.files = opened.files.map(describeFile)
+    this.#rows = rows
   }
 
   /**
@@ -44,15 +59,25 @@ export class PackedReader extends BatchStream {
     const settings = resolveReaderSettings(options)
     const { native, keyRetriever, signal } = settings
     const { paths } = native
+    const withEverything = <T>(
+      use: (ready: NativeReaderOptions & { keys: NativeKey[] }) => Promise<T>,
+    ): Promise<T> =>
+      withCredentials(options.storage, native.storage, (storage) =>
+        withKeys({ storage, paths, keyRetriever, signal }, (keys) =>
+          use({ ...native, storage, keys }),
+        ),
+      )
+    const rows = new RowAccess(
+      (flag: CancelHandle) =>
+        withEverything((ready) => callAsync((addon, done) => addon.rowsOpen(ready, flag, done))),
+      settings.policy,
+      signal,
+    )
     return openStream(
       signal,
       (flag) =>
-        withCredentials(options.storage, native.storage, (storage) =>
-          withKeys({ storage, paths, keyRetriever, signal }, (keys) =>
-            callAsync((addon, done) => addon.readerOpen({ ...native, storage, keys }, flag, done)),
-          ),
-        ),
-      (opened, link) => new PackedReader(opened, settings, link),
+        withEverything((ready) => callAsync((addon, done) => addon.readerOpen(ready, flag, done))),
+      (opened, link) => new PackedReader(opened, settings, link, rows),
     )
   }
 
@@ -69,17 +94,77 @@ export class PackedReader extends BatchStream {
     return this.files[0]?.metadata ?? new Map()
   }
 
-  /** Not built yet: rejects with NotSupported. */
-  take(_rows: readonly (number | bigint)[]): Promise<Table> {
-    return Promise.reject(unbuilt('take'))
+  /**
+   * The rows at these positions (from 0 to `numRows` - 1), in this order and as often as they are
+   * named. Reads the row groups that have them, and of vectors and other fixed-width columns only
+   * the pages. Does not move the stream of batches.
+   *
+   * @throws PackedError InvalidArgument (a position that no row has), Closed, NotSupported (a
+   *   reader that leaves out rows that are not visible), and as `readNext`.
+   */
+  take(rows: readonly (number | bigint)[]): Promise<Table> {
+    return this.inTurn('take', this.take, async () => {
+      const { batch } = await this.#rows.take(expectPositions(rows, this.numRows))
+      return new Table([this.adopt(this.schema, batch)])
+    })
   }
 
-  /** Not built yet: rejects with NotSupported. */
-  readRowGroup(_where: { group: number; index: number }): Promise<RecordBatch> {
-    return Promise.reject(unbuilt('readRowGroup'))
+  /**
+   * One whole row group of one file: those columns of the answer that the file has. `group` and
+   * `index` are those of `rowGroups`. Does not move the stream of batches.
+   *
+   * @throws PackedError InvalidArgument (no such file or row group, none of the columns in it),
+   *   and as `take`.
+   */
+  readRowGroup(where: { group: number; index: number }): Promise<RecordBatch> {
+    return this.inTurn('readRowGroup', this.readRowGroup, async () => {
+      const { file, index } = expectRowGroup(where, this.files)
+      const { schema, batch } = await this.#rows.readRowGroup(file, index)
+      return this.adopt(unflattenSchema(schema), batch)
+    })
+  }
+
+  protected override closeMore(): Promise<void> {
+    return this.#rows.close()
   }
 }
 
-function unbuilt(method: string): PackedError {
-  return new PackedError('NotSupported', `PackedReader.${method}() is not built yet`)
+function expectPositions(value: unknown, numRows: number): Float64Array {
+  if (!Array.isArray(value)) throw unexpected('an array of row positions', 'rows', value)
+  const positions = new Float64Array(value.length)
+  value.forEach((row: unknown, index) => {
+    const position = typeof row === 'bigint' ? Number(row) : row
+    if (!Number.isInteger(position) || !isWithin(position as number, numRows)) {
+      throw unexpected(`a position from 0 to ${numRows - 1}`, `rows[${index}]`, row)
+    }
+    positions[index] = position as number
+  })
+  return positions
+}
+
+function isWithin(position: number, count: number): boolean {
+  return position >= 0 && position < count
+}
+
+function expectRowGroup(
+  value: unknown,
+  files: readonly PackedFileInfo[],
+): { file: number; index: number } {
+  const where = expectObject(value, 'the row group of readRowGroup')
+  expectKnownKeys(where, ['group', 'index'], 'readRowGroup')
+  const group = expectInteger(where.group, 'group', { min: -1 })
+  const file = files.findIndex((candidate) => candidate.group === group)
+  if (file === -1) {
+    const groups = files.map((candidate) => candidate.group).join(', ')
+    throw new PackedError(
+      'InvalidArgument',
+      `Expected one of the groups ${groups} for readRowGroup but received ${group}`,
+    )
+  }
+  const index = expectInteger(where.index, 'index')
+  const count = files[file]?.rowGroups.length ?? 0
+  if (!isWithin(index, count)) {
+    throw unexpected(`a row group below ${count}`, 'index', index)
+  }
+  return { file, index }
 }

@@ -4,7 +4,7 @@ import { outcomeOf, startScript } from '../support/child.js'
 import { fixturePath } from '../support/packed-fixtures.js'
 import { temporaryDirectory } from '../support/temporary.js'
 
-const COUNT = 540
+const COUNT = 680
 const SEED = 20240229
 const PEAK_BYTES = 1.5 * 2 ** 30
 

@@ -60,6 +60,11 @@ const MUTATIONS = {
     bytes.subarray(0, bytes.length - 1 - random.below(Math.min(400, bytes.length - 1))),
   'bits flipped': (bytes, random) => flipBits(bytes, random, 0, bytes.length),
   'bits flipped in the pages': (bytes, random) => flipBits(bytes, random, 4, footerStart(bytes)),
+  // The first column's dictionary page or first data page: sizes, counts, encodings.
+  'bits flipped in a page header': (bytes, random) =>
+    flipBits(bytes, random, 4, Math.min(4 + 24, footerStart(bytes))),
+  'bytes overwritten in a page header': (bytes, random) =>
+    overwrite(bytes, random, 4, Math.min(4 + 24, footerStart(bytes))),
   'bits flipped in the footer': (bytes, random) =>
     flipBits(bytes, random, footerStart(bytes), bytes.length - FOOTER_TAIL),
   'bytes overwritten': (bytes, random) => overwrite(bytes, random, 0, bytes.length),

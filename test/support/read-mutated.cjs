@@ -48,17 +48,29 @@ function fixtureSets() {
   return [...sets.values()]
 }
 
-/** Read every batch and look at values of each column: damage must not surface later. */
+/** Look at values of each column: damage must not surface later. */
+function lookAt(batch) {
+  for (let column = 0; column < batch.numCols; column++) {
+    const values = batch.getChildAt(column)
+    for (let row = 0; row < values.length; row += 1 + random.below(64)) values.get(row)
+  }
+}
+
+/** Read some rows by position or every batch. */
 async function readAll(options) {
+  const byPosition = random.next() < 0.3
   const reader = await PackedReader.open(options)
   let rows = 0
   try {
+    if (byPosition && reader.numRows > 0) {
+      const positions = Array.from({ length: 20 }, () => random.below(reader.numRows))
+      lookAt(await reader.take(positions))
+      const { group, index } = random.pick(reader.rowGroups)
+      lookAt(await reader.readRowGroup({ group, index }))
+    }
     for await (const batch of reader) {
       rows += batch.numRows
-      for (let column = 0; column < batch.numCols; column++) {
-        const values = batch.getChildAt(column)
-        for (let row = 0; row < values.length; row += 1 + random.below(64)) values.get(row)
-      }
+      lookAt(batch)
     }
   } finally {
     await reader.close()
@@ -94,7 +106,7 @@ function readOptions(paths) {
     lenient: random.next() < 0.3,
     mmap: random.next() < 0.2,
     copy: random.next() < 0.3,
-    bufferBytes: random.pick([0, 1, 65536]),
+    bufferBytes: random.pick([0, 1, 65536, 256 << 20]),
     vectors: random.pick(['fixed_size_binary', 'fixed_size_list']),
   }
 }

@@ -45,7 +45,10 @@ struct ReaderOptions {
   /// Decoded bytes held ahead of the caller, and stored bytes of remote files held ahead of the
   /// decoders; 0 = 16 MiB and 64 MiB, < 0 = no bound.
   int64_t buffer_bytes = 0;
+  /// Map local files: stored pages that are aligned are handed out where they are.
   bool mmap = false;
+  /// Decode pages that own code knows by it, rather than everything by Arrow's reader.
+  bool own_pages = true;
   /// What the caller knows of the files, in path order; empty = nothing.
   std::vector<KnownFile> known;
   /// Take plain Parquet and files without `group_field_id_list`.
@@ -122,8 +125,9 @@ class PackedReader final : public BatchSource {
 
   /// \brief The next batch, or null at the end (again and again).
   ///
-  /// Batches never cross a row-group edge of any projected file, so columns are slices of
-  /// decoded memory and never concatenated; where rows are not visible, a copy of the others.
+  /// Columns are slices of decoded memory and never concatenated: batches end where what was
+  /// decoded at once does, which is a part of a row group or several small ones. Where rows are
+  /// not visible, a copy of the others.
   arrow::Result<std::shared_ptr<arrow::RecordBatch>> ReadNext() override;
 
   /// \brief Stop read-ahead and drop what is buffered. Idempotent; later reads are kClosed.

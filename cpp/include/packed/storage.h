@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "arrow/buffer.h"
 #include "arrow/io/interfaces.h"
 #include "arrow/result.h"
 
@@ -103,6 +104,8 @@ class ReadableFile {
   virtual std::string version() const { return std::to_string(size()); }
   /// True where every read is a request: reads are then planned ahead and joined.
   virtual bool remote() const { return false; }
+  /// The whole file, where it is mapped; null otherwise. Slices of it keep it mapped.
+  virtual std::shared_ptr<arrow::Buffer> mapping() const { return nullptr; }
   /// \brief kFileChanged when size or modification time differ from those at open.
   virtual arrow::Status CheckUnchanged() const = 0;
 };

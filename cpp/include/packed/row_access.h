@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "arrow/record_batch.h"
+#include "arrow/result.h"
+#include "arrow/type.h"
+
+#include "packed/reader.h"
+
+namespace packed {
+
+/// \brief Rows of the files of column groups by their positions, and row groups one by one.
+///
+/// It reads what it is asked for and nothing ahead, and has nothing to do with where a
+/// PackedReader of the same files is. Not thread-safe but for the cancel token. Batches stay valid
+/// after it is gone.
+class RowAccess {
+ public:
+  /// \brief Read every footer and cross-check them, as PackedReader::Open does.
+  ///
+  /// `visible` is kNotSupported; limits of batches and budgets have no effect.
+  static arrow::Result<std::unique_ptr<RowAccess>> Open(std::vector<std::string> paths,
+                                                        ReaderOptions options,
+                                                        std::shared_ptr<FileStore> store);
+  ~RowAccess();
+
+  /// Projected, missing fields nullable.
+  const std::shared_ptr<arrow::Schema>& schema() const;
+
+  /// \brief The rows at these positions, from 0 on, in this order and as often as they occur.
+  ///
+  /// Only row groups that hold one of them are touched, and of pages that own code decodes only
+  /// those that do; of stored pages only the rows. A position that no row has is
+  /// kInvalidArgument.
+  arrow::Result<std::shared_ptr<arrow::RecordBatch>> Take(const std::vector<int64_t>& rows);
+
+  /// \brief One row group of one file (its position among the paths), those columns of the answer
+  /// that the file has.
+  arrow::Result<std::shared_ptr<arrow::RecordBatch>> ReadRowGroup(int64_t file, int64_t row_group);
+
+  /// \brief Close the files. Idempotent; later calls are kClosed.
+  void Close() noexcept;
+
+ private:
+  class Impl;
+  explicit RowAccess(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace packed

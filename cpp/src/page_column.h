@@ -1,0 +1,90 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "column_rows.h"
+#include "page_list.h"
+#include "projection.h"
+
+namespace packed {
+
+/// Bits of some rows of a step. Tasks write bits of their own, which are joined afterwards: side by
+/// side in one bitmap they would share bytes.
+struct PageBits {
+  int64_t row = 0;  ///< in the step
+  int64_t rows = 0;
+  int64_t offset = 0;  ///< first bit
+  PageValidity validity;
+  std::shared_ptr<arrow::Buffer> values;  ///< of a column of bits
+};
+
+/// \brief Own pages of one column: every page is a task, which decodes it to its place in the one
+/// buffer of the step; small chunks are one task.
+///
+/// Pages that the end of a step cuts are decoded once and kept for the next step.
+class PageColumn final : public ColumnRows {
+ public:
+  /// \brief Null where the column or one of its chunks is left to Arrow's reader. `whole`: one
+  /// step takes all rows.
+  static arrow::Result<std::unique_ptr<PageColumn>> Make(const FileProjection& projection,
+                                                         int column, RowGroupRun run, bool whole);
+
+  const std::vector<int>& columns() const override { return columns_; }
+  arrow::Status Plan(int64_t rows, DecodeTasks* tasks) override;
+  arrow::Result<std::vector<ArrayDataVector>> Finish() override;
+  bool foreign() const override { return foreign_; }
+
+ private:
+  struct Chunk {
+    PageChunk at;
+    std::optional<PageList> list;  ///< absent: its task makes it
+    PageDictionary dictionary;
+  };
+  /// A page of which a step takes a part.
+  struct CutPage {
+    std::shared_ptr<arrow::Buffer> values;
+    PageValidity validity;
+  };
+  using Pieces = std::vector<PageBits>;
+
+  PageColumn(const FileProjection& projection, int column, ColumnShape shape);
+
+  arrow::Result<bool> AddChunk(const PageChunk& at, bool whole);
+  /// Every task has pieces of its own.
+  Pieces* AddPieces();
+  void PlanPage(const Chunk& chunk, const PageAt& page, int64_t rows, int64_t row,
+                DecodeTasks* tasks);
+  arrow::Status DecodeChunk(Chunk* chunk, int64_t row, Pieces* pieces);
+  arrow::Status DecodePage(PageDecoder* decoder, const PageAt& page,
+                           const PageDictionary& dictionary, int64_t row, Pieces* pieces);
+  arrow::Status TakePart(const Chunk& chunk, const PageAt& page, CutPage* cut, int64_t from,
+                         int64_t rows, int64_t row, Pieces* pieces);
+  arrow::Result<std::shared_ptr<arrow::Buffer>> JoinValues() const;
+  arrow::Result<std::shared_ptr<arrow::Buffer>> JoinValidity() const;
+  /// What a task failed with, as an error of this column.
+  arrow::Status Explain(const arrow::Status& status) const;
+
+  const std::vector<int> columns_;
+  const ColumnShape shape_;
+  const std::shared_ptr<const Footer> footer_;
+  const std::shared_ptr<arrow::Field> field_;
+  std::vector<Chunk> chunks_;
+  std::atomic<bool> foreign_{false};
+
+  // Where the next step begins.
+  size_t chunk_ = 0;
+  size_t page_ = 0;
+  int64_t page_row_ = 0;
+  std::shared_ptr<CutPage> cut_;  ///< of the page at `page_`, when steps cut it
+
+  // The step.
+  int64_t rows_ = 0;
+  std::shared_ptr<arrow::Buffer> values_;
+  std::vector<std::unique_ptr<Pieces>> pieces_;
+};
+
+}  // namespace packed

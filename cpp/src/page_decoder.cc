@@ -1,0 +1,268 @@
+#include "page_decoder.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "arrow/util/bit_util.h"
+#include "arrow/util/bitmap_ops.h"
+#include "arrow/util/compression.h"
+#include "arrow/util/crc32.h"
+
+#include "hybrid_runs.h"
+#include "packed/memory.h"
+#include "spread_values.h"
+
+namespace packed {
+namespace {
+
+/// Numbers of `Encoding` in parquet.thrift.
+enum : int32_t { kPlain = 0, kPlainDictionary = 2, kRle = 3, kRleDictionary = 8 };
+
+constexpr int64_t kLengthBytes = 4;
+constexpr int kMostIndexBits = 32;
+/// Indices are looked up in portions that stay in the first cache.
+constexpr int64_t kIndexPortion = 1024;
+/// No codec makes more of its input; what claims to is not worth the memory.
+constexpr int64_t kMostExpansion = 1 << 16;
+
+bool IsDictionary(int32_t encoding) {
+  return encoding == kPlainDictionary || encoding == kRleDictionary;
+}
+
+arrow::Status Mismatch(const char* what, int64_t expected, int64_t received) {
+  return arrow::Status::IOError("Expected ", expected, " ", what, " in a page but received ",
+                                received);
+}
+
+/// A buffer of at least `size` bytes, the one that is there or another.
+arrow::Result<uint8_t*> Room(int64_t size, std::shared_ptr<arrow::Buffer>* buffer) {
+  if (!*buffer || (*buffer)->size() < size) {
+    buffer->reset();
+    ARROW_ASSIGN_OR_RAISE(*buffer, arrow::AllocateBuffer(std::max<int64_t>(size, 64), Pool()));
+  }
+  return (*buffer)->mutable_data();
+}
+
+}  // namespace
+
+bool KnowsPage(const ParsedPage& page, const ColumnShape& shape) {
+  const bool bits = shape.form == ColumnShape::Form::kBits;
+  switch (page.kind) {
+    case PageKind::kIndex:
+      return false;
+    case PageKind::kDictionary:
+      return !bits && (page.encoding == kPlain || page.encoding == kPlainDictionary);
+    case PageKind::kDataV1:
+      if (shape.optional && page.definition_encoding != kRle) return false;
+      break;
+    case PageKind::kDataV2:
+      if (page.repetition_bytes != 0) return false;
+      break;
+  }
+  return page.encoding == kPlain || (bits ? page.encoding == kRle : IsDictionary(page.encoding));
+}
+
+arrow::Result<PageDecoder::Bytes> PageDecoder::Body(const PageAt& page) {
+  ARROW_ASSIGN_OR_RAISE(const Bytes body,
+                        bytes_.Get(page.body_offset, page.header.compressed_bytes));
+  if (page.header.crc) {
+    const uint32_t crc = arrow::internal::crc32(0, body.data(), body.size());
+    if (crc != *page.header.crc) {
+      return arrow::Status::IOError("Expected a page with the checksum of its header but received ",
+                                    "another one");
+    }
+  }
+  return body;
+}
+
+/// To `straight` where it is not null, which has room for `size` bytes.
+arrow::Result<PageDecoder::Bytes> PageDecoder::Decompress(Bytes bytes, int64_t size,
+                                                          uint8_t* straight) {
+  if (size == 0) return Bytes();
+  if (size / kMostExpansion > static_cast<int64_t>(bytes.size())) {
+    return Mismatch("compressed bytes at least", size / kMostExpansion,
+                    static_cast<int64_t>(bytes.size()));
+  }
+  uint8_t* target = straight;
+  if (target == nullptr) {
+    ARROW_ASSIGN_OR_RAISE(target, Room(size, &decompressed_));
+  }
+  if (!decompressor_) decompressor_ = parquet::GetCodec(codec_);
+  ARROW_ASSIGN_OR_RAISE(
+      const int64_t received,
+      decompressor_->Decompress(static_cast<int64_t>(bytes.size()), bytes.data(), size, target));
+  if (received != size) return Mismatch("decompressed bytes", size, received);
+  return Bytes(target, static_cast<size_t>(size));
+}
+
+arrow::Result<PageDictionary> PageDecoder::DecodeDictionary(const PageAt& page) {
+  const ParsedPage& header = page.header;
+  ARROW_ASSIGN_OR_RAISE(Bytes bytes, Body(page));
+  if (codec_ != parquet::Compression::UNCOMPRESSED) {
+    ARROW_ASSIGN_OR_RAISE(bytes, Decompress(bytes, header.uncompressed_bytes, nullptr));
+  }
+  const auto size = static_cast<int64_t>(bytes.size());
+  if (header.values > size / shape_.stored_width) {
+    return Mismatch("bytes of a dictionary", header.values * shape_.stored_width, size);
+  }
+  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> values,
+                        arrow::AllocateBuffer(header.values * shape_.width, Pool()));
+  SpreadValues(shape_, bytes.data(), header.values, nullptr, header.values, values->mutable_data());
+  return PageDictionary{std::move(values), header.values};
+}
+
+bool StoresRows(const ParsedPage& page, const ColumnShape& shape,
+                parquet::Compression::type codec) {
+  const bool stored = codec == parquet::Compression::UNCOMPRESSED ||
+                      (page.kind == PageKind::kDataV2 && !page.compressed);
+  return stored && !page.crc && !shape.optional && page.encoding == kPlain &&
+         shape.form == ColumnShape::Form::kBytes && page.definition_bytes == 0 &&
+         page.compressed_bytes / shape.width >= page.values;
+}
+
+arrow::Status PageDecoder::DecodeLevels(Bytes levels, int64_t rows, PageValidity* validity) {
+  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> bits,
+                        arrow::AllocateBuffer(arrow::bit_util::BytesForBits(rows), Pool()));
+  if (!HybridRuns(levels, 1).ReadBits(rows, bits->mutable_data())) {
+    return arrow::Status::IOError("Expected definition levels of ", rows, " rows in a page but ",
+                                  "received fewer");
+  }
+  const int64_t set = arrow::internal::CountSetBits(bits->data(), 0, rows);
+  validity->nulls = rows - set;
+  if (validity->nulls > 0) validity->bits = std::move(bits);
+  return arrow::Status::OK();
+}
+
+arrow::Result<PageDecoder::Bytes> PageDecoder::SplitV1(const PageAt& page, uint8_t* straight,
+                                                       PageValidity* validity) {
+  ARROW_ASSIGN_OR_RAISE(Bytes bytes, Body(page));
+  if (codec_ != parquet::Compression::UNCOMPRESSED) {
+    ARROW_ASSIGN_OR_RAISE(bytes, Decompress(bytes, page.header.uncompressed_bytes,
+                                            shape_.optional ? nullptr : straight));
+  }
+  if (!shape_.optional) return bytes;
+  uint32_t length = 0;
+  if (bytes.size() >= kLengthBytes) std::memcpy(&length, bytes.data(), sizeof(length));
+  if (bytes.size() < kLengthBytes || length > bytes.size() - kLengthBytes) {
+    return Mismatch("bytes of definition levels", length, static_cast<int64_t>(bytes.size()));
+  }
+  ARROW_RETURN_NOT_OK(
+      DecodeLevels(bytes.subspan(kLengthBytes, length), page.header.values, validity));
+  return bytes.subspan(kLengthBytes + length);
+}
+
+arrow::Result<PageDecoder::Bytes> PageDecoder::SplitV2(const PageAt& page, uint8_t* straight,
+                                                       PageValidity* validity) {
+  const ParsedPage& header = page.header;
+  ARROW_ASSIGN_OR_RAISE(Bytes bytes, Body(page));
+  const int64_t levels = header.definition_bytes;
+  if (levels > static_cast<int64_t>(bytes.size()) || levels > header.uncompressed_bytes) {
+    return Mismatch("bytes of definition levels", levels, static_cast<int64_t>(bytes.size()));
+  }
+  if (shape_.optional) {
+    ARROW_RETURN_NOT_OK(
+        DecodeLevels(bytes.first(static_cast<size_t>(levels)), header.values, validity));
+  }
+  bytes = bytes.subspan(static_cast<size_t>(levels));
+  if (!header.compressed || codec_ == parquet::Compression::UNCOMPRESSED) return bytes;
+  return Decompress(bytes, header.uncompressed_bytes - levels,
+                    validity->nulls == 0 ? straight : nullptr);
+}
+
+arrow::Result<const uint8_t*> PageDecoder::LookUp(Bytes bytes, int64_t count,
+                                                  const PageDictionary& dictionary,
+                                                  uint8_t* straight) {
+  uint8_t* target = straight;
+  if (target == nullptr) {
+    ARROW_ASSIGN_OR_RAISE(target, Room(count * shape_.width, &looked_up_));
+  }
+  if (count == 0) return target;
+  if (bytes.empty() || bytes.front() > kMostIndexBits) {
+    return arrow::Status::IOError(
+        "Expected indices of at most 32 bits in a page but received none");
+  }
+  HybridRuns runs(bytes.subspan(1), bytes.front());
+  uint32_t indices[kIndexPortion];
+  for (int64_t done = 0; done < count;) {
+    const int64_t portion = std::min(kIndexPortion, count - done);
+    if (!runs.Read(portion, indices)) {
+      return Mismatch("indices", count, done);
+    }
+    const uint32_t largest = *std::max_element(indices, indices + portion);
+    if (largest >= dictionary.count) {
+      return arrow::Status::IOError("Expected indices below ", dictionary.count,
+                                    " in a page but received ", largest);
+    }
+    GatherValues(dictionary.values->data(), shape_.width, indices, portion,
+                 target + done * shape_.width);
+    done += portion;
+  }
+  return target;
+}
+
+arrow::Status PageDecoder::DecodeBits(const ParsedPage& page, Bytes bytes,
+                                      const PageValidity& validity, uint8_t* values) {
+  const int64_t count = page.values - validity.nulls;
+  const uint8_t* dense = bytes.data();
+  if (page.encoding == kRle) {
+    if (bytes.size() < kLengthBytes) return Mismatch("bytes of bits", kLengthBytes, 0);
+    ARROW_ASSIGN_OR_RAISE(uint8_t* const room,
+                          Room(arrow::bit_util::BytesForBits(count), &looked_up_));
+    if (!HybridRuns(bytes.subspan(kLengthBytes), 1).ReadBits(count, room)) {
+      return arrow::Status::IOError("Expected ", count, " bits in a page but received fewer");
+    }
+    dense = room;
+  } else if (count > static_cast<int64_t>(bytes.size()) * 8) {
+    return Mismatch("bits", count, static_cast<int64_t>(bytes.size()) * 8);
+  }
+  SpreadBits(dense, count, validity.bits ? validity.bits->data() : nullptr, page.values, values);
+  return arrow::Status::OK();
+}
+
+arrow::Status PageDecoder::DecodeValues(const ParsedPage& page, Bytes bytes,
+                                        const PageDictionary& dictionary,
+                                        const PageValidity& validity, uint8_t* values) {
+  if (shape_.form == ColumnShape::Form::kBits) return DecodeBits(page, bytes, validity, values);
+  const int64_t count = page.values - validity.nulls;
+  const uint8_t* const bits = validity.bits ? validity.bits->data() : nullptr;
+  if (IsDictionary(page.encoding)) {
+    if (!dictionary.values) {
+      return arrow::Status::IOError("Expected a dictionary before a page of indices but received ",
+                                    "none");
+    }
+    ARROW_ASSIGN_OR_RAISE(const uint8_t* dense,
+                          LookUp(bytes, count, dictionary, bits == nullptr ? values : nullptr));
+    if (bits == nullptr) return arrow::Status::OK();
+    // The dictionary has the width of Arrow already.
+    const ColumnShape same{ColumnShape::Form::kBytes, shape_.width, shape_.width, true};
+    SpreadValues(same, dense, count, bits, page.values, values);
+    return arrow::Status::OK();
+  }
+  const auto size = static_cast<int64_t>(bytes.size());
+  if (count > size / shape_.stored_width) {
+    return Mismatch("bytes of values", count * shape_.stored_width, size);
+  }
+  if (bytes.data() == values) return arrow::Status::OK();  // decompressed straight to there
+  SpreadValues(shape_, bytes.data(), count, bits, page.values, values);
+  return arrow::Status::OK();
+}
+
+arrow::Status PageDecoder::Decode(const PageAt& page, const PageDictionary& dictionary,
+                                  uint8_t* values, PageValidity* validity) {
+  const ParsedPage& header = page.header;
+  *validity = {};
+  // Stored rows go from the file to their place, with no copy in between.
+  if (StoresRows(header, shape_, codec_)) {
+    return bytes_.Read(page.body_offset, header.values * shape_.width, values);
+  }
+  const bool v2 = header.kind == PageKind::kDataV2;
+  const int64_t value_bytes = header.uncompressed_bytes - (v2 ? header.definition_bytes : 0);
+  const bool plain = header.encoding == kPlain && shape_.form == ColumnShape::Form::kBytes;
+  uint8_t* const straight = plain && value_bytes == header.values * shape_.width ? values : nullptr;
+  ARROW_ASSIGN_OR_RAISE(const Bytes bytes,
+                        v2 ? SplitV2(page, straight, validity) : SplitV1(page, straight, validity));
+  return DecodeValues(header, bytes, dictionary, *validity, values);
+}
+
+}  // namespace packed

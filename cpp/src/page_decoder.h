@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "arrow/buffer.h"
+#include "arrow/result.h"
+#include "arrow/status.h"
+#include "parquet/types.h"
+
+#include "chunk_bytes.h"
+#include "column_shape.h"
+#include "read_page_header.h"
+
+namespace packed {
+
+/// A page and where it is.
+struct PageAt {
+  ParsedPage header;
+  int64_t body_offset = 0;  ///< in the file
+};
+
+/// The values of a dictionary page, as Arrow has them.
+struct PageDictionary {
+  std::shared_ptr<arrow::Buffer> values;
+  int64_t count = 0;
+};
+
+/// The rows of a page that are not null.
+struct PageValidity {
+  std::shared_ptr<arrow::Buffer> bits;  ///< null = all of them
+  int64_t nulls = 0;
+};
+
+/// \brief Whether a page is one that PageDecoder knows: what is not is Arrow's.
+bool KnowsPage(const ParsedPage& page, const ColumnShape& shape);
+
+/// \brief Whether the body of a data page is its rows, as Arrow has them, one after the other.
+bool StoresRows(const ParsedPage& page, const ColumnShape& shape, parquet::Compression::type codec);
+
+/// \brief Decodes pages of one column chunk, straight to where their values belong. One thread.
+///
+/// A page that says of itself what is not so is an IOError that says what was expected.
+class PageDecoder {
+ public:
+  PageDecoder(const ColumnShape& shape, parquet::Compression::type codec, ChunkBytes* bytes)
+      : shape_(shape), codec_(codec), bytes_(*bytes) {}
+
+  arrow::Result<PageDictionary> DecodeDictionary(const PageAt& page);
+
+  /// \brief Decode all values of a data page to `values`, which has room for them: bits start at
+  /// its first bit, and values of null rows are zero. `dictionary` may be empty.
+  arrow::Status Decode(const PageAt& page, const PageDictionary& dictionary, uint8_t* values,
+                       PageValidity* validity);
+
+ private:
+  using Bytes = std::span<const uint8_t>;
+
+  arrow::Result<Bytes> Body(const PageAt& page);
+  arrow::Result<Bytes> Decompress(Bytes bytes, int64_t size, uint8_t* straight);
+  arrow::Status DecodeLevels(Bytes levels, int64_t rows, PageValidity* validity);
+  arrow::Result<Bytes> SplitV1(const PageAt& page, uint8_t* straight, PageValidity* validity);
+  arrow::Result<Bytes> SplitV2(const PageAt& page, uint8_t* straight, PageValidity* validity);
+  arrow::Status DecodeValues(const ParsedPage& page, Bytes bytes, const PageDictionary& dictionary,
+                             const PageValidity& validity, uint8_t* values);
+  arrow::Status DecodeBits(const ParsedPage& page, Bytes bytes, const PageValidity& validity,
+                           uint8_t* values);
+  arrow::Result<const uint8_t*> LookUp(Bytes bytes, int64_t count, const PageDictionary& dictionary,
+                                       uint8_t* straight);
+
+  const ColumnShape shape_;
+  const parquet::Compression::type codec_;
+  ChunkBytes& bytes_;
+  std::unique_ptr<arrow::util::Codec> decompressor_;
+  std::shared_ptr<arrow::Buffer> decompressed_;
+  std::shared_ptr<arrow::Buffer> looked_up_;
+};
+
+}  // namespace packed

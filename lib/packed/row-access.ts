@@ -1,0 +1,60 @@
+import type {
+  CancelHandle,
+  NativeBatchWithSchema,
+  ReadPolicy,
+  RowAccessHandle,
+} from '../native/index.js'
+import { callAsync } from '../native/index.js'
+import { AbortLink } from './abort-link.js'
+
+/** The files of a reader by position, opened when they are first asked for. */
+export class RowAccess {
+  readonly #open: (flag: CancelHandle) => Promise<RowAccessHandle>
+  readonly #policy: ReadPolicy
+  readonly #signal: AbortSignal | undefined
+  #opened: Promise<RowAccessHandle> | undefined
+  #link: AbortLink | undefined
+
+  constructor(
+    open: (flag: CancelHandle) => Promise<RowAccessHandle>,
+    policy: ReadPolicy,
+    signal: AbortSignal | undefined,
+  ) {
+    this.#open = open
+    this.#policy = policy
+    this.#signal = signal
+  }
+
+  async take(positions: Float64Array): Promise<NativeBatchWithSchema> {
+    const rows = await this.#handle()
+    return callAsync((addon, done) => addon.rowsTake(rows, positions, this.#policy, done))
+  }
+
+  async readRowGroup(file: number, rowGroup: number): Promise<NativeBatchWithSchema> {
+    const rows = await this.#handle()
+    return callAsync((addon, done) => addon.rowsReadGroup(rows, file, rowGroup, this.#policy, done))
+  }
+
+  /** Close what was opened. Idempotent. */
+  async close(): Promise<void> {
+    this.#link?.unlink()
+    const opened = this.#opened
+    this.#opened = undefined
+    if (opened === undefined) return
+    const rows = await opened.catch(() => undefined)
+    if (rows !== undefined) await callAsync<void>((addon, done) => addon.rowsClose(rows, done))
+  }
+
+  /** A failed opening is tried again by the next call. */
+  #handle(): Promise<RowAccessHandle> {
+    if (this.#opened !== undefined) return this.#opened
+    const link = new AbortLink(this.#signal)
+    this.#link = link
+    this.#opened = this.#open(link.flag).catch((error: unknown) => {
+      link.unlink()
+      this.#opened = undefined
+      throw link.translate(error)
+    })
+    return this.#opened
+  }
+}
