@@ -1,4 +1,6 @@
 /** What a sync is handed, and how failures are sorted and tried again. */
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
 import { PackedError } from '../lib/errors/index.js'
 import { recordBytes } from '../lib/schema/index.js'
 import { classifySyncError, metaFailure, retrying, SyncPack } from '../lib/sync/index.js'
@@ -100,6 +102,8 @@ describe('classes of failures (case 41)', () => {
   })
 })
 
+const RETRY = join(__dirname, '../dist/cjs/sync/retry.js')
+
 describe('attempts', () => {
   const again = { retry: FAST, signal: undefined, shouldRetry: () => true }
 
@@ -145,5 +149,23 @@ describe('attempts', () => {
     const signal = AbortSignal.abort(new Error('enough'))
     await expect(retrying({ ...again, signal }, attempt)).rejects.toThrow('enough')
     expect(attempt).not.toHaveBeenCalled()
+  })
+
+  test('hold the process while they go on, and not after an abort', () => {
+    const program = `
+      const { retrying } = require(${JSON.stringify(RETRY)})
+      const options = { shouldRetry: () => true, retry: { maxAttempts: 2, initialDelayMs: 50, maxDelayMs: 50 } }
+      let calls = 0
+      const work = async () => { if (++calls === 1) throw new Error('no'); return 'done' }
+      retrying(options, work).then((result) => {
+        console.log(result)
+        const controller = new AbortController()
+        const retry = { maxAttempts: 2, initialDelayMs: 60_000, maxDelayMs: 60_000 }
+        const onRetry = () => controller.abort(new Error('aborted'))
+        const endless = { ...options, retry, signal: controller.signal, onRetry }
+        return retrying(endless, () => Promise.reject(new Error('no')))
+      }).catch(({ message }) => console.log(message))`
+    const printed = execFileSync(process.execPath, ['-e', program], { timeout: 20_000 })
+    expect(String(printed)).toBe('done\naborted\n')
   })
 })

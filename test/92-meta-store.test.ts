@@ -191,7 +191,7 @@ describe('a store that another process is writing to', () => {
     const directory = fresh()
     const store = await LocalMetaStore.open(directory)
     await store.commit({ put: [put('a', '1')] })
-    const child = await holdStore(directory, 1000)
+    const released = once(await holdStore(directory, 1000), 'close')
     const commit = store.commit({ put: [put('b', '2')] })
     expect(await collected(store, '')).toEqual([['a', '1']])
     expect(await commit).toBe(true)
@@ -200,7 +200,7 @@ describe('a store that another process is writing to', () => {
       ['b', '2'],
       ['half', 'done'],
     ])
-    await once(child, 'close')
+    await released
     await store.close()
   })
 

@@ -2,6 +2,7 @@
 import {
   Bool,
   Field,
+  FixedSizeBinary,
   FixedSizeList,
   Float32,
   type Int16,
@@ -16,6 +17,7 @@ import {
   vectorFromArray,
 } from 'apache-arrow'
 import { InsertData } from '../lib/data/index.js'
+import { BufferPool } from '../lib/ingest/worker/buffer-pool.js'
 import { MessageBuilder } from '../lib/ingest/worker/message-builder.js'
 import { takeMessage } from '../lib/ingest/worker/take-message.js'
 import { createCollectionSchema } from '../lib/schema/index.js'
@@ -58,7 +60,7 @@ function batchOf(first: number, rows: number): RecordBatch {
 }
 
 async function build(rows: unknown, more: object = {}, schema = SCHEMA) {
-  const builder = new MessageBuilder(schema)
+  const builder = new MessageBuilder(schema, new BufferPool(() => 0))
   const taken = takeMessage({ source: 's', sequence: 1, rows, ...more }, schema)
   return builder.build(taken, 77n, async () => 1000n)
 }
@@ -189,5 +191,58 @@ describe('what is refused before anything is kept', () => {
   ])('%p', async (more, code) => {
     const error = await rejection(() => takeMessage({ source: 's', sequence: 1, ...more }, SCHEMA))
     expect(error.code).toBe(code)
+  })
+})
+
+describe('memory for rows', () => {
+  const BYTES = 100_000
+
+  test('is used again once it is given back, as far as it may be kept', () => {
+    const pool = new BufferPool(() => 2 ** 18)
+    const [first, second, third] = [pool.take(BYTES), pool.take(BYTES), pool.take(BYTES)]
+    expect(first.length).toBe(BYTES)
+    for (const { buffer } of [first, second, third]) pool.give(buffer as ArrayBuffer)
+    expect(pool.idleBytes).toBe(2 * first.buffer.byteLength)
+    expect(pool.take(BYTES - 1).buffer).toBe(second.buffer)
+    expect(pool.take(BYTES).buffer).toBe(first.buffer)
+    expect(pool.take(BYTES).buffer).not.toBe(third.buffer)
+    expect(pool.idleBytes).toBe(0)
+  })
+
+  test('wastes a fourth of it at most', () => {
+    const pool = new BufferPool(() => 0)
+    for (let bytes = 2 ** 16; bytes < 2 ** 24; bytes = Math.ceil(bytes * 1.07)) {
+      expect(pool.take(bytes).buffer.byteLength).toBeLessThanOrEqual(bytes * 1.25)
+    }
+  })
+
+  test('is taken back once, and only what is its own', () => {
+    const pool = new BufferPool(() => 2 ** 20)
+    const { buffer } = pool.take(BYTES)
+    pool.give(buffer as ArrayBuffer)
+    pool.give(buffer as ArrayBuffer)
+    pool.give(new ArrayBuffer(BYTES))
+    expect(pool.idleBytes).toBe(buffer.byteLength)
+    expect(pool.take(10).buffer.byteLength).toBe(10)
+  })
+
+  test('is that of vectors and texts of a message, and never the caller’s', async () => {
+    const count = 20_000
+    const id = makeData({ type: new Int64(), length: count, data: new BigInt64Array(count) })
+    const bytes = new Uint8Array(8 * count)
+    const v = makeData({ type: new FixedSizeBinary(8), length: count, data: bytes })
+    const schema = new Schema([new Field('id', id.type), new Field('v', v.type)])
+    const type = new Struct(schema.fields)
+    const rows = new RecordBatch(schema, makeData({ type, length: count, children: [id, v] }))
+    const pool = new BufferPool(() => 2 ** 24)
+    const builder = new MessageBuilder(SCHEMA, pool)
+    for (const copy of [true, false]) {
+      const taken = takeMessage({ source: 's', sequence: 1, rows, copy }, SCHEMA)
+      const { records } = await builder.build(taken, 77n, async () => 1000n)
+      const before = pool.idleBytes
+      records[0]!.release!()
+      records[0]!.release!()
+      expect(pool.idleBytes > before).toBe(copy)
+    }
   })
 })

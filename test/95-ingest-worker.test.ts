@@ -18,6 +18,7 @@ import {
   withCatalog,
 } from './support/ingest.js'
 import { describeWithServers, startVersitygw, storageAt } from './support/object-servers.js'
+import type { Values } from './support/segments.js'
 import { temporaryDirectory } from './support/temporary.js'
 
 const base = temporaryDirectory('ingest-worker')
@@ -180,6 +181,26 @@ test('writes that overlap are accepted in call order', async () => {
   expect(new Set(times).size).toBe(50)
   await worker.close()
   expect((await rowsIn(directory)).map(({ id }) => Number(id))).toEqual(numbers(0, 50))
+})
+
+test('rows keep their values however often the memory that they are in is used again', async () => {
+  const directory = fresh()
+  const messages = 30
+  const size = 5000
+  const worker = await openWorker(directory, { memoryBytes: 1 << 20, insertBufferBytes: 1 << 18 })
+  await Promise.all(
+    numbers(0, messages).map((sequence) =>
+      worker.write({ source: 's', sequence, rows: notes(sequence * size, size) }),
+    ),
+  )
+  await worker.close()
+  const rows = await rowsIn(directory)
+  expect(keysOf(rows)).toEqual(numbers(0, messages * size))
+  const isWrong = ({ id, title, v }: Values) => {
+    const vector = new Float32Array((v as Uint8Array).slice().buffer)
+    return title !== titleOf(Number(id)) || !vector.every((value) => value === Number(id))
+  }
+  expect(rows.find(isWrong)).toBeUndefined()
 })
 
 test('memory of the caller may change once a message is accepted', async () => {

@@ -69,7 +69,7 @@ function addTuningOptions(
 ): Command {
   return command
     .addOption(
-      choice('--fsync <when>', 'accepted rows are forced to disk (default: interval)', FSYNCS),
+      choice('--fsync <when>', 'accepted rows are forced to disk (default: always)', FSYNCS),
     )
     .option('--memory <bytes>', 'for rows in memory (default: 256M)', parseBytes)
     .option('--segment-rows <n>', 'rows at which a segment is closed', parseCount)

@@ -6,19 +6,25 @@ import { DIM_BYTES } from './byte-codec.js'
 import { typedArrayTag } from './column-input.js'
 import { badColumn, badRow, badValue, type Refuse } from './data-error.js'
 import type { TypedValues } from './field-data.js'
-import { GrowingArray } from './growing-array.js'
+import { type AllocateBytes, allocateBytes, GrowingArray } from './growing-array.js'
 import type { VectorCodec } from './vector-codec.js'
 
 /** Dense vectors that are never null, one after the other in one array of bytes. */
 export class DenseVectorData extends BaseFieldData {
   readonly #codec: VectorCodec
-  readonly #bytes = new GrowingArray<Uint8Array>((length) => new Uint8Array(length))
+  readonly #bytes: GrowingArray<Uint8Array>
   readonly #refuse: Refuse = (expected, received) =>
     badRow(this.field.name, this.length, expected, received)
 
-  constructor(field: FieldSchema, type: ArrowType, codec: VectorCodec) {
+  constructor(
+    field: FieldSchema,
+    type: ArrowType,
+    codec: VectorCodec,
+    allocate: AllocateBytes = allocateBytes,
+  ) {
     super(field, type)
     this.#codec = codec
+    this.#bytes = new GrowingArray(allocate)
   }
 
   override get valueBytes(): number {

@@ -6,6 +6,12 @@ export interface Growable<Self> {
   set(source: Self, offset: number): void
 }
 
+/** Where a column takes the memory for its bytes from. What is in it does not matter. */
+export type AllocateBytes = (length: number) => Uint8Array
+
+/** Memory that is the garbage collector's when nobody has it any more. */
+export const allocateBytes: AllocateBytes = (length) => new Uint8Array(length)
+
 const FIRST_CAPACITY = 64
 
 /**

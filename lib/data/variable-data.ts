@@ -9,7 +9,7 @@ import type { ByteCodec } from './byte-codec.js'
 import { checkOffsets, typedArrayTag } from './column-input.js'
 import { badColumn, badRow, badValue, located, type Refuse } from './data-error.js'
 import type { TypedValues } from './field-data.js'
-import { GrowingArray } from './growing-array.js'
+import { type AllocateBytes, allocateBytes, GrowingArray } from './growing-array.js'
 
 /** Bytes that one UTF-16 unit can become. */
 const UTF8_GROWTH = 3
@@ -19,18 +19,25 @@ const LONE_SURROGATE = /\p{Surrogate}/u
 /** Values of variable length as bytes and offsets: text, binary, and vectors that may be null. */
 export class VariableData extends BaseFieldData {
   readonly #codec: ByteCodec
-  readonly #bytes = new GrowingArray<Uint8Array>((length) => new Uint8Array(length))
+  readonly #bytes: GrowingArray<Uint8Array>
   /** Empty, or one more than rows. */
   readonly #offsets = new GrowingArray<Int32Array>((length) => new Int32Array(length))
   /** `#bytes` as a Buffer, which writes text fastest. */
   #buffer: Buffer = Buffer.alloc(0)
-  #buffered: Uint8Array = this.#bytes.values
+  #buffered: Uint8Array
   readonly #refuse: Refuse = (expected, received) =>
     badRow(this.field.name, this.length, expected, received)
 
-  constructor(field: FieldSchema, type: ArrowType, codec: ByteCodec) {
+  constructor(
+    field: FieldSchema,
+    type: ArrowType,
+    codec: ByteCodec,
+    allocate: AllocateBytes = allocateBytes,
+  ) {
     super(field, type)
     this.#codec = codec
+    this.#bytes = new GrowingArray(allocate)
+    this.#buffered = this.#bytes.values
   }
 
   override get valueBytes(): number {

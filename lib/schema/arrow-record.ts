@@ -15,4 +15,9 @@ export interface ArrowRecord {
   column(fieldId: bigint): Data | undefined
   /** The same rows as a record batch over the same memory. */
   toBatch(): RecordBatch
+  /**
+   * Give memory that is the record's own back to whoever made it, for other rows: nobody may read
+   * the record after that. What a sync calls once its files are written. Idempotent.
+   */
+  release?(): void
 }

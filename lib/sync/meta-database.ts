@@ -51,6 +51,8 @@ export class MetaDatabase {
       encoding: 'binary',
       useVersions: true,
       overlappingSync: false,
+      // With it, a batch that fails rejects a promise that lmdb keeps to itself.
+      eventTurnBatching: false,
     })
     return new MetaDatabase(file, opened, ABORT)
   }

@@ -2,6 +2,8 @@ import { ExponentialBackoff, handleWhen, retry } from 'cockatiel'
 import { expectInteger, expectKnownKeys, expectObject, unexpected } from '../config/index.js'
 import { follow } from '../storage/index.js'
 
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
 /** How often, and how patiently, what failed is done again. */
 export interface RetryOptions {
   /** Attempts in all, the first included; Infinity for no end. */
@@ -56,7 +58,9 @@ export async function retrying<T>(options: Retrying, attempt: () => Promise<T>):
       maxAttempts: maxAttempts - 1,
       backoff: new ExponentialBackoff({ initialDelay, maxDelay }),
     },
-  )
+  ).dangerouslyUnref()
+  // Holds the process instead of the policy's pause, which would do so after an abort, too.
+  const awake = setInterval(() => {}, LONGEST_TIMER_MS)
   const listening = policy.onRetry((event) => {
     if ('error' in event) onRetry?.(event.error, event.attempt)
   })
@@ -77,6 +81,7 @@ export async function retrying<T>(options: Retrying, attempt: () => Promise<T>):
     }, signal)
     return await Promise.race([work, aborted])
   } finally {
+    clearInterval(awake)
     unfollow()
     listening.dispose()
   }

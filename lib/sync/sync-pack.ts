@@ -187,10 +187,15 @@ export class SyncPack {
 
   /** Let go of rows, deletes and BM25 statistics; what is known of them stays. Idempotent. */
   release(): void {
+    const chunks = this.#insertData
     this.#insertData = []
     this.#deleteData = undefined
     this.#bm25Stats = new Map()
     this.#payloadBytes = 0
+    // After it counts for nothing here: who gets the memory back looks at what is in use.
+    for (const chunk of chunks) {
+      if (!isInsertData(chunk)) chunk.release?.()
+    }
   }
 
   #measure(): this {

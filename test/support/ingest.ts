@@ -91,7 +91,7 @@ export async function rowsStored(
     for (const segment of await catalog.segmentsToRead(collection!.collectionId)) {
       const { binlogs, deltalogs, l0Deltalogs } = segment
       const logs = { binlogs, deltalogs, l0Deltalogs }
-      rows.push(...(await rowsOfSegment({ ...logs, schema, chunkManager })))
+      for (const row of await rowsOfSegment({ ...logs, schema, chunkManager })) rows.push(row)
     }
     return rows
   })

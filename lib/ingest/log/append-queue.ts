@@ -1,7 +1,7 @@
 import { follow } from '../../storage/index.js'
 import type { ChannelPosition } from '../../sync/index.js'
+import { Breather } from '../breather.js'
 import type { Message } from '../message.js'
-import { Breather } from './breather.js'
 import { encodeMessage } from './encode-message.js'
 import type { EncodedMessage } from './record-frame.js'
 

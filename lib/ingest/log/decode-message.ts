@@ -2,8 +2,8 @@ import { fromBinary } from '@bufbuild/protobuf'
 import { type Data, type RecordBatch, RecordBatchReader, type Utf8, Vector } from 'apache-arrow'
 import { DeleteData } from '../../data/index.js'
 import { SimpleArrowRecord } from '../../schema/index.js'
+import type { Breather } from '../breather.js'
 import type { Message } from '../message.js'
-import type { Breather } from './breather.js'
 import { MessageHeadSchema } from './proto/message_log_pb.js'
 
 /** Deletes between two looks at the clock. */

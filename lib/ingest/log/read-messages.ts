@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
 import { storageError } from '../../storage/index.js'
+import type { Breather } from '../breather.js'
 import type { LoggedMessage } from '../message.js'
-import type { Breather } from './breather.js'
 import { decodeMessage } from './decode-message.js'
 import { HEADER_BYTES } from './file-header.js'
 import type { KeptFile } from './kept-files.js'

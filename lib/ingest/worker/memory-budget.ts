@@ -38,6 +38,10 @@ export class MemoryBudget {
     return this.#waiters.length
   }
 
+  get limitBytes(): number {
+    return this.#options.limitBytes
+  }
+
   /** In the write buffer, being written, and being accepted. */
   get usedBytes(): number {
     return this.#options.heldBytes() + this.#admittedBytes

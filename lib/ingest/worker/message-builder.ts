@@ -1,8 +1,9 @@
 import { DeleteData } from '../../data/index.js'
 import type { ArrowRecord, CollectionSchema } from '../../schema/index.js'
+import { Breather } from '../breather.js'
 import type { DeleteGroup } from '../message.js'
+import type { BufferPool } from './buffer-pool.js'
 import type { DeleteKeys } from './message-input.js'
-import { Pacer } from './pacer.js'
 import { RecordBuilder } from './record-builder.js'
 import { takeRows } from './row-intake.js'
 import type { TakenMessage } from './take-message.js'
@@ -23,10 +24,12 @@ export class MessageBuilder {
   /** The user's. */
   readonly schema: CollectionSchema
   readonly #records: RecordBuilder
+  /** Of all messages that are being built. */
+  readonly #breather = new Breather()
 
-  constructor(schema: CollectionSchema) {
+  constructor(schema: CollectionSchema, pool: BufferPool) {
     this.schema = schema
-    this.#records = new RecordBuilder(schema)
+    this.#records = new RecordBuilder(schema, pool)
   }
 
   /**
@@ -38,16 +41,16 @@ export class MessageBuilder {
     timestamp: bigint,
     takeRowIds: (count: number) => Promise<bigint>,
   ): Promise<BuiltMessage> {
-    const pacer = new Pacer()
+    const breather = this.#breather
     const rows = this.#rowsOf(message)
     const records: ArrowRecord[] = []
     let firstRowId = rows === undefined || rows.numRows === 0 ? 0n : await takeRowIds(rows.numRows)
     for (const part of rows?.parts ?? []) {
       const identity = { firstRowId, timestamp }
-      records.push(await this.#records.build(part, identity, { copy: message.copy, pacer }))
+      records.push(await this.#records.build(part, identity, { copy: message.copy, breather }))
       firstRowId += BigInt(part.numRows)
     }
-    const deletes = await deletesOf(message, timestamp, pacer)
+    const deletes = await deletesOf(message, timestamp, breather)
     return { records, deletes }
   }
 
@@ -60,14 +63,14 @@ export class MessageBuilder {
 async function deletesOf(
   { deletes: keys, partitionId = ALL_PARTITIONS }: TakenMessage,
   timestamp: bigint,
-  pacer: Pacer,
+  breather: Breather,
 ): Promise<DeleteGroup[]> {
   if (keys.length === 0) return []
   const data = new DeleteData()
   for (let row = 0; row < keys.length; row += SLICE) {
     const slice: DeleteKeys = keys.slice(row, row + SLICE)
     data.appendColumns(slice, new BigInt64Array(slice.length).fill(timestamp))
-    await pacer.pause()
+    await breather.pause()
   }
   return [{ partitionId, data }]
 }

@@ -10,12 +10,13 @@ import {
   DataType,
   type FieldSchema,
   ROW_ID_FIELD,
-  SimpleArrowRecord,
   sameType,
   TIMESTAMP_FIELD,
   withSystemFields,
 } from '../../schema/index.js'
-import type { Pacer } from './pacer.js'
+import type { Breather } from '../breather.js'
+import type { BufferPool } from './buffer-pool.js'
+import { OwnedRecord } from './owned-record.js'
 import { fillingOf, type RowPart } from './row-intake.js'
 
 /** What is the worker's to give to rows. */
@@ -48,8 +49,14 @@ export class RecordBuilder {
   readonly #fields: readonly FieldSchema[]
   readonly #arrow: Schema
 
-  /** @param schema the user's; the system fields are added. */
-  constructor(schema: CollectionSchema) {
+  readonly #pool: BufferPool
+
+  /**
+   * @param schema the user's; the system fields are added.
+   * @param pool what records are copied into, until they are released.
+   */
+  constructor(schema: CollectionSchema, pool: BufferPool) {
+    this.#pool = pool
     const stored = withSystemFields(schema)
     this.#fields = allFields(stored)
     this.#arrow = convertToArrowSchema(stored)
@@ -62,10 +69,10 @@ export class RecordBuilder {
   async build(
     part: RowPart,
     identity: RowIdentity,
-    options: { copy: boolean; pacer: Pacer },
+    options: { copy: boolean; breather: Breather },
   ): Promise<ArrowRecord> {
     const { numRows } = part
-    const rowIds = await consecutive(identity.firstRowId, numRows, options.pacer)
+    const rowIds = await consecutive(identity.firstRowId, numRows, options.breather)
     const children: Data[] = []
     for (const field of this.#fields) {
       const given = part.columns.get(field)
@@ -73,17 +80,22 @@ export class RecordBuilder {
       else if (field.fieldId === TIMESTAMP_FIELD) {
         children.push(int64(new BigInt64Array(numRows).fill(identity.timestamp)))
       } else if (given === undefined) {
-        children.push(await filled(field, rowIds, options.pacer))
+        children.push(await filled(field, rowIds, options.breather))
       } else if (options.copy || !isStored(field, given)) {
-        children.push(await copied(field, given, options.pacer))
+        children.push(await copied(field, given, { breather: options.breather, pool: this.#pool }))
       } else {
         children.push(given)
       }
-      await options.pacer.pause()
+      await options.breather.pause()
     }
     const type = new Struct(this.#arrow.fields)
     const data = makeData({ type, length: numRows, nullCount: 0, children })
-    return new SimpleArrowRecord(new RecordBatch(this.#arrow, data))
+    const given = new Set(part.columns.values())
+    return new OwnedRecord(
+      new RecordBatch(this.#arrow, data),
+      children.filter((child) => !given.has(child)),
+      this.#pool,
+    )
   }
 }
 
@@ -91,12 +103,16 @@ function int64(values: BigInt64Array): Data {
   return makeData({ type: new Int64(), length: values.length, data: values })
 }
 
-async function consecutive(first: bigint, count: number, pacer: Pacer): Promise<BigInt64Array> {
+async function consecutive(
+  first: bigint,
+  count: number,
+  breather: Breather,
+): Promise<BigInt64Array> {
   const ids = new BigInt64Array(count)
   let next = first
   for (let row = 0; row < count; row++) {
     ids[row] = next++
-    if (row % FILL_ROWS === FILL_ROWS - 1) await pacer.pause()
+    if (row % FILL_ROWS === FILL_ROWS - 1) await breather.pause()
   }
   return ids
 }
@@ -106,20 +122,28 @@ function isStored(field: FieldSchema, data: Data): boolean {
 }
 
 /** The column in memory of its own, of the rows that it has and no more. */
-async function copied(field: FieldSchema, given: Data, pacer: Pacer): Promise<Data> {
-  const column = createFieldData(field)
+async function copied(
+  field: FieldSchema,
+  given: Data,
+  { breather, pool }: { breather: Breather; pool: BufferPool },
+): Promise<Data> {
+  const column = createFieldData(field, pool.take)
   column.reserve(given.length, bytesOfValues(given))
   const bytesPerRow = Math.max(1, Math.ceil(arrowDataBytes(given) / given.length))
   const step = Math.max(1, Math.floor(COPY_BYTES / bytesPerRow))
   for (let row = 0; row < given.length; row += step) {
     const rows = Math.min(step, given.length - row)
     column.appendColumn(rows === given.length ? given : given.slice(row, rows))
-    await pacer.pause()
+    await breather.pause()
   }
   return column.toArrow()
 }
 
-async function filled(field: FieldSchema, rowIds: BigInt64Array, pacer: Pacer): Promise<Data> {
+async function filled(
+  field: FieldSchema,
+  rowIds: BigInt64Array,
+  breather: Breather,
+): Promise<Data> {
   const column = createFieldData(field)
   const filling = fillingOf(field)
   column.reserve(rowIds.length, 0)
@@ -128,7 +152,7 @@ async function filled(field: FieldSchema, rowIds: BigInt64Array, pacer: Pacer): 
     else if (filling === 'empty') column.append({})
     else if (filling === 'default') column.append(field.defaultValue)
     else column.append(field.dataType === DataType.Int64 ? rowIds[row] : String(rowIds[row]))
-    if (row % FILL_ROWS === FILL_ROWS - 1) await pacer.pause()
+    if (row % FILL_ROWS === FILL_ROWS - 1) await breather.pause()
   }
   return column.toArrow()
 }

@@ -2,6 +2,7 @@ import { isPackedError } from '../../errors/index.js'
 import { type CachedSegment, type ChannelPosition, withLevel, withState } from '../../sync/index.js'
 import type { Message } from '../message.js'
 import { AcceptLane } from './accept-lane.js'
+import { BufferPool } from './buffer-pool.js'
 import { CheckpointSaver } from './checkpoint-saver.js'
 import { MemoryBudget } from './memory-budget.js'
 import { MessageBuilder } from './message-builder.js'
@@ -17,6 +18,11 @@ import type { SegmentCounts } from './worker-status.js'
 /** After which time an eviction that found nothing to take is tried again. */
 const EVICT_AGAIN_MS = 10
 
+/** Of the memory of a worker: the rest is for encoders, messages that become records, garbage. */
+const ROWS_SHARE = 2 / 3
+/** Buffers are larger than the rows in them. */
+const WITH_ROUNDING = 1.25
+
 /** The parts of a worker, wired: the way of a message from the caller to its segment. */
 export class WorkerCore {
   readonly settings: WorkerSettings
@@ -25,6 +31,8 @@ export class WorkerCore {
   readonly budget: MemoryBudget
   readonly assigner: SegmentAssigner
   readonly lane: AcceptLane
+  /** What rows are copied into. */
+  readonly pool: BufferPool
   /** Of the newest schema. */
   builder: MessageBuilder
   readonly #sidecars: Sidecars
@@ -34,12 +42,13 @@ export class WorkerCore {
   private constructor(settings: WorkerSettings, stores: WorkerStores) {
     this.settings = settings
     this.stores = stores
-    this.builder = new MessageBuilder(stores.schema)
+    this.pool = new BufferPool(() => this.budget.limitBytes * WITH_ROUNDING - this.budget.usedBytes)
+    this.builder = new MessageBuilder(stores.schema, this.pool)
     this.#sidecars = new Sidecars({ ...stores, logger: settings.logger })
     const whole = stores.segments.filter((segment) => segment.state === 'Flushed')
     this.#flushedSegments = whole.filter(({ level }) => level === 'L1').length
     this.budget = new MemoryBudget({
-      limitBytes: settings.memoryBytes,
+      limitBytes: Math.floor(settings.memoryBytes * ROWS_SHARE),
       heldBytes: () => this.parts.buffer.memoryBytes,
       relieve: () => this.#relieve(),
     })

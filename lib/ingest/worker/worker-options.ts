@@ -46,7 +46,10 @@ export interface IngestWorkerOptions {
   fsyncIntervalMs?: number
   /** Size of a log file from which on the next one is begun; 64 MiB by default. */
   logSegmentBytes?: number
-  /** Rows in memory: buffered, being written to segments, being accepted; 256 MiB by default. */
+  /**
+   * Memory for rows and the work on them; 256 MiB by default. Two thirds are for rows: buffered,
+   * being written to segments, being accepted.
+   */
   memoryBytes?: number
   /** Rows of a segment that are written at once; 16 MiB by default. */
   insertBufferBytes?: number

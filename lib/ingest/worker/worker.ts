@@ -149,13 +149,13 @@ export class IngestWorker implements AsyncDisposable {
       assigner.closeAll()
       await stores.catalog.updateSchema(stores.channel.collectionId, next)
       parts.metaCache.updateSchema(next)
-      this.#core.builder = new MessageBuilder(next)
+      this.#core.builder = new MessageBuilder(next, this.#core.pool)
     })
   }
 
   /** What the worker is doing; also after it has ended. */
   status(): WorkerStatus {
-    const { budget, health, parts, saver, settings, stores } = this.#core
+    const { budget, health, parts, saver, stores } = this.#core
     const { channelName, collectionId } = stores.channel
     return {
       state: health.state(budget.waiting > 0),
@@ -164,7 +164,7 @@ export class IngestWorker implements AsyncDisposable {
       ...this.#counts,
       segments: this.#core.segmentCounts(),
       bufferBytes: budget.usedBytes,
-      memoryBytes: settings.memoryBytes,
+      memoryBytes: budget.limitBytes,
       backlogMessages: parts.buffer.backlogMessages,
       logBytes: stores.log.sizeBytes,
       checkpoint: saver.saved,
