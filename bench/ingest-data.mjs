@@ -31,9 +31,8 @@ export const SCHEMA = createCollectionSchema({
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 
-/** A new directory below build/bench; the bench removes it. */
-export function benchDirectory(name) {
-  const home = join(ROOT, 'build', 'bench')
+/** A new directory below build/bench, or where it is said; the bench removes it. */
+export function benchDirectory(name, home = join(ROOT, 'build', 'bench')) {
   mkdirSync(home, { recursive: true })
   return mkdtempSync(join(home, `${name}-`))
 }

@@ -1,5 +1,5 @@
 /**
- * node bench/ingest.mjs [rounds] [rows]: what the pipeline costs beside the packed writer.
+ * node bench/ingest.mjs [rounds] [rows] [directory]: what the pipeline costs beside the packed writer.
  *
  * The same batches (an int64 key, a text, a 768-dimensional float vector) go from memory to
  * durable files several ways, one after the other in every round: through PackedWriter alone, with
@@ -7,6 +7,9 @@
  * fsynced before a batch counts as accepted (with rows that are handed over, as PackedWriter has
  * them, and with rows that are copied). The latter end when all is in flushed segments and the
  * metadata is on disk. Prints medians and the share of PackedWriter's speed; asserts nothing.
+ *
+ * The disk is that of the project, or of `directory`: on a tmpfs, where an fsync costs nothing, the
+ * figures are those of the processor alone.
  */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -36,7 +39,7 @@ import {
 const ROUNDS = Number(process.argv[2] ?? 5)
 const ROWS = Number(process.argv[3] ?? 100_000)
 const BATCH_ROWS = 1000
-const HOME = benchDirectory('ingest')
+const HOME = benchDirectory('ingest', process.argv[4])
 const CHANNEL = 'bench'
 
 /** Of now: rows of long ago would be synced at once. */

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
-#include <cstring>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -14,7 +13,7 @@
 #include "io_pool.h"
 #include "packed/error.h"
 #include "packed/executor.h"
-#include "packed/memory.h"
+#include "range_parts.h"
 #include "range_schedule.h"
 
 namespace packed {
@@ -22,37 +21,6 @@ namespace {
 
 /// A cancel token wakes nobody who waits.
 constexpr std::chrono::milliseconds kCancelInterval{50};
-
-/// A part of what one read asks for; shorter than asked for where the file has ended.
-struct Part {
-  std::shared_ptr<arrow::Buffer> content;
-  int64_t skip = 0;
-  int64_t bytes = 0;
-
-  int64_t here() const { return std::clamp<int64_t>(content->size() - skip, 0, bytes); }
-};
-
-arrow::Result<std::shared_ptr<arrow::Buffer>> Concatenate(const std::vector<Part>& parts) {
-  if (parts.size() == 1) {
-    const Part& part = parts.front();
-    const int64_t here = part.here();
-    return arrow::SliceBuffer(part.content, here > 0 ? part.skip : 0, here);
-  }
-  int64_t bytes = 0;
-  for (const Part& part : parts) bytes += part.bytes;
-  ARROW_ASSIGN_OR_RAISE(auto whole, arrow::AllocateResizableBuffer(bytes, Pool()));
-  int64_t filled = 0;
-  for (const Part& part : parts) {
-    const int64_t here = part.here();
-    if (here > 0) {
-      std::memcpy(whole->mutable_data() + filled, part.content->data() + part.skip, here);
-    }
-    filled += here;
-    if (here < part.bytes) break;
-  }
-  ARROW_RETURN_NOT_OK(whole->Resize(filled));
-  return whole;
-}
 
 }  // namespace
 
@@ -69,38 +37,22 @@ class RangeAhead::State : public std::enable_shared_from_this<State> {
 
   arrow::Result<std::shared_ptr<arrow::Buffer>> Read(const FileProjection& file, int64_t position,
                                                      int64_t bytes) {
-    std::unique_lock lock(mutex_);
-    RangeBlocks blocks;
-    do {
-      ARROW_RETURN_NOT_OK(CheckOpen());
-      blocks = schedule_->Cover(file, position, bytes);
-      if (blocks.empty()) return ReadUnplanned(std::move(lock), file, position, bytes);
-      RangeBlocks begun;
-      for (const auto& block : blocks) {
-        if (block->phase != Phase::kPlanned) continue;
-        schedule_->Begin(block.get());
-        begun.push_back(block);
-      }
-      Request(lock, std::move(begun));
-      for (const auto& block : blocks) {
-        ARROW_RETURN_NOT_OK(WaitFor(lock, *block));
-      }
-      // Somebody may have read the same bytes meanwhile, and for the last time.
-    } while (std::any_of(blocks.begin(), blocks.end(),
-                         [](const auto& block) { return block->phase == Phase::kGone; }));
-    std::vector<Part> parts;
-    for (const auto& block : blocks) {
-      ARROW_RETURN_NOT_OK(block->content.status());
-      const int64_t first = std::max(position, block->offset);
-      const int64_t last = std::min(position + bytes, block->end());
-      parts.push_back({*block->content, first - block->offset, last - first});
-    }
-    for (size_t i = 0; i < blocks.size(); ++i) {
-      schedule_->Consume(blocks[i].get(), parts[i].bytes);
-    }
-    Request(lock, {});
-    lock.unlock();
-    return Concatenate(parts);
+    ARROW_ASSIGN_OR_RAISE(auto parts, Take(file, position, bytes));
+    ARROW_ASSIGN_OR_RAISE(auto content, JoinParts(parts));
+    const bool copied = parts.size() > 1;
+    parts.clear();
+    GoOn(copied ? &content : nullptr);
+    return content;
+  }
+
+  /// Straight to where the bytes are wanted: a page that lies in two requests is not copied twice.
+  arrow::Result<int64_t> Read(const FileProjection& file, int64_t position, int64_t bytes,
+                              uint8_t* out) {
+    ARROW_ASSIGN_OR_RAISE(auto parts, Take(file, position, bytes));
+    const int64_t filled = CopyParts(parts, out);
+    parts.clear();
+    GoOn();
+    return filled;
   }
 
   void WhenHere(const FileProjection& file, int row_group, std::function<void()> then) {
@@ -150,6 +102,49 @@ class RangeAhead::State : public std::enable_shared_from_this<State> {
     return arrow::Status::OK();
   }
 
+  /// The bytes, once they are here; they count in the budget until the parts are given back.
+  arrow::Result<RangeParts> Take(const FileProjection& file, int64_t position, int64_t bytes) {
+    std::unique_lock lock(mutex_);
+    RangeBlocks blocks;
+    do {
+      ARROW_RETURN_NOT_OK(CheckOpen());
+      blocks = schedule_->Cover(file, position, bytes);
+      if (blocks.empty()) return TakeUnplanned(std::move(lock), file, position, bytes);
+      RangeBlocks begun;
+      for (const auto& block : blocks) {
+        if (block->phase != Phase::kPlanned) continue;
+        schedule_->Begin(block.get());
+        begun.push_back(block);
+      }
+      Request(lock, std::move(begun));
+      for (const auto& block : blocks) {
+        ARROW_RETURN_NOT_OK(WaitFor(lock, *block));
+      }
+      // Somebody may have read the same bytes meanwhile, and for the last time.
+    } while (std::any_of(blocks.begin(), blocks.end(),
+                         [](const auto& block) { return block->phase == Phase::kGone; }));
+    RangeParts parts;
+    for (const auto& block : blocks) {
+      ARROW_RETURN_NOT_OK(block->content.status());
+      const int64_t first = std::max(position, block->offset);
+      const int64_t last = std::min(position + bytes, block->end());
+      parts.push_back({*block->content, first - block->offset, last - first});
+    }
+    for (size_t i = 0; i < blocks.size(); ++i) {
+      schedule_->Consume(blocks[i].get(), parts[i].bytes);
+    }
+    return parts;
+  }
+
+  /// Asks for what the budget has room for, now that parts were given back. What was `copied` out
+  /// of several takes their room until it is given back, too.
+  void GoOn(std::shared_ptr<arrow::Buffer>* copied = nullptr) {
+    std::unique_lock lock(mutex_);
+    if (!schedule_) return;
+    if (copied != nullptr) *copied = schedule_->Hold(std::move(*copied));
+    Request(lock, {});
+  }
+
   /// Sends `blocks`, and what the budget has room for behind them. Leaves the lock for that: a
   /// pool without threads runs a request where it is made.
   void Request(std::unique_lock<std::mutex>& lock, RangeBlocks blocks) {
@@ -187,9 +182,9 @@ class RangeAhead::State : public std::enable_shared_from_this<State> {
   }
 
   /// A read of what no plan has. It runs as a request, too, so that Close need not wait for it.
-  arrow::Result<std::shared_ptr<arrow::Buffer>> ReadUnplanned(std::unique_lock<std::mutex> lock,
-                                                              const FileProjection& file,
-                                                              int64_t position, int64_t bytes) {
+  arrow::Result<RangeParts> TakeUnplanned(std::unique_lock<std::mutex> lock,
+                                          const FileProjection& file, int64_t position,
+                                          int64_t bytes) {
     auto block = std::make_shared<RangeBlock>();
     block->file = file.footer->file;
     block->offset = position;
@@ -205,7 +200,8 @@ class RangeAhead::State : public std::enable_shared_from_this<State> {
     });
     lock.lock();
     ARROW_RETURN_NOT_OK(WaitFor(lock, *block));
-    return block->content;
+    ARROW_ASSIGN_OR_RAISE(auto content, block->content);
+    return RangeParts{{std::move(content), 0, bytes}};
   }
 
   std::mutex mutex_;
@@ -227,19 +223,15 @@ class RangeAhead::SourceFile final : public arrow::io::RandomAccessFile {
   ~SourceFile() override { state_->Finish(*file_, row_group_); }
 
   arrow::Result<std::shared_ptr<arrow::Buffer>> ReadAt(int64_t position, int64_t bytes) override {
-    if (position < 0 || position > size_ || bytes < 0) {
-      return arrow::Status::IOError("Expected a position up to ", size_, " but received ",
-                                    position);
-    }
-    bytes = std::min(bytes, size_ - position);
+    ARROW_ASSIGN_OR_RAISE(bytes, Clip(position, bytes));
     if (bytes == 0) return std::make_shared<arrow::Buffer>(nullptr, 0);
     return state_->Read(*file_, position, bytes);
   }
 
   arrow::Result<int64_t> ReadAt(int64_t position, int64_t bytes, void* out) override {
-    ARROW_ASSIGN_OR_RAISE(const auto content, ReadAt(position, bytes));
-    if (content->size() > 0) std::memcpy(out, content->data(), content->size());
-    return content->size();
+    ARROW_ASSIGN_OR_RAISE(bytes, Clip(position, bytes));
+    if (bytes == 0) return 0;
+    return state_->Read(*file_, position, bytes, static_cast<uint8_t*>(out));
   }
 
   arrow::Result<std::shared_ptr<arrow::Buffer>> Read(int64_t bytes) override {
@@ -267,6 +259,15 @@ class RangeAhead::SourceFile final : public arrow::io::RandomAccessFile {
   bool closed() const override { return closed_; }
 
  private:
+  /// How many of the bytes the file has.
+  arrow::Result<int64_t> Clip(int64_t position, int64_t bytes) const {
+    if (position < 0 || position > size_ || bytes < 0) {
+      return arrow::Status::IOError("Expected a position up to ", size_, " but received ",
+                                    position);
+    }
+    return std::min(bytes, size_ - position);
+  }
+
   const std::shared_ptr<State> state_;
   const std::shared_ptr<const FileProjection> file_;
   const int row_group_;

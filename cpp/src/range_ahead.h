@@ -20,7 +20,8 @@ namespace packed {
 /// the Executor. Thread-safe.
 class RangeAhead {
  public:
-  /// `budget_bytes` bounds what is on its way or waits to be decoded, beyond one request per lane.
+  /// `budget_bytes` bounds what is on its way, waits to be decoded or is not given back by the
+  /// decoders yet, beyond one request per lane.
   RangeAhead(int64_t budget_bytes, CancelToken cancel);
   ~RangeAhead();
   RangeAhead(const RangeAhead&) = delete;

@@ -102,7 +102,7 @@ RangeBlocks RangeSchedule::Awaited(const FileProjection& file, int row_group) {
 
 void RangeSchedule::Begin(RangeBlock* block) {
   block->phase = Phase::kRunning;
-  held_bytes_ += block->bytes;
+  block->share = held_.Add(block->bytes);
   ++lanes_[block->lane].held;
   ++running_;
 }
@@ -138,7 +138,7 @@ RangeBlocks RangeSchedule::BeginAhead() {
       idle = waits;
     }
     if (best == nullptr) break;
-    const bool room = running_ < kMostRequests && best->bytes <= budget_bytes_ - held_bytes_;
+    const bool room = running_ < kMostRequests && best->bytes <= budget_bytes_ - held_.sum();
     if (!idle && !room) break;
     begun.push_back(lanes_[best->lane].planned.front());
     Begin(best);
@@ -151,15 +151,24 @@ std::vector<std::function<void()>> RangeSchedule::End(
   --running_;
   failed_ = failed_ || !content.ok();
   std::vector<std::function<void()>> calls;
+  auto share = std::move(block->share);
   if (block->phase == Phase::kRunning) {
     block->phase = Phase::kHere;
     block->content = std::move(content);
+    if (block->content.ok()) {
+      block->content = HeldBytes::Attach(block->content.MoveValueUnsafe(), std::move(share));
+    }
   }
   for (const auto& waiter : block->waiters) {
     if (--waiter->missing == 0) calls.push_back(std::move(waiter->then));
   }
   block->waiters.clear();
   return calls;
+}
+
+std::shared_ptr<arrow::Buffer> RangeSchedule::Hold(std::shared_ptr<arrow::Buffer> content) const {
+  auto share = held_.Add(content->size());
+  return HeldBytes::Attach(std::move(content), std::move(share));
 }
 
 void RangeSchedule::Consume(RangeBlock* block, int64_t bytes) {
@@ -179,7 +188,6 @@ void RangeSchedule::Finish(const FileProjection& file, int row_group) {
 
 void RangeSchedule::Drop(RangeBlock* block) {
   if (block->phase == Phase::kRunning || block->phase == Phase::kHere) {
-    held_bytes_ -= block->bytes;
     --lanes_[block->lane].held;
   }
   block->phase = Phase::kGone;

@@ -10,6 +10,7 @@
 #include "arrow/buffer.h"
 #include "arrow/result.h"
 
+#include "held_bytes.h"
 #include "projection.h"
 
 namespace packed {
@@ -36,6 +37,7 @@ struct RangeBlock {
   int64_t unread = 0;     ///< bytes that are still to be read of it
   size_t row_groups = 0;  ///< that are still to be decoded
   Phase phase = Phase::kPlanned;
+  std::unique_ptr<HeldBytes::Share> share;  ///< of the request that is running
   arrow::Result<std::shared_ptr<arrow::Buffer>> content{nullptr};
   std::vector<std::shared_ptr<Waiter>> waiters;
 
@@ -49,7 +51,8 @@ using RangeBlocks = std::vector<std::shared_ptr<RangeBlock>>;
 /// RangeAhead does on threads. Not thread-safe.
 class RangeSchedule {
  public:
-  /// At most `budget_bytes` are on their way or here, beyond one request per lane.
+  /// At most `budget_bytes` are on their way or here, beyond one request per lane. A block counts
+  /// until its memory is given back, which is when the decoder of its last page has done with it.
   explicit RangeSchedule(int64_t budget_bytes);
 
   /// \brief Read row groups [begin, end) of `file` behind what the lane has already.
@@ -68,6 +71,9 @@ class RangeSchedule {
   /// of those who need it after a failure.
   std::vector<std::function<void()>> End(RangeBlock* block,
                                          arrow::Result<std::shared_ptr<arrow::Buffer>> content);
+
+  /// \brief Count bytes that were put together out of blocks as those are.
+  std::shared_ptr<arrow::Buffer> Hold(std::shared_ptr<arrow::Buffer> content) const;
 
   /// \brief Bytes of a block that is here were read and are not asked for again.
   void Consume(RangeBlock* block, int64_t bytes);
@@ -100,7 +106,7 @@ class RangeSchedule {
   const int64_t request_bytes_;
   std::vector<Lane> lanes_;
   std::map<const FileProjection*, std::shared_ptr<File>> files_;
-  int64_t held_bytes_ = 0;
+  const HeldBytes held_;
   int running_ = 0;
   bool failed_ = false;
 };

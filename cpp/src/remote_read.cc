@@ -18,6 +18,12 @@ namespace {
 /// loses them where they are longer.
 constexpr int64_t kErrorRoomBytes = 16 << 10;
 
+/// An error is parsed up to the end of the memory it was read into: after its words there have to
+/// be zeros, not what the memory held before.
+void ClearForWords(uint8_t* memory, int64_t bytes) {
+  std::memset(memory, 0, static_cast<size_t>(std::min(bytes, kErrorRoomBytes)));
+}
+
 /// Bytes that no reader expects. What is still there after a read was not read: Arrow's S3 client
 /// says that it filled the memory even where the object ended before.
 uint64_t Untouched() {
@@ -36,6 +42,7 @@ arrow::Status InWords(RemoteFilesystem& filesystem, const std::string& key, int6
   if (!file.ok()) return status;
   auto room = arrow::AllocateBuffer(kErrorRoomBytes, Pool());
   if (!room.ok()) return status;
+  ClearForWords((*room)->mutable_data(), kErrorRoomBytes);
   const auto read = (*file)->ReadAt(position, kErrorRoomBytes, (*room)->mutable_data());
   return read.ok() ? status : read.status();
 }
@@ -89,6 +96,7 @@ arrow::Result<std::shared_ptr<arrow::Buffer>> ReadRange(RemoteFilesystem& filesy
                                                         arrow::io::RandomAccessFile& file,
                                                         int64_t position, int64_t bytes) {
   ARROW_ASSIGN_OR_RAISE(auto buffer, arrow::AllocateResizableBuffer(bytes, Pool()));
+  ClearForWords(buffer->mutable_data(), bytes);
   const uint64_t mark = Untouched();
   const auto mark_bytes = static_cast<int64_t>(std::min<uint64_t>(sizeof(mark), bytes));
   uint8_t* end = buffer->mutable_data() + bytes;

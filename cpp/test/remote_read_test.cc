@@ -161,7 +161,8 @@ TEST_F(RemoteReadTest, FailuresKeepTheirClassAndAreNotRepeated) {
   config_.access_key_value = "not-the-secret";
   const ErrorInfo wrong_secret = OpenError("dir/object");
   EXPECT_EQ(wrong_secret.code, ErrorCode::kPermissionDenied);
-  EXPECT_NE(wrong_secret.message.find("SIGNATURE_DOES_NOT_MATCH"), std::string::npos);
+  EXPECT_NE(wrong_secret.message.find("SIGNATURE_DOES_NOT_MATCH"), std::string::npos)
+      << wrong_secret.message;
   EXPECT_EQ(wrong_secret.message.find("not-the-secret"), std::string::npos);
   config_ = right;
   config_.session_token = "made-up";

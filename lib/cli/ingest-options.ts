@@ -71,7 +71,7 @@ function addTuningOptions(
     .addOption(
       choice('--fsync <when>', 'accepted rows are forced to disk (default: always)', FSYNCS),
     )
-    .option('--memory <bytes>', 'for rows in memory (default: 256M)', parseBytes)
+    .option('--memory <bytes>', 'for rows and the work on them (default: 256M)', parseBytes)
     .option('--segment-rows <n>', 'rows at which a segment is closed', parseCount)
     .option('--segment-bytes <bytes>', 'Arrow bytes at which one is closed', parseBytes)
     .option('--metrics-port <n>', 'serve /metrics, /healthz and /status; 0: any port', parseCount)

@@ -32,7 +32,8 @@ export class BufferPool {
     const size = sizeFor(bytes)
     const kept = this.#idle.get(size)?.pop()
     if (kept !== undefined) this.#idleBytes -= size
-    const buffer = kept ?? new ArrayBuffer(size)
+    // Of its own, not of Node's pool, and not cleared: rows are written over it.
+    const buffer = kept ?? (Buffer.allocUnsafeSlow(size).buffer as ArrayBuffer)
     this.#made.add(buffer)
     return new Uint8Array(buffer, 0, bytes)
   }

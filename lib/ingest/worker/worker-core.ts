@@ -19,7 +19,7 @@ import type { SegmentCounts } from './worker-status.js'
 const EVICT_AGAIN_MS = 10
 
 /** Of the memory of a worker: the rest is for encoders, messages that become records, garbage. */
-const ROWS_SHARE = 2 / 3
+const ROWS_SHARE = 0.6
 /** Buffers are larger than the rows in them. */
 const WITH_ROUNDING = 1.25
 

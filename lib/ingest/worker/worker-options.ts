@@ -47,7 +47,7 @@ export interface IngestWorkerOptions {
   /** Size of a log file from which on the next one is begun; 64 MiB by default. */
   logSegmentBytes?: number
   /**
-   * Memory for rows and the work on them; 256 MiB by default. Two thirds are for rows: buffered,
+   * Memory for rows and the work on them; 256 MiB by default. 60 % are for rows: buffered,
    * being written to segments, being accepted.
    */
   memoryBytes?: number
