@@ -27,7 +27,7 @@ struct RowGroupRun {
 
 /// \brief Decodes some projected columns of a run of row groups, from its first row to its last.
 ///
-/// Plan, the tasks, Finish, and so on: one step at a time.
+/// Plan, the tasks, PlanJoin, its tasks, Finish, and so on: one step at a time.
 class ColumnRows {
  public:
   virtual ~ColumnRows() = default;
@@ -37,6 +37,9 @@ class ColumnRows {
 
   /// \brief Prepare the next `rows` rows; `tasks` gets what there is to do.
   virtual arrow::Status Plan(int64_t rows, DecodeTasks* tasks) = 0;
+
+  /// \brief More to do when every task has ended well, before Finish.
+  virtual arrow::Status PlanJoin(DecodeTasks* /*tasks*/) { return arrow::Status::OK(); }
 
   /// \brief The rows, when every task has ended well: for each of the columns its arrays.
   virtual arrow::Result<std::vector<ArrayDataVector>> Finish() = 0;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "arrow/type_traits.h"
+
 namespace packed {
 namespace {
 
@@ -9,11 +11,15 @@ namespace {
 constexpr int64_t kMostWidth = 1 << 20;
 
 std::optional<ColumnShape> Same(int64_t width) {
-  return ColumnShape{ColumnShape::Form::kBytes, width, width, false};
+  return ColumnShape{ColumnShape::Form::kBytes, width, width};
+}
+
+std::optional<ColumnShape> Integers(int64_t width) {
+  return ColumnShape{ColumnShape::Form::kBytes, width, width, false, true};
 }
 
 std::optional<ColumnShape> Narrow(int64_t width) {
-  return ColumnShape{ColumnShape::Form::kNarrow, width, sizeof(int32_t), false};
+  return ColumnShape{ColumnShape::Form::kNarrow, width, sizeof(int32_t), false, true};
 }
 
 std::optional<ColumnShape> ShapeOfValues(const parquet::ColumnDescriptor& leaf,
@@ -23,18 +29,18 @@ std::optional<ColumnShape> ShapeOfValues(const parquet::ColumnDescriptor& leaf,
   switch (leaf.physical_type()) {
     case parquet::Type::BOOLEAN:
       if (id != Type::BOOL) return std::nullopt;
-      return ColumnShape{ColumnShape::Form::kBits, 0, 0, false};
+      return ColumnShape{ColumnShape::Form::kBits};
     case parquet::Type::INT32:
       if (id == Type::INT8 || id == Type::UINT8) return Narrow(1);
       if (id == Type::INT16 || id == Type::UINT16) return Narrow(2);
       if (id == Type::INT32 || id == Type::UINT32 || id == Type::DATE32 || id == Type::TIME32) {
-        return Same(4);
+        return Integers(4);
       }
       return std::nullopt;
     case parquet::Type::INT64:
       if (id == Type::INT64 || id == Type::UINT64 || id == Type::TIMESTAMP || id == Type::TIME64 ||
           id == Type::DURATION) {
-        return Same(8);
+        return Integers(8);
       }
       return std::nullopt;
     case parquet::Type::FLOAT:
@@ -48,6 +54,9 @@ std::optional<ColumnShape> ShapeOfValues(const parquet::ColumnDescriptor& leaf,
       const bool same = id == Type::FIXED_SIZE_BINARY && stored.byte_width() == width;
       return half || same ? Same(width) : std::nullopt;
     }
+    case parquet::Type::BYTE_ARRAY:
+      if (!arrow::is_base_binary_like(id)) return std::nullopt;
+      return ColumnShape{ColumnShape::Form::kText};
     default:
       return std::nullopt;
   }
@@ -78,6 +87,8 @@ bool MayDecode(const parquet::ColumnChunkMetaData& chunk) {
     return encoding == parquet::Encoding::PLAIN || encoding == parquet::Encoding::RLE ||
            encoding == parquet::Encoding::PLAIN_DICTIONARY ||
            encoding == parquet::Encoding::RLE_DICTIONARY ||
+           encoding == parquet::Encoding::DELTA_BINARY_PACKED ||
+           encoding == parquet::Encoding::BYTE_STREAM_SPLIT ||
            encoding == parquet::Encoding::BIT_PACKED;  // some list it for levels that are not there
   });
 }

@@ -9,17 +9,19 @@
 
 namespace packed {
 
-/// \brief How the values of a flat column of fixed width lie in pages and in Arrow's memory.
+/// \brief How the values of a flat column lie in pages and in Arrow's memory.
 struct ColumnShape {
   enum class Form : uint8_t {
     kBytes,   ///< the same bytes in both
     kNarrow,  ///< the low bytes of 32-bit integers
     kBits,    ///< bits in both
+    kText,    ///< of any length, behind it in pages
   };
   Form form = Form::kBytes;
-  int64_t width = 0;         ///< bytes of a value in Arrow; 0 for bits
-  int64_t stored_width = 0;  ///< bytes of a PLAIN value; 0 for bits
+  int64_t width = 0;         ///< bytes of a value in Arrow; 0 for bits and text
+  int64_t stored_width = 0;  ///< bytes of a PLAIN value; 0 for bits and text
   bool optional = false;     ///< pages have definition levels of one bit
+  bool integers = false;     ///< stored as INT32 or INT64
 
   /// Bytes that `rows` values take in Arrow.
   int64_t ValueBytes(int64_t rows) const {

@@ -38,7 +38,8 @@ MappedColumn::MappedColumn(const FileProjection& projection, int column, int64_t
 arrow::Result<std::unique_ptr<MappedColumn>> MappedColumn::Make(const FileProjection& projection,
                                                                 int column, RowGroupRun run) {
   const auto shape = ShapeOfColumn(projection, column);
-  if (!shape || !projection.footer->file->mapping()) return nullptr;
+  if (!shape || shape->form != ColumnShape::Form::kBytes) return nullptr;
+  if (!projection.footer->file->mapping()) return nullptr;
   std::unique_ptr<MappedColumn> made(new MappedColumn(projection, column, shape->width));
   for (int i = run.first; i < run.end(); ++i) {
     if (projection.footer->info.row_groups[i].rows == 0) continue;
@@ -78,7 +79,7 @@ arrow::Result<std::vector<ArrayDataVector>> MappedColumn::Finish() {
 bool IsHandedOut(const FileProjection& projection, int column, int row_group) {
   if (!projection.footer->file->mapping()) return false;
   const auto shape = ShapeOfColumn(projection, column);
-  if (!shape) return false;
+  if (!shape || shape->form != ColumnShape::Form::kBytes) return false;
   const auto list = PagesToHandOut(projection, column, row_group, *shape);
   return list.ok() && list->has_value();
 }

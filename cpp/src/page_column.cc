@@ -7,65 +7,20 @@
 #include "arrow/util/bit_util.h"
 #include "arrow/util/bitmap_ops.h"
 
-#include "packed/error.h"
 #include "packed/memory.h"
-#include "parquet_guard.h"
 
 namespace packed {
-namespace {
-
-/// Chunks up to this size are read in one piece and decoded by one task.
-constexpr int64_t kSmallChunkBytes = 1 << 20;
-/// A footer's rows are believed up to this many bytes, or up to what codecs can make of a chunk.
-constexpr int64_t kTrustedBytes = 64 << 20;
-constexpr int64_t kTrustedExpansion = 4096;
-
-bool Believable(const PageChunk& chunk, const ColumnShape& shape) {
-  const int64_t width = std::max<int64_t>(1, shape.width);
-  if (chunk.rows <= kTrustedBytes / width) return true;
-  return chunk.rows / kTrustedExpansion <= chunk.bytes / width;
-}
-
-}  // namespace
-
-PageColumn::PageColumn(const FileProjection& projection, int column, ColumnShape shape)
-    : columns_{column},
-      shape_(shape),
-      footer_(projection.footer),
-      field_(footer_->columns[projection.columns[column]].field) {}
+PageColumn::PageColumn(int column, std::unique_ptr<PageCursor> pages)
+    : columns_{column}, pages_(std::move(pages)), shape_(pages_->shape()) {}
 
 arrow::Result<std::unique_ptr<PageColumn>> PageColumn::Make(const FileProjection& projection,
                                                             int column, RowGroupRun run,
                                                             bool whole) {
   const auto shape = ShapeOfColumn(projection, column);
-  if (!shape) return nullptr;
-  std::unique_ptr<PageColumn> made(new PageColumn(projection, column, *shape));
-  for (int i = run.first; i < run.end(); ++i) {
-    const auto chunk = ChunkOfColumn(projection, column, i);
-    if (!chunk || !Believable(*chunk, *shape)) return nullptr;
-    ARROW_ASSIGN_OR_RAISE(const bool known, made->AddChunk(*chunk, whole));
-    if (!known) return nullptr;
-  }
-  return made;
-}
-
-/// False where it is not one for own code.
-arrow::Result<bool> PageColumn::AddChunk(const PageChunk& at, bool whole) {
-  if (at.rows == 0) return true;
-  Chunk chunk{at, std::nullopt, {}};
-  if (!whole || at.bytes > kSmallChunkBytes) {
-    ChunkBytes bytes(*footer_->file);
-    ARROW_ASSIGN_OR_RAISE(chunk.list, ListPages(at, shape_, &bytes));
-    if (!chunk.list) return false;
-    if (chunk.list->dictionary) {
-      PageDecoder decoder(shape_, at.codec, &bytes);
-      auto dictionary = decoder.DecodeDictionary(*chunk.list->dictionary);
-      if (!dictionary.ok()) return Explain(dictionary.status());
-      chunk.dictionary = dictionary.MoveValueUnsafe();
-    }
-  }
-  chunks_.push_back(std::move(chunk));
-  return true;
+  if (!shape || shape->form == ColumnShape::Form::kText) return nullptr;
+  ARROW_ASSIGN_OR_RAISE(auto pages, PageCursor::Make(projection, column, run, whole, *shape));
+  if (!pages) return nullptr;
+  return std::unique_ptr<PageColumn>(new PageColumn(column, std::move(pages)));
 }
 
 PageColumn::Pieces* PageColumn::AddPieces() {
@@ -79,54 +34,38 @@ arrow::Status PageColumn::Plan(int64_t rows, DecodeTasks* tasks) {
   if (shape_.form != ColumnShape::Form::kBits) {
     ARROW_ASSIGN_OR_RAISE(values_, arrow::AllocateBuffer(shape_.ValueBytes(rows), Pool()));
   }
-  for (int64_t row = 0; row < rows;) {
-    if (chunk_ == chunks_.size()) {
-      return arrow::Status::IOError("Expected ", rows, " rows but received ", row);
-    }
-    Chunk& chunk = chunks_[chunk_];
-    if (!chunk.list) {
-      tasks->push_back([this, &chunk, row, pieces = AddPieces()] {
-        return Explain(DecodeChunk(&chunk, row, pieces));
-      });
-      row += chunk.at.rows;
-      ++chunk_;
-      continue;
-    }
-    const PageAt& page = chunk.list->pages[page_];
-    const int64_t taken = std::min(rows - row, page.header.values - page_row_);
-    PlanPage(chunk, page, taken, row, tasks);
-    row += taken;
-    page_row_ += taken;
-    if (page_row_ < page.header.values) continue;
-    page_row_ = 0;
-    cut_.reset();
-    if (++page_ < chunk.list->pages.size()) continue;
-    page_ = 0;
-    ++chunk_;
-  }
+  ARROW_ASSIGN_OR_RAISE(const auto parts, pages_->Take(rows));
+  for (const auto& part : parts) PlanPart(part, tasks);
   return arrow::Status::OK();
 }
 
-void PageColumn::PlanPage(const Chunk& chunk, const PageAt& page, int64_t rows, int64_t row,
-                          DecodeTasks* tasks) {
+void PageColumn::PlanPart(const PageCursor::Part& part, DecodeTasks* tasks) {
   Pieces* const pieces = AddPieces();
-  if (rows < page.header.values) {
-    if (!cut_) cut_ = std::make_shared<CutPage>();
-    tasks->push_back([this, &chunk, &page, cut = cut_, from = page_row_, rows, row, pieces] {
-      return Explain(TakePart(chunk, page, cut.get(), from, rows, row, pieces));
+  if (part.page == nullptr) {
+    tasks->push_back([this, part, pieces] {
+      return pages_->Explain(DecodeChunk(part.chunk, part.row, pieces));
     });
     return;
   }
-  tasks->push_back([this, &chunk, &page, row, pieces] {
-    ChunkBytes bytes(*footer_->file);
-    PageDecoder decoder(shape_, chunk.at.codec, &bytes);
-    return Explain(DecodePage(&decoder, page, chunk.dictionary, row, pieces));
+  if (part.cut()) {
+    if (!cut_) cut_ = std::make_shared<CutPage>();
+    tasks->push_back([this, part, cut = cut_, pieces] {
+      return pages_->Explain(TakePart(part, cut.get(), pieces));
+    });
+    if (part.last()) cut_.reset();
+    return;
+  }
+  tasks->push_back([this, part, pieces] {
+    ChunkBytes bytes(pages_->file());
+    PageDecoder decoder(shape_, part.chunk->at.codec, &bytes);
+    return pages_->Explain(
+        DecodePage(&decoder, *part.page, part.chunk->dictionary, part.row, pieces));
   });
 }
 
-arrow::Status PageColumn::DecodeChunk(Chunk* chunk, int64_t row, Pieces* pieces) {
+arrow::Status PageColumn::DecodeChunk(PageCursor::Chunk* chunk, int64_t row, Pieces* pieces) {
   if (foreign_) return arrow::Status::OK();
-  ChunkBytes bytes(*footer_->file);
+  ChunkBytes bytes(pages_->file());
   ARROW_RETURN_NOT_OK(bytes.Load(chunk->at.offset, chunk->at.bytes));
   ARROW_ASSIGN_OR_RAISE(const auto list, ListPages(chunk->at, shape_, &bytes));
   if (!list) {
@@ -162,20 +101,20 @@ arrow::Status PageColumn::DecodePage(PageDecoder* decoder, const PageAt& page,
   return arrow::Status::OK();
 }
 
-/// Rows [from, from + rows) of a page, which is decoded by the first step that needs it.
-arrow::Status PageColumn::TakePart(const Chunk& chunk, const PageAt& page, CutPage* cut,
-                                   int64_t from, int64_t rows, int64_t row, Pieces* pieces) {
-  ChunkBytes bytes(*footer_->file);
-  if (StoresRows(page.header, shape_, chunk.at.codec)) {
-    return bytes.Read(page.body_offset + from * shape_.width, rows * shape_.width,
+/// Rows of a page that is decoded by the first step that needs it.
+arrow::Status PageColumn::TakePart(const PageCursor::Part& part, CutPage* cut, Pieces* pieces) {
+  const auto& [chunk, page, from, rows, row] = part;
+  ChunkBytes bytes(pages_->file());
+  if (StoresRows(page->header, shape_, chunk->at.codec)) {
+    return bytes.Read(page->body_offset + from * shape_.width, rows * shape_.width,
                       values_->mutable_data() + row * shape_.width);
   }
   if (!cut->values) {
     ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> values,
-                          arrow::AllocateBuffer(shape_.ValueBytes(page.header.values), Pool()));
-    PageDecoder decoder(shape_, chunk.at.codec, &bytes);
+                          arrow::AllocateBuffer(shape_.ValueBytes(page->header.values), Pool()));
+    PageDecoder decoder(shape_, chunk->at.codec, &bytes);
     ARROW_RETURN_NOT_OK(
-        decoder.Decode(page, chunk.dictionary, values->mutable_data(), &cut->validity));
+        decoder.Decode(*page, chunk->dictionary, values->mutable_data(), &cut->validity));
     cut->values = std::move(values);
   }
   PageBits piece{row, rows, from, cut->validity, nullptr};
@@ -227,15 +166,9 @@ arrow::Result<std::vector<ArrayDataVector>> PageColumn::Finish() {
   }
   pieces_.clear();
   const int64_t nulls = validity ? arrow::kUnknownNullCount : 0;
-  auto data = arrow::ArrayData::Make(field_->type(), rows_,
+  auto data = arrow::ArrayData::Make(pages_->type(), rows_,
                                      {std::move(validity), std::move(values_)}, nulls);
   return std::vector<ArrayDataVector>{{std::move(data)}};
-}
-
-arrow::Status PageColumn::Explain(const arrow::Status& status) const {
-  if (status.ok()) return status;
-  const auto code = status.IsOutOfMemory() ? ErrorCode::kOutOfMemory : ErrorCode::kFileCorrupted;
-  return WithContext(status, code, {footer_->path(), field_->name()});
 }
 
 }  // namespace packed

@@ -7,8 +7,7 @@
 #include <vector>
 
 #include "column_rows.h"
-#include "page_list.h"
-#include "projection.h"
+#include "page_cursor.h"
 
 namespace packed {
 
@@ -39,11 +38,6 @@ class PageColumn final : public ColumnRows {
   bool foreign() const override { return foreign_; }
 
  private:
-  struct Chunk {
-    PageChunk at;
-    std::optional<PageList> list;  ///< absent: its task makes it
-    PageDictionary dictionary;
-  };
   /// A page of which a step takes a part.
   struct CutPage {
     std::shared_ptr<arrow::Buffer> values;
@@ -51,35 +45,24 @@ class PageColumn final : public ColumnRows {
   };
   using Pieces = std::vector<PageBits>;
 
-  PageColumn(const FileProjection& projection, int column, ColumnShape shape);
+  PageColumn(int column, std::unique_ptr<PageCursor> pages);
 
-  arrow::Result<bool> AddChunk(const PageChunk& at, bool whole);
   /// Every task has pieces of its own.
   Pieces* AddPieces();
-  void PlanPage(const Chunk& chunk, const PageAt& page, int64_t rows, int64_t row,
-                DecodeTasks* tasks);
-  arrow::Status DecodeChunk(Chunk* chunk, int64_t row, Pieces* pieces);
+  void PlanPart(const PageCursor::Part& part, DecodeTasks* tasks);
+  arrow::Status DecodeChunk(PageCursor::Chunk* chunk, int64_t row, Pieces* pieces);
   arrow::Status DecodePage(PageDecoder* decoder, const PageAt& page,
                            const PageDictionary& dictionary, int64_t row, Pieces* pieces);
-  arrow::Status TakePart(const Chunk& chunk, const PageAt& page, CutPage* cut, int64_t from,
-                         int64_t rows, int64_t row, Pieces* pieces);
+  arrow::Status TakePart(const PageCursor::Part& part, CutPage* cut, Pieces* pieces);
   arrow::Result<std::shared_ptr<arrow::Buffer>> JoinValues() const;
   arrow::Result<std::shared_ptr<arrow::Buffer>> JoinValidity() const;
-  /// What a task failed with, as an error of this column.
-  arrow::Status Explain(const arrow::Status& status) const;
 
   const std::vector<int> columns_;
+  const std::unique_ptr<PageCursor> pages_;
   const ColumnShape shape_;
-  const std::shared_ptr<const Footer> footer_;
-  const std::shared_ptr<arrow::Field> field_;
-  std::vector<Chunk> chunks_;
   std::atomic<bool> foreign_{false};
 
-  // Where the next step begins.
-  size_t chunk_ = 0;
-  size_t page_ = 0;
-  int64_t page_row_ = 0;
-  std::shared_ptr<CutPage> cut_;  ///< of the page at `page_`, when steps cut it
+  std::shared_ptr<CutPage> cut_;  ///< of the page that the next step begins in, if any
 
   // The step.
   int64_t rows_ = 0;

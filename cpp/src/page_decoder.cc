@@ -9,6 +9,8 @@
 #include "arrow/util/compression.h"
 #include "arrow/util/crc32.h"
 
+#include "byte_split.h"
+#include "delta_values.h"
 #include "hybrid_runs.h"
 #include "packed/memory.h"
 #include "spread_values.h"
@@ -17,7 +19,14 @@ namespace packed {
 namespace {
 
 /// Numbers of `Encoding` in parquet.thrift.
-enum : int32_t { kPlain = 0, kPlainDictionary = 2, kRle = 3, kRleDictionary = 8 };
+enum : int32_t {
+  kPlain = 0,
+  kPlainDictionary = 2,
+  kRle = 3,
+  kDelta = 5,
+  kRleDictionary = 8,
+  kSplit = 9
+};
 
 constexpr int64_t kLengthBytes = 4;
 constexpr int kMostIndexBits = 32;
@@ -60,7 +69,11 @@ bool KnowsPage(const ParsedPage& page, const ColumnShape& shape) {
       if (page.repetition_bytes != 0) return false;
       break;
   }
-  return page.encoding == kPlain || (bits ? page.encoding == kRle : IsDictionary(page.encoding));
+  if (bits) return page.encoding == kPlain || page.encoding == kRle;
+  const bool text = shape.form == ColumnShape::Form::kText;
+  if (text) return page.encoding == kPlain || IsDictionary(page.encoding);
+  return page.encoding == kPlain || IsDictionary(page.encoding) ||
+         (page.encoding == kDelta && shape.integers) || page.encoding == kSplit;
 }
 
 arrow::Result<PageDecoder::Bytes> PageDecoder::Body(const PageAt& page) {
@@ -102,6 +115,10 @@ arrow::Result<PageDictionary> PageDecoder::DecodeDictionary(const PageAt& page) 
   if (codec_ != parquet::Compression::UNCOMPRESSED) {
     ARROW_ASSIGN_OR_RAISE(bytes, Decompress(bytes, header.uncompressed_bytes, nullptr));
   }
+  if (shape_.form == ColumnShape::Form::kText) {
+    ARROW_ASSIGN_OR_RAISE(auto text, ReadPlainText(bytes, header.values, nullptr, header.values));
+    return PageDictionary{nullptr, header.values, std::move(text)};
+  }
   const auto size = static_cast<int64_t>(bytes.size());
   if (header.values > size / shape_.stored_width) {
     return Mismatch("bytes of a dictionary", header.values * shape_.stored_width, size);
@@ -109,7 +126,7 @@ arrow::Result<PageDictionary> PageDecoder::DecodeDictionary(const PageAt& page) 
   ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> values,
                         arrow::AllocateBuffer(header.values * shape_.width, Pool()));
   SpreadValues(shape_, bytes.data(), header.values, nullptr, header.values, values->mutable_data());
-  return PageDictionary{std::move(values), header.values};
+  return PageDictionary{std::move(values), header.values, {}};
 }
 
 bool StoresRows(const ParsedPage& page, const ColumnShape& shape,
@@ -170,14 +187,15 @@ arrow::Result<PageDecoder::Bytes> PageDecoder::SplitV2(const PageAt& page, uint8
                     validity->nulls == 0 ? straight : nullptr);
 }
 
-arrow::Result<const uint8_t*> PageDecoder::LookUp(Bytes bytes, int64_t count,
-                                                  const PageDictionary& dictionary,
-                                                  uint8_t* straight) {
-  uint8_t* target = straight;
-  if (target == nullptr) {
-    ARROW_ASSIGN_OR_RAISE(target, Room(count * shape_.width, &looked_up_));
+/// Calls take(first, indices) for portions of the indices of a page, all within the dictionary.
+template <typename Take>
+arrow::Status PageDecoder::ForIndices(Bytes bytes, int64_t count, const PageDictionary& dictionary,
+                                      Take&& take) {
+  if (!dictionary.values && !dictionary.text.bytes) {
+    return arrow::Status::IOError("Expected a dictionary before a page of indices but received ",
+                                  "none");
   }
-  if (count == 0) return target;
+  if (count == 0) return arrow::Status::OK();
   if (bytes.empty() || bytes.front() > kMostIndexBits) {
     return arrow::Status::IOError(
         "Expected indices of at most 32 bits in a page but received none");
@@ -186,19 +204,50 @@ arrow::Result<const uint8_t*> PageDecoder::LookUp(Bytes bytes, int64_t count,
   uint32_t indices[kIndexPortion];
   for (int64_t done = 0; done < count;) {
     const int64_t portion = std::min(kIndexPortion, count - done);
-    if (!runs.Read(portion, indices)) {
-      return Mismatch("indices", count, done);
-    }
+    if (!runs.Read(portion, indices)) return Mismatch("indices", count, done);
     const uint32_t largest = *std::max_element(indices, indices + portion);
     if (largest >= dictionary.count) {
       return arrow::Status::IOError("Expected indices below ", dictionary.count,
                                     " in a page but received ", largest);
     }
-    GatherValues(dictionary.values->data(), shape_.width, indices, portion,
-                 target + done * shape_.width);
+    take(done, std::span<const uint32_t>(indices, static_cast<size_t>(portion)));
     done += portion;
   }
+  return arrow::Status::OK();
+}
+
+arrow::Result<const uint8_t*> PageDecoder::LookUp(Bytes bytes, int64_t count,
+                                                  const PageDictionary& dictionary,
+                                                  uint8_t* straight) {
+  uint8_t* target = straight;
+  if (target == nullptr) {
+    ARROW_ASSIGN_OR_RAISE(target, Room(count * shape_.width, &looked_up_));
+  }
+  ARROW_RETURN_NOT_OK(ForIndices(bytes, count, dictionary, [&](int64_t first, auto indices) {
+    GatherValues(dictionary.values->data(), shape_.width, indices.data(),
+                 static_cast<int64_t>(indices.size()), target + first * shape_.width);
+  }));
   return target;
+}
+
+arrow::Result<TextRows> PageDecoder::DecodeText(const PageAt& page,
+                                                const PageDictionary& dictionary,
+                                                PageValidity* validity) {
+  *validity = {};
+  const ParsedPage& header = page.header;
+  ARROW_ASSIGN_OR_RAISE(const Bytes bytes, header.kind == PageKind::kDataV2
+                                               ? SplitV2(page, nullptr, validity)
+                                               : SplitV1(page, nullptr, validity));
+  const int64_t count = header.values - validity->nulls;
+  const uint8_t* const bits = validity->bits ? validity->bits->data() : nullptr;
+  if (header.encoding == kPlain) return ReadPlainText(bytes, count, bits, header.values);
+  ARROW_ASSIGN_OR_RAISE(uint8_t* const room,
+                        Room(count * static_cast<int64_t>(sizeof(uint32_t)), &looked_up_));
+  auto* const all = reinterpret_cast<uint32_t*>(room);
+  ARROW_RETURN_NOT_OK(ForIndices(bytes, count, dictionary, [&](int64_t first, auto indices) {
+    std::copy(indices.begin(), indices.end(), all + first);
+  }));
+  return GatherText(dictionary.text, {all, static_cast<size_t>(count)}, bits, header.values);
 }
 
 arrow::Status PageDecoder::DecodeBits(const ParsedPage& page, Bytes bytes,
@@ -220,6 +269,30 @@ arrow::Status PageDecoder::DecodeBits(const ParsedPage& page, Bytes bytes,
   return arrow::Status::OK();
 }
 
+/// The values as PLAIN has them: at `straight` where it is not null and they are not so already.
+arrow::Result<const uint8_t*> PageDecoder::Dense(int32_t encoding, Bytes bytes, int64_t count,
+                                                 uint8_t* straight) {
+  const int64_t width = shape_.stored_width;
+  const auto size = static_cast<int64_t>(bytes.size());
+  if (encoding != kDelta && count > size / width) {
+    return Mismatch("bytes of values", count * width, size);
+  }
+  if (encoding == kPlain) return bytes.data();
+  uint8_t* target = straight;
+  if (target == nullptr) {
+    ARROW_ASSIGN_OR_RAISE(target, Room(count * width, &looked_up_));
+  }
+  if (encoding == kSplit) {
+    SplitBytes(bytes.data(), width, count, target);  // back is the same with rows for columns
+    return target;
+  }
+  const bool whole = width == sizeof(int32_t)
+                         ? ReadDelta(bytes, count, reinterpret_cast<int32_t*>(target))
+                         : ReadDelta(bytes, count, reinterpret_cast<int64_t*>(target));
+  if (whole) return target;
+  return arrow::Status::IOError("Expected ", count, " deltas in a page but received fewer");
+}
+
 arrow::Status PageDecoder::DecodeValues(const ParsedPage& page, Bytes bytes,
                                         const PageDictionary& dictionary,
                                         const PageValidity& validity, uint8_t* values) {
@@ -227,10 +300,6 @@ arrow::Status PageDecoder::DecodeValues(const ParsedPage& page, Bytes bytes,
   const int64_t count = page.values - validity.nulls;
   const uint8_t* const bits = validity.bits ? validity.bits->data() : nullptr;
   if (IsDictionary(page.encoding)) {
-    if (!dictionary.values) {
-      return arrow::Status::IOError("Expected a dictionary before a page of indices but received ",
-                                    "none");
-    }
     ARROW_ASSIGN_OR_RAISE(const uint8_t* dense,
                           LookUp(bytes, count, dictionary, bits == nullptr ? values : nullptr));
     if (bits == nullptr) return arrow::Status::OK();
@@ -239,12 +308,11 @@ arrow::Status PageDecoder::DecodeValues(const ParsedPage& page, Bytes bytes,
     SpreadValues(same, dense, count, bits, page.values, values);
     return arrow::Status::OK();
   }
-  const auto size = static_cast<int64_t>(bytes.size());
-  if (count > size / shape_.stored_width) {
-    return Mismatch("bytes of values", count * shape_.stored_width, size);
-  }
-  if (bytes.data() == values) return arrow::Status::OK();  // decompressed straight to there
-  SpreadValues(shape_, bytes.data(), count, bits, page.values, values);
+  const bool same = bits == nullptr && shape_.form == ColumnShape::Form::kBytes;
+  ARROW_ASSIGN_OR_RAISE(const uint8_t* dense,
+                        Dense(page.encoding, bytes, count, same ? values : nullptr));
+  if (dense == values) return arrow::Status::OK();
+  SpreadValues(shape_, dense, count, bits, page.values, values);
   return arrow::Status::OK();
 }
 

@@ -12,6 +12,7 @@
 #include "chunk_bytes.h"
 #include "column_shape.h"
 #include "read_page_header.h"
+#include "text_values.h"
 
 namespace packed {
 
@@ -25,6 +26,7 @@ struct PageAt {
 struct PageDictionary {
   std::shared_ptr<arrow::Buffer> values;
   int64_t count = 0;
+  TextRows text;  ///< instead of values, of a column of text
 };
 
 /// The rows of a page that are not null.
@@ -54,6 +56,10 @@ class PageDecoder {
   arrow::Status Decode(const PageAt& page, const PageDictionary& dictionary, uint8_t* values,
                        PageValidity* validity);
 
+  /// \brief The rows of a data page of text.
+  arrow::Result<TextRows> DecodeText(const PageAt& page, const PageDictionary& dictionary,
+                                     PageValidity* validity);
+
  private:
   using Bytes = std::span<const uint8_t>;
 
@@ -66,6 +72,11 @@ class PageDecoder {
                              const PageValidity& validity, uint8_t* values);
   arrow::Status DecodeBits(const ParsedPage& page, Bytes bytes, const PageValidity& validity,
                            uint8_t* values);
+  arrow::Result<const uint8_t*> Dense(int32_t encoding, Bytes bytes, int64_t count,
+                                      uint8_t* straight);
+  template <typename Take>
+  arrow::Status ForIndices(Bytes bytes, int64_t count, const PageDictionary& dictionary,
+                           Take&& take);
   arrow::Result<const uint8_t*> LookUp(Bytes bytes, int64_t count, const PageDictionary& dictionary,
                                        uint8_t* straight);
 

@@ -116,7 +116,8 @@ arrow::Result<std::shared_ptr<arrow::ArrayData>> PickOwn(const FileProjection& p
                                                          int column, int row_group, Rows rows) {
   const Footer& footer = *projection.footer;
   const auto shape = ShapeOfColumn(projection, column);
-  if (!shape || footer.file->remote()) return nullptr;
+  if (!shape || shape->form == ColumnShape::Form::kText) return nullptr;
+  if (footer.file->remote()) return nullptr;
   const auto chunk = ChunkOfColumn(projection, column, row_group);
   if (!chunk) return nullptr;
   const auto& field = footer.columns[projection.columns[column]].field;

@@ -14,6 +14,7 @@
 #include "page_column.h"
 #include "parquet_guard.h"
 #include "restore_batch.h"
+#include "text_column.h"
 
 namespace packed {
 namespace {
@@ -97,6 +98,9 @@ arrow::Status RowGroupStream::AddLocalColumn(int column) {
     ARROW_ASSIGN_OR_RAISE(own, PageColumn::Make(*projection_, column, run_, whole_));
   }
   if (!own) {
+    ARROW_ASSIGN_OR_RAISE(own, TextColumn::Make(*projection_, column, run_, whole_));
+  }
+  if (!own) {
     ARROW_ASSIGN_OR_RAISE(auto reader, Reader());
     own = std::make_unique<ArrowColumns>(*projection_, std::vector<int>{column}, run_,
                                          std::move(reader));
@@ -148,6 +152,9 @@ arrow::Status RowGroupStream::Decode(int64_t rows) {
         std::make_unique<ArrowColumns>(*projection_, column->columns(), run_, std::move(reader));
     ARROW_RETURN_NOT_OK(column->Plan(rows, &tasks));
   }
+  if (!tasks.empty()) ARROW_RETURN_NOT_OK(Run(tasks));
+  tasks.clear();
+  for (const auto& column : columns_) ARROW_RETURN_NOT_OK(column->PlanJoin(&tasks));
   return tasks.empty() ? arrow::Status::OK() : Run(tasks);
 }
 

@@ -9,6 +9,7 @@
 #include "page_column.h"
 #include "reader_support.h"
 #include "temp_dir.h"
+#include "text_column.h"
 
 namespace packed::test {
 namespace {
@@ -20,6 +21,30 @@ int64_t FreeBytes(const arrow::DataType& type, int64_t width) {
   if (type.id() == arrow::Type::TIME32) return 3;
   if (type.id() == arrow::Type::DECIMAL128) return 8;
   return type.id() == arrow::Type::TIME64 ? 4 : width;
+}
+
+/// Whether Parquet allows the encoding for what the type is stored as.
+bool Allows(parquet::Encoding::type encoding, const arrow::DataType& type) {
+  const auto id = type.id();
+  if (encoding == parquet::Encoding::PLAIN || id == arrow::Type::BOOL) return false;
+  const bool integer = arrow::is_integer(id) || arrow::is_temporal(id);
+  return integer || (encoding == parquet::Encoding::BYTE_STREAM_SPLIT && arrow::is_fixed_width(id));
+}
+
+/// Text of random length, now and then long, now and then none; a tenth of it null where asked.
+template <typename Builder>
+std::shared_ptr<arrow::Array> RandomText(bool nullable, int64_t distinct, uint32_t seed) {
+  std::mt19937_64 random(seed);
+  Builder builder;
+  for (int64_t i = 0; i < kRows; ++i) {
+    std::mt19937_64 value(static_cast<uint64_t>(random()) % distinct);
+    std::string text(value() % (value() % 50 == 0 ? 400 : 30), ' ');
+    for (char& letter : text) letter = static_cast<char>('a' + value() % 26);
+    const bool null = nullable && random() % 10 == 0;
+    const auto status = null ? builder.AppendNull() : builder.Append(text);
+    if (!status.ok()) throw std::bad_alloc();
+  }
+  return builder.Finish().ValueOrDie();
 }
 
 /// Random bytes as an array of `type`, a tenth of it null where asked; few distinct values, so
@@ -53,6 +78,7 @@ struct Form {
   bool dictionary;
   int64_t page_bytes;
   bool checksum;
+  parquet::Encoding::type encoding = parquet::Encoding::PLAIN;  ///< of the columns that can
 };
 
 const Form kForms[] = {
@@ -72,6 +98,13 @@ const Form kForms[] = {
      false, 600, false},
     {"dictionary of version 2", parquet::ParquetDataPageVersion::V2, parquet::Compression::ZSTD,
      true, 1 << 20, false},
+    {"delta", parquet::ParquetDataPageVersion::V1, parquet::Compression::ZSTD, false, 900, false,
+     parquet::Encoding::DELTA_BINARY_PACKED},
+    {"stored delta of version 2", parquet::ParquetDataPageVersion::V2,
+     parquet::Compression::UNCOMPRESSED, false, 1 << 20, false,
+     parquet::Encoding::DELTA_BINARY_PACKED},
+    {"split", parquet::ParquetDataPageVersion::V1, parquet::Compression::ZSTD, false, 1100, false,
+     parquet::Encoding::BYTE_STREAM_SPLIT},
     {"gzip, left to Arrow", parquet::ParquetDataPageVersion::V1, parquet::Compression::GZIP, true,
      900, false},
 };
@@ -116,8 +149,17 @@ class ReaderPages : public ::testing::Test {
         columns.push_back(RandomArray(type, nullable, distinct, static_cast<uint32_t>(id)));
       }
     }
-    fields.push_back(IdField(99, "text", arrow::utf8()));
-    columns.push_back(Strings(kRows));
+    for (const bool nullable : {false, true}) {
+      for (const int64_t distinct : {40, 5000}) {
+        const auto id = static_cast<int64_t>(200 + fields.size());
+        const auto name = "t" + std::to_string(id);
+        const auto seed = static_cast<uint32_t>(id);
+        fields.push_back(IdField(id, name, arrow::utf8(), nullable));
+        columns.push_back(RandomText<arrow::StringBuilder>(nullable, distinct, seed));
+        fields.push_back(IdField(id + 1, name + "l", arrow::large_binary(), nullable));
+        columns.push_back(RandomText<arrow::LargeBinaryBuilder>(nullable, distinct, seed));
+      }
+    }
     return TableOf(std::move(fields), std::move(columns));
   }
 
@@ -135,6 +177,9 @@ class ReaderPages : public ::testing::Test {
       builder.disable_dictionary();
     }
     if (form.checksum) builder.enable_page_checksum();
+    for (const auto& field : table->schema()->fields()) {
+      if (Allows(form.encoding, *field->type())) builder.encoding(field->name(), form.encoding);
+    }
     WriteParquet(dir_ / "file", {.table = table,
                                  .row_groups = std::move(row_groups),
                                  .leave_out = {"group_field_id_list", "row_group_metadata"},
@@ -195,12 +240,15 @@ TEST_F(ReaderPages, OwnCodeDecodesWhatItShould) {
     const auto projection = ProjectionOf(Write(form, table, {}), false);
     const bool known = form.codec != parquet::Compression::GZIP;
     int own = 0;
+    int text = 0;
     for (int i = 0; i < static_cast<int>(projection->columns.size()); ++i) {
       const auto column = PageColumn::Make(*projection, i, {0, 1}, /*whole=*/false).ValueOrDie();
       own += column ? 1 : 0;
+      text += TextColumn::Make(*projection, i, {0, 1}, /*whole=*/false).ValueOrDie() ? 1 : 0;
     }
-    // Decimals and text are Arrow's.
+    // Decimals are Arrow's.
     EXPECT_EQ(own, known ? 44 : 0) << form.name;
+    EXPECT_EQ(text, known ? 8 : 0) << form.name;
   }
 }
 
@@ -256,11 +304,23 @@ TEST_F(ReaderPages, AlignedPagesOfAMappingAreHandedOut) {
   EXPECT_EQ(handed_out, 1) << "of eight shifts one is aligned";
 }
 
-TEST_F(ReaderPages, DamagedPagesAreErrorsThatNameTheColumn) {
-  const auto table = TableOf({IdField(100, "v", arrow::int64(), true)},
-                             {RandomArray(arrow::int64(), true, 5000, 3)});
-  std::mt19937 random(20261121);
+std::vector<std::pair<Form, std::shared_ptr<arrow::Table>>> Damaged(
+    const std::shared_ptr<arrow::Table>& numbers, const std::shared_ptr<arrow::Table>& texts) {
+  std::vector<std::pair<Form, std::shared_ptr<arrow::Table>>> all;
   for (const Form& form : kForms) {
+    all.emplace_back(form, numbers);
+    all.emplace_back(form, texts);
+  }
+  return all;
+}
+
+TEST_F(ReaderPages, DamagedPagesAreErrorsThatNameTheColumn) {
+  const auto numbers = TableOf({IdField(100, "v", arrow::int64(), true)},
+                               {RandomArray(arrow::int64(), true, 5000, 3)});
+  const auto texts = TableOf({IdField(100, "v", arrow::binary(), true)},
+                             {RandomText<arrow::BinaryBuilder>(true, 60, 3)});
+  std::mt19937 random(20261121);
+  for (const auto& [form, table] : Damaged(numbers, texts)) {
     const auto path = Write(form, table, {});
     const std::string original = TempDir::Read(path);
     for (int i = 0; i < 60; ++i) {

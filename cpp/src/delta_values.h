@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace packed {
+
+/// \brief Decode `count` values of Parquet's DELTA_BINARY_PACKED, of int32_t or int64_t; false
+/// where the bytes do not have them, or are none of that. Never reads beyond the bytes.
+template <typename T>
+[[nodiscard]] bool ReadDelta(std::span<const uint8_t> bytes, int64_t count, T* values);
+
+extern template bool ReadDelta<int32_t>(std::span<const uint8_t>, int64_t, int32_t*);
+extern template bool ReadDelta<int64_t>(std::span<const uint8_t>, int64_t, int64_t*);
+
+}  // namespace packed
