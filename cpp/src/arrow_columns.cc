@@ -60,7 +60,7 @@ arrow::Status ArrowColumns::Plan(int64_t rows, DecodeTasks* tasks) {
 
 arrow::Result<std::vector<ArrayDataVector>> ArrowColumns::Finish() { return std::move(decoded_); }
 
-arrow::Status ArrowColumns::ReadBatch(int64_t rows, std::shared_ptr<arrow::RecordBatch>* batch) {
+arrow::Status ArrowColumns::ReadBatch(std::shared_ptr<arrow::RecordBatch>* batch) {
   return GuardRead(footer_->path(), [&]() -> arrow::Status {
     if (!batches_) {
       std::vector<int> row_groups(run_.count);
@@ -81,7 +81,7 @@ arrow::Status ArrowColumns::ReadBatch(int64_t rows, std::shared_ptr<arrow::Recor
 arrow::Status ArrowColumns::Decode(int64_t rows) {
   for (int64_t left = rows; left > 0;) {
     std::shared_ptr<arrow::RecordBatch> batch;
-    ARROW_RETURN_NOT_OK(ReadBatch(rows, &batch));
+    ARROW_RETURN_NOT_OK(ReadBatch(&batch));
     if (!batch || batch->num_rows() == 0 || batch->num_rows() > left) {
       const std::string& path = footer_->path();
       return MakeError(ErrorCode::kFileCorrupted,

@@ -30,7 +30,7 @@ class ArrowColumns final : public ColumnRows {
 
  private:
   arrow::Status Decode(int64_t rows);
-  arrow::Status ReadBatch(int64_t rows, std::shared_ptr<arrow::RecordBatch>* batch);
+  arrow::Status ReadBatch(std::shared_ptr<arrow::RecordBatch>* batch);
 
   const std::vector<int> columns_;
   const std::shared_ptr<const Footer> footer_;

@@ -97,7 +97,7 @@ EncodeJob ColumnEncoder::MakePageJob(ArrayVector pieces) const {
   form.compression = {plan_.codec, plan_.adaptive};
   form.statistics = properties_.plain->statistics_enabled(leaf_->path());
   const int64_t cost = BytesOf(pieces) * PageCost(form.compression);
-  return {cost, [form = std::move(form), pieces = std::move(pieces)]() -> Result<ColumnPart> {
+  return {cost, [form, pieces = std::move(pieces)]() -> Result<ColumnPart> {
             ARROW_ASSIGN_OR_RAISE(auto page, EncodePage(form, pieces));
             return ColumnPart(std::move(page));
           }};

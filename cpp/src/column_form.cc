@@ -31,7 +31,7 @@ class DistinctCounter {
     for (; slots_[slot].data() != nullptr; slot = (slot + 1) % kSlots) {
       if (slots_[slot] == value) return;
     }
-    slots_[slot] = value.data() == nullptr ? std::string_view("", 0) : value;
+    slots_[slot] = value.data() == nullptr ? std::string_view("") : value;
     ++count_;
   }
 

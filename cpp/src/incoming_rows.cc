@@ -9,6 +9,7 @@ namespace {
 std::vector<std::shared_ptr<arrow::ArrayData>> ColumnsOf(const GroupPlan& plan,
                                                          const arrow::RecordBatch& batch) {
   std::vector<std::shared_ptr<arrow::ArrayData>> columns;
+  columns.reserve(plan.columns.size());
   for (const auto& column : plan.columns) columns.push_back(batch.column_data(column.index));
   return columns;
 }

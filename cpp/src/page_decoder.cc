@@ -6,13 +6,13 @@
 
 #include "arrow/util/bit_util.h"
 #include "arrow/util/bitmap_ops.h"
-#include "arrow/util/compression.h"
 #include "arrow/util/crc32.h"
 
 #include "byte_split.h"
 #include "delta_values.h"
 #include "hybrid_runs.h"
 #include "packed/memory.h"
+#include "page_inflate.h"
 #include "spread_values.h"
 
 namespace packed {
@@ -101,10 +101,7 @@ arrow::Result<PageDecoder::Bytes> PageDecoder::Decompress(Bytes bytes, int64_t s
   if (target == nullptr) {
     ARROW_ASSIGN_OR_RAISE(target, Room(size, &decompressed_));
   }
-  if (!decompressor_) decompressor_ = parquet::GetCodec(codec_);
-  ARROW_ASSIGN_OR_RAISE(
-      const int64_t received,
-      decompressor_->Decompress(static_cast<int64_t>(bytes.size()), bytes.data(), size, target));
+  ARROW_ASSIGN_OR_RAISE(const int64_t received, DecompressPage(codec_, bytes, size, target));
   if (received != size) return Mismatch("decompressed bytes", size, received);
   return Bytes(target, static_cast<size_t>(size));
 }

@@ -83,7 +83,6 @@ class PageDecoder {
   const ColumnShape shape_;
   const parquet::Compression::type codec_;
   ChunkBytes& bytes_;
-  std::unique_ptr<arrow::util::Codec> decompressor_;
   std::shared_ptr<arrow::Buffer> decompressed_;
   std::shared_ptr<arrow::Buffer> looked_up_;
 };

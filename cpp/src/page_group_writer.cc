@@ -95,8 +95,8 @@ Status PageGroupWriter::TakeRows(int64_t end, bool closing, WriteTasks* tasks) {
 Status PageGroupWriter::TakeColumn(size_t column, int64_t end, bool closing, WriteTasks* tasks) {
   std::shared_ptr<arrow::Array> rows;
   if (incoming_ && incoming_->begin < end) {
-    ARROW_ASSIGN_OR_RAISE(auto slice, incoming_->Stored(column, end));
-    rows = arrow::MakeArray(std::move(slice));
+    ARROW_ASSIGN_OR_RAISE(const auto slice, incoming_->Stored(column, end));
+    rows = arrow::MakeArray(slice);
   }
   std::vector<EncodeJob> jobs;
   ARROW_RETURN_NOT_OK(encoders_[column].Take(rows, closing, &jobs));
