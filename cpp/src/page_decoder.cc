@@ -55,6 +55,8 @@ arrow::Result<uint8_t*> Room(int64_t size, std::shared_ptr<arrow::Buffer>* buffe
 
 }  // namespace
 
+bool HasIndices(const ParsedPage& page) { return IsDictionary(page.encoding); }
+
 bool KnowsPage(const ParsedPage& page, const ColumnShape& shape) {
   const bool bits = shape.form == ColumnShape::Form::kBits;
   switch (page.kind) {
@@ -184,6 +186,14 @@ arrow::Result<PageDecoder::Bytes> PageDecoder::SplitV2(const PageAt& page, uint8
                     validity->nulls == 0 ? straight : nullptr);
 }
 
+/// The values of a page behind its levels.
+arrow::Result<PageDecoder::Bytes> PageDecoder::Split(const PageAt& page, uint8_t* straight,
+                                                     PageValidity* validity) {
+  *validity = {};
+  return page.header.kind == PageKind::kDataV2 ? SplitV2(page, straight, validity)
+                                               : SplitV1(page, straight, validity);
+}
+
 /// Calls take(first, indices) for portions of the indices of a page, all within the dictionary.
 template <typename Take>
 arrow::Status PageDecoder::ForIndices(Bytes bytes, int64_t count, const PageDictionary& dictionary,
@@ -230,21 +240,29 @@ arrow::Result<const uint8_t*> PageDecoder::LookUp(Bytes bytes, int64_t count,
 arrow::Result<TextRows> PageDecoder::DecodeText(const PageAt& page,
                                                 const PageDictionary& dictionary,
                                                 PageValidity* validity) {
-  *validity = {};
-  const ParsedPage& header = page.header;
-  ARROW_ASSIGN_OR_RAISE(const Bytes bytes, header.kind == PageKind::kDataV2
-                                               ? SplitV2(page, nullptr, validity)
-                                               : SplitV1(page, nullptr, validity));
-  const int64_t count = header.values - validity->nulls;
+  const int64_t rows = page.header.values;
+  if (HasIndices(page.header)) {
+    ARROW_ASSIGN_OR_RAISE(const auto indices, DecodeIndices(page, dictionary, validity));
+    const uint8_t* const bits = validity->bits ? validity->bits->data() : nullptr;
+    return GatherText(dictionary.text, indices->span_as<uint32_t>(), bits, 0, rows);
+  }
+  ARROW_ASSIGN_OR_RAISE(const Bytes bytes, Split(page, nullptr, validity));
   const uint8_t* const bits = validity->bits ? validity->bits->data() : nullptr;
-  if (header.encoding == kPlain) return ReadPlainText(bytes, count, bits, header.values);
-  ARROW_ASSIGN_OR_RAISE(uint8_t* const room,
-                        Room(count * static_cast<int64_t>(sizeof(uint32_t)), &looked_up_));
-  auto* const all = reinterpret_cast<uint32_t*>(room);
+  return ReadPlainText(bytes, rows - validity->nulls, bits, rows);
+}
+
+arrow::Result<std::shared_ptr<arrow::Buffer>> PageDecoder::DecodeIndices(
+    const PageAt& page, const PageDictionary& dictionary, PageValidity* validity) {
+  ARROW_ASSIGN_OR_RAISE(const Bytes bytes, Split(page, nullptr, validity));
+  const int64_t count = page.header.values - validity->nulls;
+  ARROW_ASSIGN_OR_RAISE(
+      std::shared_ptr<arrow::Buffer> all,
+      arrow::AllocateBuffer(count * static_cast<int64_t>(sizeof(uint32_t)), Pool()));
+  auto* const out = all->mutable_data_as<uint32_t>();
   ARROW_RETURN_NOT_OK(ForIndices(bytes, count, dictionary, [&](int64_t first, auto indices) {
-    std::copy(indices.begin(), indices.end(), all + first);
+    std::copy(indices.begin(), indices.end(), out + first);
   }));
-  return GatherText(dictionary.text, {all, static_cast<size_t>(count)}, bits, header.values);
+  return all;
 }
 
 arrow::Status PageDecoder::DecodeBits(const ParsedPage& page, Bytes bytes,
@@ -316,17 +334,16 @@ arrow::Status PageDecoder::DecodeValues(const ParsedPage& page, Bytes bytes,
 arrow::Status PageDecoder::Decode(const PageAt& page, const PageDictionary& dictionary,
                                   uint8_t* values, PageValidity* validity) {
   const ParsedPage& header = page.header;
-  *validity = {};
   // Stored rows go from the file to their place, with no copy in between.
   if (StoresRows(header, shape_, codec_)) {
+    *validity = {};
     return bytes_.Read(page.body_offset, header.values * shape_.width, values);
   }
   const bool v2 = header.kind == PageKind::kDataV2;
   const int64_t value_bytes = header.uncompressed_bytes - (v2 ? header.definition_bytes : 0);
   const bool plain = header.encoding == kPlain && shape_.form == ColumnShape::Form::kBytes;
   uint8_t* const straight = plain && value_bytes == header.values * shape_.width ? values : nullptr;
-  ARROW_ASSIGN_OR_RAISE(const Bytes bytes,
-                        v2 ? SplitV2(page, straight, validity) : SplitV1(page, straight, validity));
+  ARROW_ASSIGN_OR_RAISE(const Bytes bytes, Split(page, straight, validity));
   return DecodeValues(header, bytes, dictionary, *validity, values);
 }
 

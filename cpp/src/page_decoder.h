@@ -38,6 +38,9 @@ struct PageValidity {
 /// \brief Whether a page is one that PageDecoder knows: what is not is Arrow's.
 bool KnowsPage(const ParsedPage& page, const ColumnShape& shape);
 
+/// \brief Whether a data page has indices into a dictionary.
+bool HasIndices(const ParsedPage& page);
+
 /// \brief Whether the body of a data page is its rows, as Arrow has them, one after the other.
 bool StoresRows(const ParsedPage& page, const ColumnShape& shape, parquet::Compression::type codec);
 
@@ -59,6 +62,11 @@ class PageDecoder {
   /// \brief The rows of a data page of text.
   arrow::Result<TextRows> DecodeText(const PageAt& page, const PageDictionary& dictionary,
                                      PageValidity* validity);
+  /// \brief What a data page has in place of texts: indices (uint32_t) into the dictionary, of
+  /// the rows that are not null. Texts that a dictionary has once may be endless in rows.
+  arrow::Result<std::shared_ptr<arrow::Buffer>> DecodeIndices(const PageAt& page,
+                                                              const PageDictionary& dictionary,
+                                                              PageValidity* validity);
 
  private:
   using Bytes = std::span<const uint8_t>;
@@ -66,6 +74,7 @@ class PageDecoder {
   arrow::Result<Bytes> Body(const PageAt& page);
   arrow::Result<Bytes> Decompress(Bytes bytes, int64_t size, uint8_t* straight);
   arrow::Status DecodeLevels(Bytes levels, int64_t rows, PageValidity* validity);
+  arrow::Result<Bytes> Split(const PageAt& page, uint8_t* straight, PageValidity* validity);
   arrow::Result<Bytes> SplitV1(const PageAt& page, uint8_t* straight, PageValidity* validity);
   arrow::Result<Bytes> SplitV2(const PageAt& page, uint8_t* straight, PageValidity* validity);
   arrow::Status DecodeValues(const ParsedPage& page, Bytes bytes, const PageDictionary& dictionary,

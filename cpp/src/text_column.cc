@@ -29,11 +29,6 @@ int64_t RowsWithin(const int64_t* starts, int64_t rows, int64_t bytes) {
 
 }  // namespace
 
-int64_t TextColumn::Piece::bytes() const {
-  const int64_t* const starts = page->text.starts();
-  return starts[from + rows] - starts[from];
-}
-
 TextColumn::TextColumn(int column, std::unique_ptr<PageCursor> pages)
     : columns_{column},
       pages_(std::move(pages)),
@@ -62,8 +57,9 @@ arrow::Status TextColumn::Plan(int64_t rows, DecodeTasks* tasks) {
     }
     const auto page = cut_ ? std::move(cut_) : std::make_shared<Page>();
     cut_ = part.last() ? nullptr : page;
-    tasks->push_back(
-        [this, part, page, pieces] { return pages_->Explain(DecodePart(part, page, pieces)); });
+    tasks->push_back([this, part, page, pieces] {
+      return pages_->Explain(DecodePart(part, page.get(), pieces));
+    });
   }
   return arrow::Status::OK();
 }
@@ -83,25 +79,48 @@ arrow::Status TextColumn::DecodeChunk(const PageCursor::Chunk& chunk, Pieces* pi
     ARROW_ASSIGN_OR_RAISE(dictionary, decoder.DecodeDictionary(*list->dictionary));
   }
   for (const PageAt& at : list->pages) {
-    const auto page = std::make_shared<Page>();
-    ARROW_ASSIGN_OR_RAISE(page->text, decoder.DecodeText(at, dictionary, &page->validity));
-    pieces->push_back({page, 0, page->text.rows});
+    PageValidity validity;
+    ARROW_ASSIGN_OR_RAISE(auto text, decoder.DecodeText(at, dictionary, &validity));
+    const int64_t rows = text.rows;
+    pieces->push_back({std::move(text), 0, rows, std::move(validity.bits), 0});
   }
   return arrow::Status::OK();
 }
 
 /// The first step that needs the page decodes it.
-arrow::Status TextColumn::DecodePart(const PageCursor::Part& part,
-                                     const std::shared_ptr<Page>& page, Pieces* pieces) {
+arrow::Status TextColumn::DecodePart(const PageCursor::Part& part, Page* page, Pieces* pieces) {
+  const bool gathered = part.cut() && HasIndices(part.page->header);
   if (!page->decoded) {
     ChunkBytes bytes(pages_->file());
     PageDecoder decoder(pages_->shape(), part.chunk->at.codec, &bytes);
-    ARROW_ASSIGN_OR_RAISE(page->text,
-                          decoder.DecodeText(*part.page, part.chunk->dictionary, &page->validity));
+    const PageDictionary& dictionary = part.chunk->dictionary;
+    if (gathered) {
+      ARROW_ASSIGN_OR_RAISE(page->indices,
+                            decoder.DecodeIndices(*part.page, dictionary, &page->validity));
+    } else {
+      ARROW_ASSIGN_OR_RAISE(page->text,
+                            decoder.DecodeText(*part.page, dictionary, &page->validity));
+    }
     page->decoded = true;
   }
-  pieces->push_back({page, part.from, part.rows});
+  Piece piece{page->text, part.from, part.rows, page->validity.bits, part.from};
+  if (gathered) {
+    ARROW_ASSIGN_OR_RAISE(piece.text, GatherPart(part, *page));
+    piece.from = 0;
+  }
+  pieces->push_back(std::move(piece));
   return arrow::Status::OK();
+}
+
+arrow::Result<TextRows> TextColumn::GatherPart(const PageCursor::Part& part,
+                                               const Page& page) const {
+  const uint8_t* const bits = page.validity.bits ? page.validity.bits->data() : nullptr;
+  const auto valid = [bits](int64_t from, int64_t rows) {
+    return bits == nullptr ? rows : arrow::internal::CountSetBits(bits, from, rows);
+  };
+  const auto indices = page.indices->span_as<uint32_t>().subspan(
+      static_cast<size_t>(valid(0, part.from)), static_cast<size_t>(valid(part.from, part.rows)));
+  return GatherText(part.chunk->dictionary.text, indices, bits, part.from, part.rows);
 }
 
 void TextColumn::CutArrays() {
@@ -111,16 +130,17 @@ void TextColumn::CutArrays() {
       while (piece.rows > 0) {
         if (arrays_.empty()) arrays_.push_back(std::make_unique<Joined>());
         Joined& joined = *arrays_.back();
-        const int64_t* const starts = piece.page->text.starts() + piece.from;
         // A value is less than a page, which is never more than an array may have.
         const int64_t least = joined.rows == 0 ? 1 : 0;
-        const int64_t rows = std::max(least, RowsWithin(starts, piece.rows, most - joined.bytes));
+        const int64_t rows =
+            std::max(least, RowsWithin(piece.starts(), piece.rows, most - joined.bytes));
         if (rows > 0) {
-          joined.pieces.push_back({piece.page, piece.from, rows});
+          joined.pieces.push_back({piece.text, piece.from, rows, piece.validity, piece.bit});
           joined.rows += rows;
           joined.bytes += joined.pieces.back().bytes();
         }
         piece.from += rows;
+        piece.bit += rows;
         piece.rows -= rows;
         if (piece.rows > 0) arrays_.push_back(std::make_unique<Joined>());
       }
@@ -145,7 +165,7 @@ arrow::Status TextColumn::PlanArray(Joined* joined, DecodeTasks* tasks) {
   int64_t base = 0;
   for (const Piece& piece : joined->pieces) {
     tasks->push_back([this, &piece, joined, row, base] {
-      const int64_t* const starts = piece.page->text.starts() + piece.from;
+      const int64_t* const starts = piece.starts();
       // The first offset of a piece is the last one of the piece before, which is the same.
       const int64_t rows = row + piece.rows == joined->rows ? piece.rows : piece.rows - 1;
       if (large_) {
@@ -153,7 +173,7 @@ arrow::Status TextColumn::PlanArray(Joined* joined, DecodeTasks* tasks) {
       } else {
         Rebase(starts, rows, base, joined->offsets->mutable_data_as<int32_t>() + row);
       }
-      std::memcpy(joined->values->mutable_data() + base, piece.page->text.bytes->data() + starts[0],
+      std::memcpy(joined->values->mutable_data() + base, piece.text.bytes->data() + starts[0],
                   static_cast<size_t>(piece.bytes()));
       return arrow::Status::OK();
     });
@@ -168,13 +188,13 @@ arrow::Result<std::shared_ptr<arrow::Buffer>> TextColumn::JoinValidity(const Joi
   std::shared_ptr<arrow::Buffer> bits;
   int64_t row = 0;
   for (const Piece& piece : joined.pieces) {
-    if (const auto& own = piece.page->validity.bits) {
+    if (const auto& own = piece.validity) {
       if (!bits) {
         ARROW_ASSIGN_OR_RAISE(
             bits, arrow::AllocateBuffer(arrow::bit_util::BytesForBits(joined.rows), Pool()));
         arrow::bit_util::SetBitsTo(bits->mutable_data(), 0, joined.rows, true);
       }
-      arrow::internal::CopyBitmap(own->data(), piece.from, piece.rows, bits->mutable_data(), row);
+      arrow::internal::CopyBitmap(own->data(), piece.bit, piece.rows, bits->mutable_data(), row);
     }
     row += piece.rows;
   }

@@ -29,18 +29,23 @@ class TextColumn final : public ColumnRows {
   bool foreign() const override { return foreign_; }
 
  private:
+  /// A page: its rows, or the indices of a page that a step cuts.
   struct Page {
     TextRows text;
+    std::shared_ptr<arrow::Buffer> indices;
     PageValidity validity;
     bool decoded = false;
   };
   /// Rows of one page, in row order; each task has pieces of its own.
   struct Piece {
-    std::shared_ptr<const Page> page;
-    int64_t from = 0;
+    TextRows text;
+    int64_t from = 0;  ///< first row, in the text
     int64_t rows = 0;
+    std::shared_ptr<arrow::Buffer> validity;  ///< null = all rows
+    int64_t bit = 0;                          ///< of the first row, in the validity
 
-    int64_t bytes() const;
+    const int64_t* starts() const { return text.starts() + from; }
+    int64_t bytes() const { return starts()[rows] - starts()[0]; }
   };
   using Pieces = std::vector<Piece>;
   /// Rows that become one array.
@@ -55,8 +60,8 @@ class TextColumn final : public ColumnRows {
   TextColumn(int column, std::unique_ptr<PageCursor> pages);
 
   arrow::Status DecodeChunk(const PageCursor::Chunk& chunk, Pieces* pieces);
-  arrow::Status DecodePart(const PageCursor::Part& part, const std::shared_ptr<Page>& page,
-                           Pieces* pieces);
+  arrow::Status DecodePart(const PageCursor::Part& part, Page* page, Pieces* pieces);
+  arrow::Result<TextRows> GatherPart(const PageCursor::Part& part, const Page& page) const;
   /// Pieces in arrays whose offsets hold them.
   void CutArrays();
   arrow::Status PlanArray(Joined* joined, DecodeTasks* tasks);

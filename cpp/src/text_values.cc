@@ -69,7 +69,7 @@ bool CopyPlain(std::span<const uint8_t> bytes, const uint8_t* validity, TextRows
 
 template <bool kNullable>
 void CopyGathered(const TextRows& dictionary, std::span<const uint32_t> indices,
-                  const uint8_t* validity, TextRows* text) {
+                  const uint8_t* validity, int64_t offset, TextRows* text) {
   const int64_t* const starts = dictionary.starts();
   const uint8_t* const values = dictionary.bytes->data();
   int64_t* const offsets = text->offsets->mutable_data_as<int64_t>();
@@ -77,7 +77,7 @@ void CopyGathered(const TextRows& dictionary, std::span<const uint32_t> indices,
   const uint32_t* index = indices.data();
   int64_t written = 0;
   for (int64_t row = 0; row < text->rows; ++row) {
-    if (!IsNull<kNullable>(validity, row)) {
+    if (!IsNull<kNullable>(validity, offset + row)) {
       const int64_t start = starts[*index];
       const int64_t length = starts[*index + 1] - start;
       ++index;
@@ -101,15 +101,15 @@ arrow::Result<TextRows> ReadPlainText(std::span<const uint8_t> bytes, int64_t co
 }
 
 arrow::Result<TextRows> GatherText(const TextRows& dictionary, std::span<const uint32_t> indices,
-                                   const uint8_t* validity, int64_t rows) {
+                                   const uint8_t* validity, int64_t offset, int64_t rows) {
   const int64_t* const starts = dictionary.starts();
   int64_t bytes = 0;
   for (const uint32_t index : indices) bytes += starts[index + 1] - starts[index];
   ARROW_ASSIGN_OR_RAISE(auto text, Room(rows, bytes));
   if (validity == nullptr) {
-    CopyGathered<false>(dictionary, indices, validity, &text);
+    CopyGathered<false>(dictionary, indices, validity, offset, &text);
   } else {
-    CopyGathered<true>(dictionary, indices, validity, &text);
+    CopyGathered<true>(dictionary, indices, validity, offset, &text);
   }
   return text;
 }

@@ -23,8 +23,9 @@ struct TextRows {
 arrow::Result<TextRows> ReadPlainText(std::span<const uint8_t> bytes, int64_t count,
                                       const uint8_t* validity, int64_t rows);
 
-/// \brief The same of indices into `dictionary`, all of which are within it.
+/// \brief The same of indices into `dictionary`, all of which are within it; the first row is that
+/// of bit `offset` of `validity`.
 arrow::Result<TextRows> GatherText(const TextRows& dictionary, std::span<const uint32_t> indices,
-                                   const uint8_t* validity, int64_t rows);
+                                   const uint8_t* validity, int64_t offset, int64_t rows);
 
 }  // namespace packed
