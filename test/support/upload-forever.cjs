@@ -37,6 +37,7 @@ const options = {
     { id: 0n, path: '0', columns: [0, 1] },
     { id: 1n, path: '1', columns: [2] },
   ],
+  layout: 'milvus',
   compatibility: 'current',
   compression: { codec: 'uncompressed' },
   columns: [],
