@@ -40,6 +40,14 @@ std::shared_ptr<parquet::WriterProperties> Plain() {
 
 class RangeAheadTest : public ::testing::Test {
  protected:
+  /// Requests that nobody waits for any more must not go on beside the end of the process, when
+  /// Arrow's memory is gone.
+  void TearDown() override {
+    for (int i = 0; i < 5000 && (store_.use_count() > 1 || store_->open_files() > 0); ++i) {
+      std::this_thread::sleep_for(1ms);
+    }
+  }
+
   /// A file of one column of vectors; every row group has `rows` of them.
   std::string WriteVectors(const std::string& name, int row_groups, int64_t rows,
                            const std::string& groups = "7", int64_t id = 7) {

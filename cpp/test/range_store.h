@@ -39,6 +39,8 @@ class RangeStore final : public FileStore {
   /// Requests so far, those of openings among them (a question for the size has no bytes).
   std::vector<Request> requests() const;
   void Forget();
+  /// Files that somebody has, those of requests that were abandoned among them.
+  int64_t open_files() const { return log_.use_count() - 1; }
   /// Most requests that ran at the same time since Forget.
   int most_at_once() const;
 

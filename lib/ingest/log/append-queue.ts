@@ -7,8 +7,8 @@ import type { EncodedMessage } from './record-frame.js'
 
 /** What is encoded ahead of the disk, as copies and as views of messages. */
 const MOST_ENCODED_BYTES = 64 << 20
-/** What is written at once; the first message of a group may be larger. */
-const GROUP_BYTES = 8 << 20
+/** What is written, and forced to the disk, at once; the first message of a group may be larger. */
+const GROUP_BYTES = 32 << 20
 
 interface Entry {
   readonly message: Message
