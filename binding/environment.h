@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "external_registry.h"
+#include "lending_credit.h"
 #include "napi_setup.h"
 #include "upload_tickets.h"
 
@@ -72,6 +73,9 @@ class Environment : public std::enable_shared_from_this<Environment> {
   /// ArrayBuffers over native memory, by the address at which they start.
   ExternalRegistry& externals() { return externals_; }
 
+  /// What may be lent before the engine collects.
+  LendingCredit& credit() { return credit_; }
+
   /// The ArrayBuffers over mapped files, by the address at which the file starts.
   std::unordered_map<const void*, std::weak_ptr<ExternalMemory>>& mappings() { return mappings_; }
 
@@ -113,6 +117,7 @@ class Environment : public std::enable_shared_from_this<Environment> {
   bool stopped_ = false;  ///< what alive_ says, for the JS thread without the lock
   std::unordered_set<std::shared_ptr<Operation>> outstanding_;
   ExternalRegistry externals_;
+  LendingCredit credit_;
   std::unordered_map<const void*, std::weak_ptr<ExternalMemory>> mappings_;
   UploadTickets uploads_;
 

@@ -20,11 +20,9 @@ ExternalMemory::ExternalMemory(Environment& environment, std::shared_ptr<arrow::
   environment_->externals().Add(data_, &owner_);
 }
 
-std::shared_ptr<ExternalMemory> ExternalMemory::Wrap(Environment& environment,
-                                                     std::shared_ptr<arrow::Buffer> owner,
-                                                     const uint8_t* data, int64_t bytes,
-                                                     Counted counted,
-                                                     Napi::ArrayBuffer* array_buffer) {
+std::shared_ptr<ExternalMemory> ExternalMemory::Wrap(
+    Environment& environment, std::shared_ptr<arrow::Buffer> owner, const uint8_t* data,
+    int64_t bytes, Counted counted, Napi::ArrayBuffer* array_buffer, int64_t credit) {
   if (!environment.external_buffers_allowed()) return nullptr;
   std::shared_ptr<ExternalMemory> memory(
       new ExternalMemory(environment, std::move(owner), data, bytes, counted));
@@ -40,6 +38,7 @@ std::shared_ptr<ExternalMemory> ExternalMemory::Wrap(Environment& environment,
     return nullptr;
   }
   napi_create_reference(env, value, 0, &memory->array_buffer_);
+  memory->covered_bytes_ = environment.credit().Cover(env, bytes, credit);
   *array_buffer = Napi::ArrayBuffer(env, value);
   return memory;
 }
@@ -95,6 +94,7 @@ void ExternalMemory::Drop() {
   if (owner_ == nullptr) return;
   environment_->externals().Remove(data_, &owner_);
   environment_->lent_bytes -= counted_bytes_;
+  environment_->credit().Restore(covered_bytes_);
   owner_.reset();
 }
 

@@ -24,11 +24,13 @@ class ExternalMemory {
  public:
   /// \brief Wrap `bytes` bytes at `data`, which `owner` keeps, as an ArrayBuffer.
   ///
+  /// `credit` is the least one of the environment, see LendingCredit; 0 = the engine is to count
+  /// these bytes.
   /// Null where the engine forbids external buffers; then the caller copies, now and always.
   static std::shared_ptr<ExternalMemory> Wrap(Environment& environment,
                                               std::shared_ptr<arrow::Buffer> owner,
                                               const uint8_t* data, int64_t bytes, Counted counted,
-                                              Napi::ArrayBuffer* array_buffer);
+                                              Napi::ArrayBuffer* array_buffer, int64_t credit = 0);
   /// \brief The one ArrayBuffer over a mapped file, made at the first call and again when nothing
   /// in JavaScript holds it any more. Empty where the engine forbids it or the file is too large.
   ///
@@ -55,6 +57,7 @@ class ExternalMemory {
   std::shared_ptr<arrow::Buffer> owner_;
   const uint8_t* const data_;
   const int64_t counted_bytes_;
+  int64_t covered_bytes_ = 0;        ///< by the credit of the environment
   napi_ref array_buffer_ = nullptr;  ///< weak
 };
 

@@ -29,7 +29,7 @@ class Lender {
       const OutgoingBuffer& buffer = batch_.buffers[i];
       const bool lend = buffer.size >= kLendBytes;
       if (lend && !policy.copy && LendMapped(buffer, views, i)) continue;
-      if (lend && !copy && LendBuffer(buffer, views, i)) continue;
+      if (lend && !copy && LendBuffer(buffer, policy.credit_bytes, views, i)) continue;
       if (buffer.data == nullptr) {
         views.Set(i, env_.Null());
       } else {
@@ -54,11 +54,11 @@ class Lender {
     return true;
   }
 
-  bool LendBuffer(const OutgoingBuffer& buffer, Napi::Array views, uint32_t index) {
+  bool LendBuffer(const OutgoingBuffer& buffer, int64_t credit, Napi::Array views, uint32_t index) {
     const Napi::HandleScope scope(env_);
     Napi::ArrayBuffer array_buffer;
     auto memory = ExternalMemory::Wrap(environment_, buffer.owner, buffer.data, buffer.size,
-                                       Counted::kYes, &array_buffer);
+                                       Counted::kYes, &array_buffer, credit);
     if (memory == nullptr) return false;
     views.Set(index,
               Napi::Uint8Array::New(env_, static_cast<size_t>(buffer.size), array_buffer, 0));
@@ -113,6 +113,7 @@ arrow::Result<ReadPolicy> ReadReadPolicy(Napi::Value value) {
   ARROW_ASSIGN_OR_RAISE(policy.copy, ReadMember<bool>(object, "copy"));
   ARROW_ASSIGN_OR_RAISE(policy.max_outstanding_bytes,
                         ReadMember<int64_t>(object, "maxOutstandingBytes"));
+  ARROW_ASSIGN_OR_RAISE(policy.credit_bytes, ReadMember<int64_t>(object, "creditBytes"));
   return policy;
 }
 

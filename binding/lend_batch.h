@@ -16,6 +16,7 @@ namespace packed::binding {
 struct ReadPolicy {
   bool copy = false;
   int64_t max_outstanding_bytes = 0;
+  int64_t credit_bytes = 0;  ///< the least LendingCredit; 0 = none
 };
 
 arrow::Result<ReadPolicy> ReadReadPolicy(Napi::Value value);

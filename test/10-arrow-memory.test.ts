@@ -40,7 +40,7 @@ function roundTripFlat(schema: Schema, flat: FlatBatch) {
   return callSync((addon) => {
     const handle = addon.importSchema(flattenSchema(schema))
     const addresses = addon.cdataExport(handle, flat)
-    const policy = { copy: false, maxOutstandingBytes: 1e9 }
+    const policy = { copy: false, maxOutstandingBytes: 1e9, creditBytes: 0 }
     const imported = addon.cdataImport(addresses.array, addresses.schema, policy)
     addon.cdataFree('array', addresses.array)
     addon.cdataFree('schema', addresses.schema)

@@ -8,6 +8,9 @@ const MAX_OUTSTANDING_BYTES = 8 << 20
 /** pk and embedding of one batch; text is small or wide, depending on the rows. */
 const BATCH_BYTES_AT_MOST = BATCH_ROWS * (8 + 32 * 4 + 40)
 
+/** What a process holds outside of its heap besides batches: half of one pass. */
+const EXTERNAL_BYTES_AT_MOST = 128 << 20
+
 interface Collected {
   kept: { most: number; rows: number; last: number }
   lentBytes: number
@@ -17,6 +20,7 @@ interface Collected {
 }
 
 const directory = temporaryDirectory('gc')
+const readings = temporaryDirectory('collections')
 let collected: Collected
 
 beforeAll(async () => {
@@ -39,4 +43,21 @@ test('dropped batches give their bytes back', () => {
 test('a forgotten writer removes its files and says so', () => {
   expect(collected.files).toEqual([2, 1])
   expect(collected.warnings).toContain('ARROW_PACKED_UNCLOSED')
+})
+
+test('what is lent causes few collections of the whole heap, and all of it is given back', async () => {
+  const run = await runNode('count-collections.cjs', [readings], {
+    flags: ['--expose-gc'],
+  })
+  expect([run.code, run.signal]).toEqual([0, null])
+  const { copied, lent, left } = run.lines[0] as {
+    copied: number
+    lent: number
+    left: { lentBytes: number; external: number }
+  }
+  // The collector counts bytes of its own in full: so often it runs for as much as was lent.
+  expect(copied).toBeGreaterThan(0)
+  expect(lent).toBeLessThan(copied / 2)
+  expect(left.lentBytes).toBe(0)
+  expect(left.external).toBeLessThan(EXTERNAL_BYTES_AT_MOST)
 })

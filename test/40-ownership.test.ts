@@ -43,7 +43,7 @@ async function readBack(path: string): Promise<bigint[]> {
 /** Through the addon itself, so that the owner is at hand. */
 function importWithOwner(batch: RecordBatch, copy = false): NativeBatch {
   const exported = exportRecordBatch(batch)
-  const policy = { copy, maxOutstandingBytes: 1e12 }
+  const policy = { copy, maxOutstandingBytes: 1e12, creditBytes: 0 }
   const imported = callSync((addon) =>
     addon.cdataImport(exported.array, exported.schema, policy),
   ).batch
@@ -253,7 +253,7 @@ describe('memory lent by a read', () => {
   })
 
   test('above the bound batches are copied', () => {
-    const policy = { copy: false, maxOutstandingBytes: memoryUsage().lentBytes + 1 }
+    const policy = { copy: false, maxOutstandingBytes: memoryUsage().lentBytes + 1, creditBytes: 0 }
     const exported = [exportRecordBatch(wideBatch()), exportRecordBatch(wideBatch())]
     const [first, second] = exported.map(
       ({ array, schema }) => callSync((addon) => addon.cdataImport(array, schema, policy)).batch,

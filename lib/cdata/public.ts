@@ -63,7 +63,11 @@ export interface BatchSource {
 }
 
 function policyOf(options: ImportOptions): ReadPolicy {
-  return { copy: options.copy ?? false, maxOutstandingBytes: Number.MAX_SAFE_INTEGER }
+  return {
+    copy: options.copy ?? false,
+    maxOutstandingBytes: Number.MAX_SAFE_INTEGER,
+    creditBytes: 0,
+  }
 }
 
 /** Calls `free` the first time only. */

@@ -105,6 +105,8 @@ export interface ReadPolicy {
   copy: boolean
   /** Switch to copies while more than this many bytes are lent. */
   maxOutstandingBytes: number
+  /** Lent bytes that are no garbage to come in the eyes of the collector; 0 = none. */
+  creditBytes: number
 }
 
 /** C Data / C Stream addresses; only lib/cdata may see them. */

@@ -28,7 +28,7 @@ export interface PackedReaderOptions {
   defaults?: Readonly<Record<string, unknown>>
   /** Without a `schema`: dense vectors as `'fixed_size_binary'` (default) or as lists of float32. */
   vectors?: VectorForm
-  /** Most rows in one batch; 8,192 by default. */
+  /** Most rows in one batch; 65,536 by default. */
   batchRows?: number
   /** Most decoded bytes in one batch, but at least one row; 0 (default) = no bound. */
   batchBytes?: number

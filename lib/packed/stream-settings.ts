@@ -1,3 +1,5 @@
+import { totalmem } from 'node:os'
+import { constrainedMemory } from 'node:process'
 import type { Schema } from 'apache-arrow'
 import { flattenBatch, flattenSchema } from '../cdata/index.js'
 import { expectBoolean, expectInteger, expectObject } from '../config/index.js'
@@ -6,8 +8,11 @@ import { callSync } from '../native/index.js'
 import type { StreamPolicy } from './batch-stream.js'
 import { defaultRow } from './default-row.js'
 
-const DEFAULT_BATCH_ROWS = 8192
+const DEFAULT_BATCH_ROWS = 65_536
 const DEFAULT_OUTSTANDING_BYTES = 2 ** 30
+/** What may be lent before the collector is told of it: so much, and such a part of the memory. */
+const MOST_CREDIT_BYTES = 2 ** 28
+const CREDIT_SHARE = 1 / 64
 
 /** Options that every reader of batches has. */
 export const STREAM_OPTIONS = [
@@ -39,14 +44,26 @@ export function resolveLimits(options: Record<string, unknown>): StreamLimits {
   }
 }
 
+/**
+ * Lent bytes that cause no garbage collection: the collector takes everything lent for garbage to
+ * come, and runs more often than the reading of it is worth. The first credit of
+ * `binding/lending_credit.h`.
+ */
+function creditBytes(maxOutstandingBytes: number): number {
+  const memory = Math.min(totalmem(), constrainedMemory() || Number.POSITIVE_INFINITY)
+  return Math.floor(Math.min(MOST_CREDIT_BYTES, memory * CREDIT_SHARE, maxOutstandingBytes / 4))
+}
+
 /** @throws PackedError InvalidArgument. */
 export function resolvePolicy(options: Record<string, unknown>): StreamPolicy {
+  const maxOutstandingBytes = expectInteger(options.maxOutstandingBytes, 'maxOutstandingBytes', {
+    fallback: DEFAULT_OUTSTANDING_BYTES,
+  })
   return {
     policy: {
       copy: expectBoolean(options.copy, 'copy', false),
-      maxOutstandingBytes: expectInteger(options.maxOutstandingBytes, 'maxOutstandingBytes', {
-        fallback: DEFAULT_OUTSTANDING_BYTES,
-      }),
+      maxOutstandingBytes,
+      creditBytes: creditBytes(maxOutstandingBytes),
     },
     releasePrevious: expectBoolean(options.releasePrevious, 'releasePrevious', false),
   }
