@@ -22,6 +22,7 @@ struct OutgoingBatch {
   int64_t rows = 0;
   std::vector<double> nodes;
   std::vector<OutgoingBuffer> buffers;
+  std::shared_ptr<arrow::Buffer> block;  ///< the owner of small buffers; see GatherSmall
 };
 
 /// \brief Lay a batch out for JavaScript. Any thread.

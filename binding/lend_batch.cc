@@ -10,6 +10,7 @@
 
 #include "buffer_placer.h"
 #include "external_memory.h"
+#include "gather_small.h"
 #include "packed/mapping.h"
 #include "values.h"
 
@@ -27,6 +28,7 @@ class Lender {
     Napi::Array views = Napi::Array::New(env_, batch_.buffers.size());
     for (uint32_t i = 0; i < batch_.buffers.size(); ++i) {
       const OutgoingBuffer& buffer = batch_.buffers[i];
+      if (!copy && LendFromBlock(buffer, policy.credit_bytes, views, i)) continue;
       const bool lend = buffer.size >= kLendBytes;
       if (lend && !policy.copy && LendMapped(buffer, views, i)) continue;
       if (lend && !copy && LendBuffer(buffer, policy.credit_bytes, views, i)) continue;
@@ -62,9 +64,30 @@ class Lender {
     if (memory == nullptr) return false;
     views.Set(index,
               Napi::Uint8Array::New(env_, static_cast<size_t>(buffer.size), array_buffer, 0));
-    lent_->buffers.push_back(std::move(memory));
-    lent_bytes_ += buffer.size;
+    NoteLent(std::move(memory), buffer.size);
     return true;
+  }
+
+  /// A part of the one block of small buffers, which is lent as a whole.
+  bool LendFromBlock(const OutgoingBuffer& buffer, int64_t credit, Napi::Array views,
+                     uint32_t index) {
+    const auto& block = batch_.block;
+    if (block == nullptr || buffer.owner != block) return false;
+    if (block_.IsEmpty()) {
+      auto memory = ExternalMemory::Wrap(environment_, block, block->data(), block->size(),
+                                         Counted::kYes, &block_, credit);
+      if (memory == nullptr) return false;
+      NoteLent(std::move(memory), block->size());
+    }
+    const Napi::HandleScope scope(env_);
+    const auto offset = static_cast<size_t>(buffer.data - block->data());
+    views.Set(index, Napi::Uint8Array::New(env_, static_cast<size_t>(buffer.size), block_, offset));
+    return true;
+  }
+
+  void NoteLent(std::shared_ptr<ExternalMemory> memory, int64_t bytes) {
+    lent_->buffers.push_back(std::move(memory));
+    lent_bytes_ += bytes;
   }
 
   /// One ArrayBuffer for all small buffers: making one costs as much as copying kilobytes.
@@ -101,6 +124,7 @@ class Lender {
   const OutgoingBatch& batch_;
   const std::shared_ptr<LentBatch> lent_ = std::make_shared<LentBatch>();
   int64_t lent_bytes_ = 0;
+  Napi::ArrayBuffer block_;  ///< over the block of the batch, once a part of it is lent
   std::vector<uint32_t> packed_;
   int64_t packed_bytes_ = 0;
 };
@@ -126,6 +150,7 @@ arrow::Result<std::optional<OutgoingBatch>> LayOutNext(
     const std::shared_ptr<arrow::RecordBatch>& batch) {
   if (batch == nullptr) return std::optional<OutgoingBatch>();
   ARROW_ASSIGN_OR_RAISE(OutgoingBatch outgoing, LayOutBatch(*batch));
+  ARROW_RETURN_NOT_OK(GatherSmall(&outgoing));
   return std::optional<OutgoingBatch>(std::move(outgoing));
 }
 

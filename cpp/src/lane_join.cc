@@ -1,11 +1,13 @@
 #include "lane_join.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "arrow/util/byte_size.h"
 
 #include "catch.h"
+#include "decoded_size.h"
 #include "packed/error.h"
 
 namespace packed {
@@ -17,6 +19,37 @@ constexpr int64_t kLeastShareBytes = 64 << 10;
 constexpr int64_t kMostShareBytes = 256 << 20;
 /// Rows of one batch when no lane bounds it (only fields that the files do not have).
 constexpr int64_t kMostConstantRows = 1 << 20;
+
+/// Row groups of a lane that say how many bytes its rows have.
+constexpr int kSampledRowGroups = 8;
+
+/// Decoded bytes of a row of the lane, as its first file says; at least 1.
+double RowBytesOf(const LaneFiles& files) {
+  const FileProjection& file = *files.front();
+  const auto& row_groups = file.footer->info.row_groups;
+  const int count = std::min(static_cast<int>(row_groups.size()), kSampledRowGroups);
+  int64_t rows = 0;
+  int64_t bytes = 0;
+  for (int i = 0; i < count; ++i) {
+    rows += row_groups[i].rows;
+    bytes += EstimateDecodedSize(file, i).bytes;
+  }
+  return rows == 0 ? 1.0 : std::max(1.0, static_cast<double>(bytes) / static_cast<double>(rows));
+}
+
+/// What a step of each lane may decode to. Together half the budget, so that one step decodes while
+/// another is consumed; as many rows in each, so that their steps end together.
+std::vector<int64_t> SharesOf(const std::vector<LaneFiles>& lanes, int64_t budget_bytes) {
+  std::vector<double> row_bytes;
+  for (const auto& files : lanes) row_bytes.push_back(RowBytesOf(files));
+  const double sum = std::accumulate(row_bytes.begin(), row_bytes.end(), 0.0);
+  std::vector<int64_t> shares;
+  for (const double bytes : row_bytes) {
+    const auto share = static_cast<int64_t>(static_cast<double>(budget_bytes) / 2 * (bytes / sum));
+    shares.push_back(std::clamp(share, kLeastShareBytes, kMostShareBytes));
+  }
+  return shares;
+}
 
 /// What reads the remote files of the lanes; null where there are none.
 std::shared_ptr<RangeAhead> ReadRemoteAhead(const std::vector<LaneFiles>& lanes,
@@ -44,11 +77,10 @@ LaneJoin::LaneJoin(std::shared_ptr<arrow::Schema> schema, std::vector<OutputColu
       limits_(limits),
       cancel_(std::move(cancel)),
       ahead_(ReadRemoteAhead(lanes, limits.ahead_bytes, cancel_)) {
-  const int64_t count = std::max<int64_t>(1, static_cast<int64_t>(lanes.size()));
-  // Half a lane's part of the budget, so that one step decodes while another is consumed.
-  const int64_t share =
-      std::clamp(limits.buffer_bytes / (2 * count), kLeastShareBytes, kMostShareBytes);
-  for (auto& files : lanes) lanes_.emplace_back(std::move(files), share, ahead_, cancel_);
+  const std::vector<int64_t> shares = SharesOf(lanes, limits.buffer_bytes);
+  for (size_t i = 0; i < lanes.size(); ++i) {
+    lanes_.emplace_back(std::move(lanes[i]), shares[i], ahead_, cancel_);
+  }
   for (const auto& column : columns_) constants_.emplace_back(column.value);
 }
 

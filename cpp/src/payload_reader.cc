@@ -196,7 +196,7 @@ class PayloadOpener {
   JoinLimits Limits() const {
     ReaderOptions budget;
     budget.buffer_bytes = options_.buffer_bytes;
-    return {options_.batch_rows, options_.batch_bytes, BufferBytes(budget), AheadBytes(budget)};
+    return {options_.batch_rows, options_.batch_bytes, BufferBytes(budget), BufferBytes(budget)};
   }
 
   arrow::FieldVector fields_;

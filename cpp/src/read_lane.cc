@@ -15,6 +15,8 @@ constexpr int64_t kProbeRows = 1024;
 constexpr int64_t kProbeShares = 4;
 /// An estimate is not believed beyond this multiple of what rows of the file took before.
 constexpr int64_t kEstimateTrust = 16;
+/// Somebody waits for the first batch. Not of a remote file: row groups are fetched in one piece.
+constexpr int64_t kMostFirstBytes = 8 << 20;
 /// Decoders round their buffers up, whatever the number of rows.
 constexpr int64_t kLeastStepBytes = 1024;
 /// Every step that waits keeps its file open, so that many small files are not all opened ahead.
@@ -37,7 +39,9 @@ int64_t ReadLane::RowBytes() const {
 }
 
 int64_t ReadLane::NextRows() const {
-  const int64_t rows = std::min(cursor_.rows_left, std::max<int64_t>(1, share_bytes_ / RowBytes()));
+  const bool first = planned_rows_ == 0 && !files_.front()->footer->file->remote();
+  const int64_t bytes = first ? std::min(share_bytes_, kMostFirstBytes) : share_bytes_;
+  const int64_t rows = std::min(cursor_.rows_left, std::max<int64_t>(1, bytes / RowBytes()));
   if (cursor_.known || seen_row_bytes_ > 0) return rows;
   const int64_t longest = std::max<int64_t>(1, cursor_.longest_value);
   const int64_t bounded = std::max<int64_t>(1, kProbeShares * share_bytes_ / longest);

@@ -20,7 +20,7 @@ class PackedReader::Impl {
         std::make_unique<LaneJoin>(std::move(projection.schema), std::move(projection.columns),
                                    OneFileLanes(std::move(projection.files)), set.rows,
                                    JoinLimits{options.batch_rows, options.batch_bytes,
-                                              BufferBytes(options), AheadBytes(options)},
+                                              BufferBytes(options), BufferBytes(options)},
                                    options.cancel);
     if (!options.visible) return;
     // Key and timestamp are the last two (see Open), and nobody asked for them.

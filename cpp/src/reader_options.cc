@@ -10,9 +10,8 @@
 namespace packed {
 namespace {
 
-constexpr int64_t kDefaultBufferBytes = 16 << 20;
-/// What a link of 1 GB/s carries in the time of one request of 64 ms.
-constexpr int64_t kDefaultAheadBytes = 64 << 20;
+/// Stored, of a remote file: what a link of 1 GB/s carries in the time of one request of 64 ms.
+constexpr int64_t kDefaultBufferBytes = 64 << 20;
 
 arrow::Status CheckNumber(const char* option, int64_t value, int64_t least) {
   if (value >= least) return arrow::Status::OK();
@@ -36,10 +35,6 @@ int64_t BufferBytes(const ReaderOptions& options) {
 bool OwnPages(const ReaderOptions& options) {
   const char* const text = std::getenv("ARROW_PACKED_PAGE_READER");
   return options.own_pages && (text == nullptr || std::string_view(text) != "0");
-}
-
-int64_t AheadBytes(const ReaderOptions& options) {
-  return options.buffer_bytes == 0 ? kDefaultAheadBytes : BufferBytes(options);
 }
 
 }  // namespace packed

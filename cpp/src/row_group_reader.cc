@@ -28,7 +28,7 @@ class RowGroupReader::Impl {
       : projection_(std::move(projection)),
         info_(set.files.front()->info),
         buffer_bytes_(BufferBytes(options)),
-        ahead_bytes_(AheadBytes(options)),
+        ahead_bytes_(BufferBytes(options)),
         cancel_(options.cancel) {
     for (const auto& column : projection_.columns) constants_.emplace_back(column.value);
   }

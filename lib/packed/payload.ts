@@ -109,7 +109,7 @@ export interface PayloadReaderOptions {
   batchRows?: number
   /** Most decoded bytes in one batch, but at least one row; 0 (default) = no bound. */
   batchBytes?: number
-  /** Decoded bytes held ahead of the caller; 16 MiB by default. */
+  /** Decoded bytes held ahead of the caller; 64 MiB by default. */
   bufferBytes?: number
   /** Release a batch when the next one is asked for: nothing of it may be kept. */
   releasePrevious?: boolean

@@ -33,9 +33,9 @@ export interface PackedReaderOptions {
   /** Most decoded bytes in one batch, but at least one row; 0 (default) = no bound. */
   batchBytes?: number
   /**
-   * Decoded bytes held ahead of the caller; 16 MiB by default, 0 means the default. Of an object
-   * store as many stored bytes are read ahead besides, 64 MiB by default; one request per file
-   * is on its way in any case.
+   * Decoded bytes held ahead of the caller; 64 MiB by default, 0 means the default. Of an object
+   * store as many stored bytes are read ahead besides; one request per file is on its way in any
+   * case.
    */
   bufferBytes?: number
   /** Release a batch when the next one is asked for: nothing of it may be kept. */

@@ -272,7 +272,7 @@ PACKED_EXPORT CStatus CloseWriter(CPackedWriter writer);
  *
  * schema       the columns wanted, in order, matched by PARQUET:field_id, else by name; consumed.
  *              NULL = the files' own columns. Fields that no file has are read as nulls.
- * buffer_size  decoded bytes held ahead of the caller, 0 = 16 MiB, negative = no bound
+ * buffer_size  decoded bytes held ahead of the caller, 0 = 64 MiB, negative = no bound
  * out          set to NULL on failure
  */
 PACKED_EXPORT CStatus NewPackedReader(const char* const* paths, int64_t num_paths,

@@ -43,7 +43,7 @@ struct ReaderOptions {
   int64_t batch_rows = 8192;  ///< most rows in one batch
   int64_t batch_bytes = 0;    ///< most decoded bytes in one batch (at least one row); 0 = no bound
   /// Decoded bytes held ahead of the caller, and stored bytes of remote files held ahead of the
-  /// decoders; 0 = 16 MiB and 64 MiB, < 0 = no bound.
+  /// decoders; 0 = 64 MiB of each, < 0 = no bound.
   int64_t buffer_bytes = 0;
   /// Map local files: stored pages that are aligned are handed out where they are.
   bool mmap = false;
