@@ -16,12 +16,29 @@ constexpr int64_t kVectorPageBytes = 1 << 20;
 constexpr int64_t kScalarPageBytes = 256 << 10;
 constexpr int64_t kStoredPageAlignment = 64;
 
+/// Long enough that a batch over a page of a mapped file is worth its price, short enough that
+/// rows of it may wait.
+constexpr int64_t kStoredPageBytes = 8 << 20;
+
+bool IsStored(const ColumnPlan& plan) {
+  return plan.codec.type == arrow::Compression::UNCOMPRESSED && !plan.byte_stream_split;
+}
+
+/// Vectors that are stored because somebody said so: a mapped file hands them out where they are.
+void PlanStoredPages(ColumnPlan* plan) {
+  plan->page_alignment = kStoredPageAlignment;
+  plan->page_bytes = kStoredPageBytes;
+  plan->page_rows = std::max<int64_t>(1, kStoredPageBytes / ValueBytes(*plan->stored->type()));
+}
+
 /// Dense vectors as Parquet's own writer would cut them; everything else is left to that writer.
-void PlanMilvusPages(const WriterOptions& options, ColumnPlan* plan) {
+void PlanMilvusPages(const ColumnOptions& column, const WriterOptions& options, ColumnPlan* plan) {
   plan->own_pages = plan->dense_vector && !plan->dictionary && !plan->stored->nullable() &&
                     options.compatibility == Compatibility::kCurrent &&
                     IsPageType(*plan->stored->type());
   if (!plan->own_pages) return;
+  const bool asked = column.codec || options.vector_codec;
+  if (asked && IsStored(*plan)) return PlanStoredPages(plan);
   const int64_t batch_bytes = kStockBatchRows * ValueBytes(*plan->stored->type());
   plan->page_rows = (kStockPageBytes + batch_bytes - 1) / batch_bytes * kStockBatchRows;
 }
@@ -37,8 +54,7 @@ void PlanFastPages(const ColumnOptions& column, const WriterOptions& options, Co
   if (const int64_t width = ValueBytes(*plan->stored->type()); width > 0) {
     plan->page_rows = std::max<int64_t>(1, plan->page_bytes / width);
   }
-  const bool stored = plan->codec.type == arrow::Compression::UNCOMPRESSED;
-  if (plan->dense_vector && stored) plan->page_alignment = kStoredPageAlignment;
+  if (plan->dense_vector && IsStored(*plan)) PlanStoredPages(plan);
 }
 
 }  // namespace
@@ -47,7 +63,7 @@ void PlanPages(const ColumnOptions& column, const WriterOptions& options, Column
   if (options.layout == Layout::kFast) {
     PlanFastPages(column, options, plan);
   } else {
-    PlanMilvusPages(options, plan);
+    PlanMilvusPages(column, options, plan);
   }
 }
 

@@ -69,7 +69,8 @@ export interface PackedWriterOptions {
   /**
    * Dense vectors: `'stored'` uncompressed (the default of layout `'milvus'`), `'always'` through
    * the codec of `compression`, `'auto'` page by page whichever pays (layout `'fast'` only, and its
-   * default), or a codec of their own.
+   * default), or a codec of their own. Pages that are stored because this says so begin at multiples
+   * of 64 in the file, for readers that map it.
    */
   vectors?: 'auto' | 'always' | 'stored' | CodecName | Compression
   /** Choices for single columns, by name of the top-level field. */

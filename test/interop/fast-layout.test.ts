@@ -17,7 +17,12 @@ import {
   tableToIPC,
   Utf8,
 } from 'apache-arrow'
-import { PackedReader, PackedWriter, type PackedWriterOptions } from '../../lib/index.js'
+import {
+  memoryUsage,
+  PackedReader,
+  PackedWriter,
+  type PackedWriterOptions,
+} from '../../lib/index.js'
 import type { ChunkFacts } from '../support/packed-fixtures.js'
 import { describeWithPyarrow, Oracle } from '../support/python.js'
 import { Random } from '../support/random.cjs'
@@ -96,6 +101,7 @@ describeWithPyarrow("layout 'fast'", () => {
     ['with small row groups', { rowGroupBytes: 300_000 }],
     ['with every vector compressed', { vectors: 'always' }],
     ['with stored vectors', { vectors: 'stored' }],
+    ["with stored vectors in layout 'milvus'", { layout: 'milvus', vectors: 'stored' }],
     ['with other codecs', { compression: 'snappy', columns: { text: { codec: 'gzip' } } }],
     [
       'with chosen encodings',
@@ -137,19 +143,28 @@ describeWithPyarrow("layout 'fast'", () => {
     expect((await chunksOf(stored!)).flat()).toMatchObject([{ codec: 'UNCOMPRESSED' }])
   })
 
-  test('begins stored pages of vectors at multiples of 64', async () => {
-    const [, path] = await write({ vectors: 'stored' }, 777)
-    const file = readFileSync(path!)
-    const values = whole.getChild('vector')!.data[0]!.values as Uint8Array
-    const pageRows = (1 << 20) / VECTOR_BYTES
-    for (let row = 0; row < ROWS; row += pageRows) {
-      const rows = Math.min(pageRows, ROWS - row)
-      const page = values.subarray(row * VECTOR_BYTES, (row + rows) * VECTOR_BYTES)
-      const at = file.indexOf(page)
-      expect(at).toBeGreaterThan(0)
-      expect(at % 64).toBe(0)
-    }
-  })
+  test.each(['fast', 'milvus'] as const)(
+    'begins stored pages of vectors at multiples of 64, one to a row group: %s',
+    async (layout) => {
+      const [, path] = await write({ layout, vectors: 'stored', rowGroupBytes: 1 << 20 }, 777)
+      const file = readFileSync(path!)
+      const values = whole.getChild('vector')!.data[0]!.values as Uint8Array
+      const reader = await PackedReader.open({ paths: [path!], mmap: true })
+      let row = 0
+      for (const { rows } of reader.rowGroups) {
+        const page = values.subarray(row * VECTOR_BYTES, (row + rows) * VECTOR_BYTES)
+        const at = file.indexOf(page)
+        expect(at).toBeGreaterThan(0)
+        expect(at % 64).toBe(0)
+        row += rows
+      }
+      expect(row).toBe(ROWS)
+      const before = memoryUsage().lentBytes
+      expect((await reader.toTable()).numRows).toBe(ROWS)
+      expect(memoryUsage().lentBytes).toBe(before)
+      await reader.close()
+    },
+  )
 
   test('makes the same files however the rows come and on any number of threads', async () => {
     const bytesOf = async (options: Partial<PackedWriterOptions>, step: number) =>
