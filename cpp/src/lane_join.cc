@@ -41,9 +41,11 @@ double RowBytesOf(const LaneFiles& files) {
 /// another is consumed; as many rows in each, so that their steps end together.
 std::vector<int64_t> SharesOf(const std::vector<LaneFiles>& lanes, int64_t budget_bytes) {
   std::vector<double> row_bytes;
+  row_bytes.reserve(lanes.size());
   for (const auto& files : lanes) row_bytes.push_back(RowBytesOf(files));
   const double sum = std::accumulate(row_bytes.begin(), row_bytes.end(), 0.0);
   std::vector<int64_t> shares;
+  shares.reserve(lanes.size());
   for (const double bytes : row_bytes) {
     const auto share = static_cast<int64_t>(static_cast<double>(budget_bytes) / 2 * (bytes / sum));
     shares.push_back(std::clamp(share, kLeastShareBytes, kMostShareBytes));

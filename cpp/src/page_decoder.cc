@@ -18,26 +18,12 @@
 namespace packed {
 namespace {
 
-/// Numbers of `Encoding` in parquet.thrift.
-enum : int32_t {
-  kPlain = 0,
-  kPlainDictionary = 2,
-  kRle = 3,
-  kDelta = 5,
-  kRleDictionary = 8,
-  kSplit = 9
-};
-
 constexpr int64_t kLengthBytes = 4;
 constexpr int kMostIndexBits = 32;
 /// Indices are looked up in portions that stay in the first cache.
 constexpr int64_t kIndexPortion = 1024;
 /// No codec makes more of its input; what claims to is not worth the memory.
 constexpr int64_t kMostExpansion = 1 << 16;
-
-bool IsDictionary(int32_t encoding) {
-  return encoding == kPlainDictionary || encoding == kRleDictionary;
-}
 
 arrow::Status Mismatch(const char* what, int64_t expected, int64_t received) {
   return arrow::Status::IOError("Expected ", expected, " ", what, " in a page but received ",
@@ -54,29 +40,6 @@ arrow::Result<uint8_t*> Room(int64_t size, std::shared_ptr<arrow::Buffer>* buffe
 }
 
 }  // namespace
-
-bool HasIndices(const ParsedPage& page) { return IsDictionary(page.encoding); }
-
-bool KnowsPage(const ParsedPage& page, const ColumnShape& shape) {
-  const bool bits = shape.form == ColumnShape::Form::kBits;
-  switch (page.kind) {
-    case PageKind::kIndex:
-      return false;
-    case PageKind::kDictionary:
-      return !bits && (page.encoding == kPlain || page.encoding == kPlainDictionary);
-    case PageKind::kDataV1:
-      if (shape.optional && page.definition_encoding != kRle) return false;
-      break;
-    case PageKind::kDataV2:
-      if (page.repetition_bytes != 0) return false;
-      break;
-  }
-  if (bits) return page.encoding == kPlain || page.encoding == kRle;
-  const bool text = shape.form == ColumnShape::Form::kText;
-  if (text) return page.encoding == kPlain || IsDictionary(page.encoding);
-  return page.encoding == kPlain || IsDictionary(page.encoding) ||
-         (page.encoding == kDelta && shape.integers) || page.encoding == kSplit;
-}
 
 arrow::Result<PageDecoder::Bytes> PageDecoder::Body(const PageAt& page) {
   ARROW_ASSIGN_OR_RAISE(const Bytes body,
@@ -126,15 +89,6 @@ arrow::Result<PageDictionary> PageDecoder::DecodeDictionary(const PageAt& page) 
                         arrow::AllocateBuffer(header.values * shape_.width, Pool()));
   SpreadValues(shape_, bytes.data(), header.values, nullptr, header.values, values->mutable_data());
   return PageDictionary{std::move(values), header.values, {}};
-}
-
-bool StoresRows(const ParsedPage& page, const ColumnShape& shape,
-                parquet::Compression::type codec) {
-  const bool stored = codec == parquet::Compression::UNCOMPRESSED ||
-                      (page.kind == PageKind::kDataV2 && !page.compressed);
-  return stored && !page.crc && !shape.optional && page.encoding == kPlain &&
-         shape.form == ColumnShape::Form::kBytes && page.definition_bytes == 0 &&
-         page.compressed_bytes / shape.width >= page.values;
 }
 
 arrow::Status PageDecoder::DecodeLevels(Bytes levels, int64_t rows, PageValidity* validity) {

@@ -11,6 +11,7 @@
 
 #include "chunk_bytes.h"
 #include "column_shape.h"
+#include "page_support.h"
 #include "read_page_header.h"
 #include "text_values.h"
 
@@ -34,15 +35,6 @@ struct PageValidity {
   std::shared_ptr<arrow::Buffer> bits;  ///< null = all of them
   int64_t nulls = 0;
 };
-
-/// \brief Whether a page is one that PageDecoder knows: what is not is Arrow's.
-bool KnowsPage(const ParsedPage& page, const ColumnShape& shape);
-
-/// \brief Whether a data page has indices into a dictionary.
-bool HasIndices(const ParsedPage& page);
-
-/// \brief Whether the body of a data page is its rows, as Arrow has them, one after the other.
-bool StoresRows(const ParsedPage& page, const ColumnShape& shape, parquet::Compression::type codec);
 
 /// \brief Decodes pages of one column chunk, straight to where their values belong. One thread.
 ///
