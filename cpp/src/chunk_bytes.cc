@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "packed/memory.h"
+#include "raw_frame.h"
 
 namespace packed {
 
@@ -45,6 +46,13 @@ arrow::Result<std::span<const uint8_t>> ChunkBytes::Get(int64_t offset, int64_t 
   }
   ARROW_RETURN_NOT_OK(Read(offset, size, scratch_->mutable_data()));
   return std::span<const uint8_t>(scratch_->data(), static_cast<size_t>(size));
+}
+
+arrow::Result<bool> ChunkBytes::ReadRaw(int64_t offset, int64_t frame_bytes, int64_t content_bytes,
+                                        uint8_t* out) const {
+  ARROW_RETURN_NOT_OK(CheckRange(offset, frame_bytes));
+  if (View(offset, frame_bytes) != nullptr) return false;
+  return ReadRawFrame(file_, offset, frame_bytes, content_bytes, out);
 }
 
 arrow::Status ChunkBytes::Read(int64_t offset, int64_t size, uint8_t* out) const {

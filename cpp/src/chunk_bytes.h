@@ -30,6 +30,11 @@ class ChunkBytes {
   /// \brief The bytes, read if need be; valid until the next Load or Get.
   arrow::Result<std::span<const uint8_t>> Get(int64_t offset, int64_t size);
 
+  /// \brief Read the content of a frame of raw blocks into memory of the caller. False where it is
+  /// another frame, or in memory anyhow.
+  arrow::Result<bool> ReadRaw(int64_t offset, int64_t frame_bytes, int64_t content_bytes,
+                              uint8_t* out) const;
+
   /// \brief Read into memory of the caller.
   arrow::Status Read(int64_t offset, int64_t size, uint8_t* out) const;
 

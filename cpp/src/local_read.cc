@@ -1,11 +1,14 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 
 #include <cerrno>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "arrow/buffer.h"
 #include "arrow/io/file.h"
@@ -47,6 +50,9 @@ std::shared_ptr<arrow::Buffer> RootOf(std::shared_ptr<arrow::Buffer> buffer) {
   return buffer;
 }
 
+/// Parts of one system call: what Linux takes.
+constexpr size_t kMostParts = 1024;
+
 class LocalReadableFile : public ReadableFile {
  public:
   LocalReadableFile(LocalPath path, struct stat opened) : path_(std::move(path)), opened_(opened) {}
@@ -77,6 +83,24 @@ class LocalReadableFile : public ReadableFile {
       version += std::to_string(part) + "/";
     }
     return version;
+  }
+
+  arrow::Status ReadScattered(int64_t offset,
+                              const std::vector<std::span<uint8_t>>& places) const override {
+    // What a call leaves undone, for whatever reason, is done anew by calls that say the reason.
+    if (file_->closed() || places.size() > kMostParts) {
+      return ReadableFile::ReadScattered(offset, places);
+    }
+    std::vector<iovec> parts;
+    parts.reserve(places.size());
+    int64_t bytes = 0;
+    for (const auto& place : places) {
+      parts.push_back({place.data(), place.size()});
+      bytes += static_cast<int64_t>(place.size());
+    }
+    const auto count = static_cast<int>(parts.size());
+    if (::preadv(descriptor_, parts.data(), count, offset) == bytes) return arrow::Status::OK();
+    return ReadableFile::ReadScattered(offset, places);
   }
 
   arrow::Status CheckUnchanged() const override {

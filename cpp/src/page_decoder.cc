@@ -297,6 +297,12 @@ arrow::Status PageDecoder::Decode(const PageAt& page, const PageDictionary& dict
   const int64_t value_bytes = header.uncompressed_bytes - (v2 ? header.definition_bytes : 0);
   const bool plain = header.encoding == kPlain && shape_.form == ColumnShape::Form::kBytes;
   uint8_t* const straight = plain && value_bytes == header.values * shape_.width ? values : nullptr;
+  if (straight && !v2 && !shape_.optional && !header.crc && codec_ == parquet::Compression::ZSTD) {
+    ARROW_ASSIGN_OR_RAISE(const bool read, bytes_.ReadRaw(page.body_offset, header.compressed_bytes,
+                                                          header.uncompressed_bytes, straight));
+    *validity = {};
+    if (read) return arrow::Status::OK();
+  }
   ARROW_ASSIGN_OR_RAISE(const Bytes bytes, Split(page, straight, validity));
   return DecodeValues(header, bytes, dictionary, *validity, values);
 }

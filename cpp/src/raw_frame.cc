@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "arrow/util/endian.h"
 #include "arrow/util/ubsan.h"
@@ -24,19 +26,53 @@ constexpr int64_t kBlockHeaderBytes = 3;
 /// The largest block that the format allows.
 constexpr int64_t kBlockBytes = 128 << 10;
 
+int64_t BlocksOf(int64_t content_bytes) {
+  return std::max<int64_t>(1, (content_bytes + kBlockBytes - 1) / kBlockBytes);  // an empty one too
+}
+
 /// Bit 0 marks the last block, bits 1 and 2 are the type (0 = raw), the rest is the size.
-void StoreBlockHeader(uint8_t* out, int64_t size, bool last) {
+uint8_t* StoreBlockHeader(uint8_t* out, int64_t size, bool last) {
   const uint32_t header =
       ToLittleEndian(static_cast<uint32_t>(size) << 3 | static_cast<uint32_t>(last));
   std::memcpy(out, &header, kBlockHeaderBytes);
+  return out + kBlockHeaderBytes;
+}
+
+/// The frame but for its content: its own header and that of the first block, then the others.
+std::vector<uint8_t> HeadersOf(int64_t content_bytes) {
+  std::vector<uint8_t> headers(RawFrameBytes(content_bytes) - content_bytes);
+  uint8_t* out = headers.data();
+  SafeStore(out, ToLittleEndian(kMagic));
+  out[4] = kDescriptor;
+  SafeStore(out + 5, ToLittleEndian(static_cast<uint32_t>(content_bytes)));
+  out += kFrameHeaderBytes;
+  for (int64_t left = content_bytes; out != headers.data() + headers.size();) {
+    const int64_t bytes = std::min(kBlockBytes, left);
+    left -= bytes;
+    out = StoreBlockHeader(out, bytes, left == 0);
+  }
+  return headers;
+}
+
+/// Calls visit(a header, a block) for every block of the content; `headers` as of HeadersOf.
+template <typename Visit>
+void ForEachBlock(uint8_t* headers, uint8_t* content, int64_t content_bytes, Visit&& visit) {
+  int64_t header_bytes = kFrameHeaderBytes + kBlockHeaderBytes;
+  for (int64_t blocks = BlocksOf(content_bytes); blocks > 0; --blocks) {
+    const int64_t bytes = std::min(kBlockBytes, content_bytes);
+    visit(std::span(headers, static_cast<size_t>(header_bytes)),
+          std::span(content, static_cast<size_t>(bytes)));
+    headers += header_bytes;
+    content += bytes;
+    content_bytes -= bytes;
+    header_bytes = kBlockHeaderBytes;
+  }
 }
 
 }  // namespace
 
 int64_t RawFrameBytes(int64_t content_bytes) {
-  const int64_t blocks =
-      std::max<int64_t>(1, (content_bytes + kBlockBytes - 1) / kBlockBytes);  // an empty one too
-  return kFrameHeaderBytes + blocks * kBlockHeaderBytes + content_bytes;
+  return kFrameHeaderBytes + BlocksOf(content_bytes) * kBlockHeaderBytes + content_bytes;
 }
 
 arrow::Result<std::shared_ptr<arrow::Buffer>> MakeRawFrame(const arrow::Buffer& content) {
@@ -48,19 +84,30 @@ arrow::Result<std::shared_ptr<arrow::Buffer>> MakeRawFrame(const arrow::Buffer& 
   ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> frame,
                         arrow::AllocateBuffer(RawFrameBytes(size), Pool()));
   uint8_t* out = frame->mutable_data();
-  SafeStore(out, ToLittleEndian(kMagic));
-  out[4] = kDescriptor;
-  SafeStore(out + 5, ToLittleEndian(static_cast<uint32_t>(size)));
-  out += kFrameHeaderBytes;
-  int64_t begin = 0;
-  do {
-    const int64_t bytes = std::min(kBlockBytes, size - begin);
-    StoreBlockHeader(out, bytes, begin + bytes == size);
-    if (bytes > 0) std::memcpy(out + kBlockHeaderBytes, content.data() + begin, bytes);
-    out += kBlockHeaderBytes + bytes;
-    begin += bytes;
-  } while (begin < size);
+  std::vector<uint8_t> headers = HeadersOf(size);
+  ForEachBlock(headers.data(), const_cast<uint8_t*>(content.data()), size,
+               [&](std::span<const uint8_t> header, std::span<const uint8_t> block) {
+                 out = std::copy(header.begin(), header.end(), out);
+                 if (!block.empty()) std::memcpy(out, block.data(), block.size());
+                 out += block.size();
+               });
   return frame;
+}
+
+arrow::Result<bool> ReadRawFrame(const ReadableFile& file, int64_t offset, int64_t frame_bytes,
+                                 int64_t content_bytes, uint8_t* content) {
+  if (content_bytes > std::numeric_limits<uint32_t>::max()) return false;
+  if (frame_bytes != RawFrameBytes(content_bytes)) return false;
+  const std::vector<uint8_t> expected = HeadersOf(content_bytes);
+  std::vector<uint8_t> headers(expected.size());
+  std::vector<std::span<uint8_t>> places;
+  ForEachBlock(headers.data(), content, content_bytes,
+               [&](std::span<uint8_t> header, std::span<uint8_t> block) {
+                 places.push_back(header);
+                 places.push_back(block);
+               });
+  ARROW_RETURN_NOT_OK(file.ReadScattered(offset, places));
+  return headers == expected;
 }
 
 }  // namespace packed

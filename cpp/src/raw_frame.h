@@ -6,6 +6,8 @@
 #include "arrow/buffer.h"
 #include "arrow/result.h"
 
+#include "packed/storage.h"
+
 namespace packed {
 
 /// \brief A ZSTD frame that holds `content` as it is, in raw blocks.
@@ -15,5 +17,12 @@ arrow::Result<std::shared_ptr<arrow::Buffer>> MakeRawFrame(const arrow::Buffer& 
 
 /// Size of that frame.
 int64_t RawFrameBytes(int64_t content_bytes);
+
+/// \brief Read the content of such a frame from a file to where it belongs, with no copy between.
+///
+/// False where the frame of `frame_bytes` bytes at `offset` is another one; what `content` then
+/// holds means nothing.
+arrow::Result<bool> ReadRawFrame(const ReadableFile& file, int64_t offset, int64_t frame_bytes,
+                                 int64_t content_bytes, uint8_t* content);
 
 }  // namespace packed

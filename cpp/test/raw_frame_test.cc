@@ -1,6 +1,7 @@
 #include "raw_frame.h"
 
 #include <cstring>
+#include <fstream>
 #include <random>
 #include <string>
 
@@ -8,10 +9,14 @@
 #include "gtest/gtest.h"
 
 #include "packed/memory.h"
+#include "packed/storage.h"
 #include "page_codec.h"
+#include "writer_harness.h"
 
 namespace packed {
 namespace {
+
+using testing::ScratchDir;
 
 std::string Noise(int64_t size) {
   std::mt19937_64 random(size);
@@ -37,6 +42,39 @@ TEST(RawFrame, IsDecodedByZstd) {
     EXPECT_EQ(frame->size(), RawFrameBytes(size));
     EXPECT_TRUE(Decode(*frame, size) == bytes) << size;
   }
+}
+
+TEST(RawFrame, IsReadToItsPlaceFromAFile) {
+  ScratchDir dir;
+  const auto store = FileStore::Make({}).ValueOrDie();
+  for (const int64_t size : {0, 1, 131072, 131073, (1 << 20) + 7}) {
+    const std::string bytes = Noise(size);
+    const auto frame = MakeRawFrame(arrow::Buffer(bytes)).ValueOrDie();
+    const std::string path = dir.File(std::to_string(size));
+    std::ofstream(path) << "before" << frame->ToString() << "after";
+    const auto file = store->Open(path, {}).ValueOrDie();
+    std::string out(size, '?');
+    auto* const content = reinterpret_cast<uint8_t*>(out.data());
+    EXPECT_TRUE(ReadRawFrame(*file, 6, frame->size(), size, content).ValueOrDie());
+    EXPECT_TRUE(out == bytes) << size;
+    EXPECT_FALSE(ReadRawFrame(*file, 5, frame->size(), size, content).ValueOrDie());
+    EXPECT_FALSE(ReadRawFrame(*file, 6, frame->size() - 1, size, content).ValueOrDie());
+    EXPECT_FALSE(ReadRawFrame(*file, file->size() - 1, frame->size(), size, content).ok());
+  }
+}
+
+TEST(RawFrame, OfManyMoreBlocksThanOneCallReads) {
+  ScratchDir dir;
+  const std::string bytes = Noise(80 << 20);
+  const auto frame = MakeRawFrame(arrow::Buffer(bytes)).ValueOrDie();
+  const std::string path = dir.File("large");
+  std::ofstream(path) << frame->ToString();
+  const auto file = FileStore::Make({}).ValueOrDie()->Open(path, {}).ValueOrDie();
+  std::string out(bytes.size(), '?');
+  EXPECT_TRUE(
+      ReadRawFrame(*file, 0, frame->size(), bytes.size(), reinterpret_cast<uint8_t*>(out.data()))
+          .ValueOrDie());
+  EXPECT_TRUE(out == bytes);
 }
 
 TEST(PageCodec, StoresOnlyWhatDoesNotCompress) {

@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "arrow/buffer.h"
 #include "arrow/io/interfaces.h"
@@ -106,6 +108,10 @@ class ReadableFile {
   virtual bool remote() const { return false; }
   /// The whole file, where it is mapped; null otherwise. Slices of it keep it mapped.
   virtual std::shared_ptr<arrow::Buffer> mapping() const { return nullptr; }
+  /// \brief Read bytes that follow each other to places that do not, in one call where the system
+  /// has one. Fewer bytes than there is room for are an IOError.
+  virtual arrow::Status ReadScattered(int64_t offset,
+                                      const std::vector<std::span<uint8_t>>& places) const;
   /// \brief kFileChanged when size or modification time differ from those at open.
   virtual arrow::Status CheckUnchanged() const = 0;
 };
