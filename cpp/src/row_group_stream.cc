@@ -24,7 +24,10 @@ class Cutter {
  public:
   explicit Cutter(const ArrayDataVector& arrays) : arrays_(arrays) {}
 
-  int64_t left() const { return arrays_[array_]->length - row_; }
+  /// Rows of the array that comes next; 0 behind the last one.
+  int64_t left() const {
+    return array_ == arrays_.size() ? 0 : arrays_[array_]->length - row_;
+  }
 
   std::shared_ptr<arrow::ArrayData> Take(int64_t rows) {
     const auto& array = arrays_[array_];
@@ -175,6 +178,9 @@ arrow::Result<DecodedRows> RowGroupStream::Assemble(int64_t rows) {
   for (int64_t left = rows; left > 0;) {
     int64_t taken = left;
     for (const auto& cutter : cutters) taken = std::min(taken, cutter.left());
+    if (taken == 0) {
+      return arrow::Status::IOError("Expected ", rows, " rows but received ", rows - left);
+    }
     ArrayDataVector decoded;
     for (auto& cutter : cutters) decoded.push_back(cutter.Take(taken));
     ARROW_ASSIGN_OR_RAISE(auto batch, RestoreBatch(*projection_, decoded, taken));
