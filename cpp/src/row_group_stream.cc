@@ -22,12 +22,10 @@ namespace {
 /// Slices of the arrays of a column, in row order.
 class Cutter {
  public:
-  explicit Cutter(const ArrayDataVector& arrays) : arrays_(arrays) {}
+  explicit Cutter(const ArrayDataVector& arrays) : arrays_(arrays) { SkipEmpty(); }
 
   /// Rows of the array that comes next; 0 behind the last one.
-  int64_t left() const {
-    return array_ == arrays_.size() ? 0 : arrays_[array_]->length - row_;
-  }
+  int64_t left() const { return array_ == arrays_.size() ? 0 : arrays_[array_]->length - row_; }
 
   std::shared_ptr<arrow::ArrayData> Take(int64_t rows) {
     const auto& array = arrays_[array_];
@@ -37,11 +35,16 @@ class Cutter {
     if (row_ == array->length) {
       ++array_;
       row_ = 0;
+      SkipEmpty();
     }
     return taken;
   }
 
  private:
+  void SkipEmpty() {
+    while (array_ < arrays_.size() && arrays_[array_]->length == 0) ++array_;
+  }
+
   const ArrayDataVector& arrays_;
   size_t array_ = 0;
   int64_t row_ = 0;
