@@ -92,7 +92,7 @@ Result<ColumnForm> ChooseForm(const ColumnPlan& plan, const ArrayVector& sample)
   form.dictionary = HasFewDistinct(sample);
   if (form.dictionary) {
     form.pages = false;
-  } else if (!plan.stored->nullable() && IsDeltaType(*plan.stored->type())) {
+  } else if (IsDeltaType(*plan.stored->type())) {
     ARROW_ASSIGN_OR_RAISE(const bool delta, DeltaPays(plan, sample));
     if (delta) form.encoding = parquet::Encoding::DELTA_BINARY_PACKED;
   }

@@ -117,6 +117,8 @@ arrow::Result<std::shared_ptr<arrow::RecordBatch>> LaneJoin::NextBatch() {
     if (!front) return MakeError(ErrorCode::kInternal, "Expected rows in every file");
     rows = std::min(rows, front->num_rows() - lane.front_offset());
   }
+  // Steps that waited for the one just taken decode while the caller works on its rows.
+  ReadAhead();
   ARROW_ASSIGN_OR_RAISE(auto columns, Gather(rows));
   if (limits_.batch_bytes > 0) {
     ARROW_ASSIGN_OR_RAISE(rows, FitRows(rows, &columns));

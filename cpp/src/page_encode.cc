@@ -131,8 +131,10 @@ Result<std::shared_ptr<Buffer>> EncodeDelta(const ArrayVector& pieces) {
   auto encoder = parquet::MakeTypedEncoder<DType>(parquet::Encoding::DELTA_BINARY_PACKED, false,
                                                   nullptr, Pool());
   for (const auto& piece : pieces) {
-    encoder->Put(piece->data()->template GetValues<typename DType::c_type>(1),
-                 static_cast<int>(piece->length()));
+    const auto* const values = piece->data()->template GetValues<typename DType::c_type>(1);
+    ForEachRun(*piece, [&](int64_t begin, int64_t rows) {
+      encoder->Put(values + begin, static_cast<int>(rows));
+    });
   }
   return encoder->FlushValues();
 }
@@ -168,6 +170,16 @@ arrow::BufferVector BorrowPlain(const ArrayVector& pieces) {
   return borrowed;
 }
 
+/// Levels and encoded values in one buffer.
+Result<std::shared_ptr<Buffer>> WithLevels(const std::vector<uint8_t>& levels, const Buffer& values,
+                                           bool transient) {
+  const auto level_bytes = static_cast<int64_t>(levels.size());
+  ARROW_ASSIGN_OR_RAISE(auto page, AllocatePage(level_bytes + values.size(), transient));
+  uint8_t* const out = std::copy(levels.begin(), levels.end(), page->mutable_data());
+  if (values.size() > 0) std::memcpy(out, values.data(), values.size());
+  return page;
+}
+
 /// Levels and split values.
 Result<std::shared_ptr<Buffer>> EncodeSplit(const std::vector<uint8_t>& levels,
                                             const ArrayVector& pieces, bool transient) {
@@ -186,12 +198,13 @@ Result<std::shared_ptr<Buffer>> EncodeSplit(const std::vector<uint8_t>& levels,
 }
 
 Result<std::shared_ptr<Buffer>> PageBytes(const PageForm& form, const ArrayVector& pieces) {
-  if (form.encoding == parquet::Encoding::DELTA_BINARY_PACKED) {
-    return EncodeValues(form.encoding, pieces);
-  }
   const bool transient = form.compression.codec.type != arrow::Compression::UNCOMPRESSED;
   const bool optional = form.column->max_definition_level() > 0;
   const auto levels = optional ? EncodeLevels(pieces) : std::vector<uint8_t>();
+  if (form.encoding == parquet::Encoding::DELTA_BINARY_PACKED) {
+    ARROW_ASSIGN_OR_RAISE(auto values, EncodeValues(form.encoding, pieces));
+    return optional ? WithLevels(levels, *values, transient) : std::move(values);
+  }
   if (form.encoding == parquet::Encoding::BYTE_STREAM_SPLIT) {
     return EncodeSplit(levels, pieces, transient);
   }

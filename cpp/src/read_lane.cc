@@ -41,7 +41,10 @@ int64_t ReadLane::RowBytes() const {
 int64_t ReadLane::NextRows() const {
   const bool first = planned_rows_ == 0 && !files_.front()->footer->file->remote();
   const int64_t bytes = first ? std::min(share_bytes_, kMostFirstBytes) : share_bytes_;
-  const int64_t rows = std::min(cursor_.rows_left, std::max<int64_t>(1, bytes / RowBytes()));
+  const int64_t most = std::max<int64_t>(1, bytes / RowBytes());
+  // Steps of one size: the last one costs as much as the others, however few rows are left for it.
+  const int64_t steps = std::max<int64_t>(1, (cursor_.rows_left + most - 1) / most);
+  const int64_t rows = (cursor_.rows_left + steps - 1) / steps;
   if (cursor_.known || seen_row_bytes_ > 0) return rows;
   const int64_t longest = std::max<int64_t>(1, cursor_.longest_value);
   const int64_t bounded = std::max<int64_t>(1, kProbeShares * share_bytes_ / longest);

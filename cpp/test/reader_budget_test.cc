@@ -97,6 +97,19 @@ TEST_F(ReaderBudget, OneHugeRowGroupIsReadInSteps) {
   }
 }
 
+TEST_F(ReaderBudget, StepsOfARowGroupHaveAsManyRows) {
+  const auto path = WriteVectors(8 << 10);  // 8 MiB
+  ReaderOptions options;
+  options.buffer_bytes = 4 * kMiB - 4096;  // half of it is two rows less than a quarter of the file
+  const auto reader = OpenReader({path}, options).ValueOrDie();
+  int64_t batches = 0;
+  while (const auto batch = reader->ReadNext().ValueOrDie()) {
+    EXPECT_NEAR(static_cast<double>(batch->num_rows()), (8 << 10) / 5.0, 1);
+    ++batches;
+  }
+  EXPECT_EQ(batches, 5);
+}
+
 TEST_F(ReaderBudget, DictionariesThatHideTheSizeOfTextAreProbed) {
   const auto path = WriteRepeatedText(3000);  // 300 MB decoded
   ReaderOptions options;

@@ -151,10 +151,10 @@ bool Has(const parquet::ColumnChunkMetaData& chunk, parquet::Encoding::type enco
   return std::find(encodings.begin(), encodings.end(), encoding) != encodings.end();
 }
 
-TEST(FastWriterChoices, FollowASample) {
+TEST_P(FastWriter, FollowsASample) {
   ScratchDir dir;
   const auto groups = GroupsOf(dir, Groups());
-  WriteAll(SchemaOf(false), groups, {BatchOfKinds(30000, false)}, Fast());
+  WriteAll(SchemaOf(GetParam()), groups, {BatchOfKinds(30000, GetParam())}, Fast());
   const auto first = ReadBack(groups[0].path);
   EXPECT_TRUE(Has(*ChunkOf(first, 0), parquet::Encoding::DELTA_BINARY_PACKED));
   EXPECT_FALSE(Has(*ChunkOf(first, 1), parquet::Encoding::DELTA_BINARY_PACKED));
@@ -162,6 +162,19 @@ TEST(FastWriterChoices, FollowASample) {
   EXPECT_TRUE(ChunkOf(first, 3)->has_dictionary_page());
   const auto second = ReadBack(groups[1].path);
   EXPECT_FALSE(ChunkOf(second, 3)->has_dictionary_page()) << "text of many values";
+}
+
+/// Pages of deltas without a value, between others.
+TEST(FastWriterNulls, ColumnsThatEndInNullsReadBack) {
+  const auto schema = SchemaOf(true);
+  const auto some = BatchOfKinds(30000, true);
+  arrow::ArrayVector columns;
+  for (int i = 0; i < schema->num_fields(); ++i) {
+    const auto nulls = arrow::MakeArrayOfNull(schema->field(i)->type(), 400000).ValueOrDie();
+    columns.push_back(arrow::Concatenate({some->column(i), nulls, some->column(i)}).ValueOrDie());
+  }
+  const auto batch = arrow::RecordBatch::Make(schema, columns[0]->length(), columns);
+  ExpectReadsBack(Cut(batch, 70000), batch, true, Fast());
 }
 
 TEST(FastWriterChoices, YieldToTheCallers) {
