@@ -15,6 +15,7 @@ import { rejection } from './support/rejection.js'
 import { field } from './support/sample.js'
 
 const cases = fixtureCases()
+// fixtureCases prints where it looked.
 const describeFixtures = cases === null ? describe.skip : describe
 const caseOf = (name: string) => cases!.find(([candidate]) => candidate === name)![1]
 

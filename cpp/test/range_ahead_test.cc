@@ -46,6 +46,8 @@ class RangeAheadTest : public ::testing::Test {
     for (int i = 0; i < 5000 && (store_.use_count() > 1 || store_->open_files() > 0); ++i) {
       std::this_thread::sleep_for(1ms);
     }
+    EXPECT_EQ(store_.use_count(), 1);
+    EXPECT_EQ(store_->open_files(), 0);
   }
 
   /// A file of one column of vectors; every row group has `rows` of them.
