@@ -1,14 +1,16 @@
 /**
- * node bench/page.mjs [results] [folder]: docs/benchmarks.md and its plots from the results of
- * bench/run.mjs (build/bench/results.json).
+ * node bench/page.mjs [--folder docs] [results…]: docs/benchmarks.md and its plots from the results
+ * of bench/run.mjs (build/bench/results.json), or of several runs that measured different cells.
  *
  * Refuses results of a small run, and those without the peers that the figures are to be held
  * against: there is no page rather than one that flatters.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { cellsOf, isOurs } from './driver/figures.mjs'
 import { item, wrap } from './driver/markdown.mjs'
+import { mergeResults } from './driver/merge.mjs'
 import {
   absentSection,
   bridgeSection,
@@ -76,8 +78,13 @@ function introduction() {
   ]
 }
 
-const [source = join(HOME, 'results.json'), folder = join(ROOT, 'docs')] = process.argv.slice(2)
-const results = JSON.parse(readFileSync(source, 'utf8'))
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { folder: { type: 'string', default: join(ROOT, 'docs') } },
+})
+const { folder } = values
+const sources = positionals.length > 0 ? positionals : [join(HOME, 'results.json')]
+const results = mergeResults(sources.map((path) => JSON.parse(readFileSync(path, 'utf8'))))
 const cells = cellsOf(results)
 expectPublishable(results, cells)
 const scenes = scenesOf(cells)

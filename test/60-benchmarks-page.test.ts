@@ -88,10 +88,21 @@ function resultsOf(peers: Record<string, number>): Record<string, unknown> {
 
 const folder = temporaryDirectory('benchmarks-page')
 
-function makePage(results: object): { stderr: string; status: number | null } {
-  const source = join(folder, 'results.json')
-  writeFileSync(source, JSON.stringify(results))
-  return spawnSync(process.execPath, [PAGE, source, folder], { encoding: 'utf8' })
+function makePage(...results: object[]): { stderr: string; status: number | null } {
+  const sources = results.map((result, index) => {
+    const source = join(folder, `results-${index}.json`)
+    writeFileSync(source, JSON.stringify(result))
+    return source
+  })
+  return spawnSync(process.execPath, [PAGE, '--folder', folder, ...sources], { encoding: 'utf8' })
+}
+
+/** Results whose samples are of these operations only. */
+function partOf(operations: readonly string[], peers: Record<string, number>) {
+  const samples = Object.entries(peers).flatMap(([peer, seconds]) =>
+    samplesOf(peer, seconds, operations),
+  )
+  return { ...resultsOf(peers), samples }
 }
 
 test.each(['pyarrow-tuned', 'arrow-rs-columns', 'duckdb', 'nodejs-polars', 'lancedb'])(
@@ -102,7 +113,7 @@ test.each(['pyarrow-tuned', 'arrow-rs-columns', 'duckdb', 'nodejs-polars', 'lanc
     const { status, stderr } = makePage(resultsOf(peers))
     expect(status).not.toBe(0)
     expect(stderr).toContain(`${missing} is missing`)
-    expect(readdirSync(folder)).toEqual(['results.json'])
+    expect(readdirSync(folder)).toEqual(['results-0.json'])
   },
 )
 
@@ -111,6 +122,23 @@ test('there is no page of benchmarks of a small run', () => {
   const { status, stderr } = makePage({ ...results, settings: { small: true } })
   expect(status).not.toBe(0)
   expect(stderr).toContain('Expected results of a full run')
+})
+
+test('results of several runs make one page, of one machine and without a cell twice', () => {
+  const peers = { ...FOREIGN, 'ours-milvus-stored': 0.1 }
+  const rates = partOf(['write', 'read', 'projected'], peers)
+  const latencies = partOf(['take', 'first-batch'], peers)
+  expect(makePage(rates, latencies)).toMatchObject({ status: 0, stderr: '' })
+  const page = readFileSync(join(folder, 'benchmarks.md'), 'utf8')
+  expect(page).toContain('### take: vec768, groups, tmpfs')
+  expect(page.replace(/\s+/g, ' ')).toContain(
+    'write, read, projected, take, first-batch: 2 rounds.',
+  )
+  expect(makePage(rates, partOf(['take', 'read'], peers)).stderr).toContain(
+    'Expected every cell in one run but received tmpfs vec768 groups read',
+  )
+  const elsewhere = { ...latencies, machine: { ...Object(latencies).machine, cores: 4 } }
+  expect(makePage(rates, elsewhere).stderr).toContain('received cores 2 and 4')
 })
 
 test('the page of benchmarks has ratios of the same rounds, sizes, memory and plots', () => {

@@ -7,7 +7,7 @@ export function median(values) {
 }
 
 const least = (samples, key) => Math.min(...samples.map((sample) => sample[key]))
-const most = (samples, key) => Math.max(...samples.map((sample) => sample[key] ?? 0))
+export const most = (samples, key) => Math.max(...samples.map((sample) => sample[key] ?? 0))
 export const isOurs = (peer) => peer.startsWith('ours')
 
 /** Groups of items that `keyOf` gives the same text, in order of appearance. */

@@ -1,5 +1,5 @@
 /** The parts of docs/benchmarks.md, as lines. */
-import { groupBy, isOurs } from './figures.mjs'
+import { groupBy, isOurs, most } from './figures.mjs'
 import { item, table, wrap } from './markdown.mjs'
 
 const NUMBER = new Intl.NumberFormat('en-US')
@@ -120,13 +120,25 @@ function threadTable(operations) {
   return table(['', 'busy ms', 'of the time', 'longest pause ms'], rows)
 }
 
+/** How many rounds the medians are of, which need not be the same for every operation. */
+function roundsOf(operations) {
+  const own = groupBy([...operations], ([, figures]) => most(figures, 'rounds'))
+  const parts = Array.from(own, ([rounds, entries]) => {
+    return `${entries.map(([operation]) => operation).join(', ')}: ${rounds} rounds`
+  })
+  return `${parts.join('; ')}.`
+}
+
 export function sceneSection(scene, { rows, columns, bytes }) {
   const { place, dataset, files, operations } = scene
   const form = files === 'groups' ? 'a file per column group' : 'one file'
   const lines = [
     `## ${dataset}, ${form}, ${place}`,
     '',
-    ...wrap(`${whole(rows)} rows of ${columns.length} columns, ${megabytes(bytes)} MB in memory.`),
+    ...wrap(
+      `${whole(rows)} rows of ${columns.length} columns, ${megabytes(bytes)} MB in memory.`,
+      roundsOf(operations),
+    ),
     '',
     `![${dataset}, ${files}, ${place}](${plotName(scene)})`,
     '',
@@ -157,7 +169,8 @@ export function machineSection({ date, machine, versions, load, settings }) {
     ),
     ...item(`${software.sort().join(', ')}.`),
     ...item(
-      `${rounds} rounds of ${repetitions} repetitions, ZSTD level ${level}, ${threads} threads.`,
+      `${rounds} rounds, but where another number is said, of ${repetitions} repetitions, ZSTD`,
+      `level ${level}, ${threads} threads.`,
       'Peers take turns, another one first in every round; every operation is a process of its own',
       'that loads its data before the clock starts.',
     ),
