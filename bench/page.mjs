@@ -89,7 +89,10 @@ const cells = cellsOf(results)
 expectPublishable(results, cells)
 const scenes = scenesOf(cells)
 mkdirSync(folder, { recursive: true })
-for (const scene of scenes) writeFileSync(join(folder, plotName(scene)), plot(panelsOf(scene)))
+for (const scene of scenes) {
+  const title = `${scene.dataset}, ${scene.files}, ${scene.place}: ours beside other writers and readers`
+  writeFileSync(join(folder, plotName(scene)), plot(title, panelsOf(scene)))
+}
 const lines = [
   ...introduction(),
   ...summarySection(scenes),

@@ -167,4 +167,5 @@ test('the page of benchmarks has ratios of the same rounds, sizes, memory and pl
   expect(page).toContain('(benchmarks-vec768-groups-tmpfs.svg)')
   expect(plot.match(/<rect x="250"/g)).toHaveLength(3 * 7)
   expect(plot).toContain('1,500 (4.00×)')
+  expect(plot).toContain('<title id="title">vec768, groups, tmpfs: ours')
 })

@@ -41,8 +41,11 @@ function panel({ title, bars }, top) {
 
 const heightOf = ({ bars }) => TITLE + bars.length * (BAR + 4) + 10
 
-/** SVG of panels `{ title, bars: [{ peer, value, label }] }`, longest bars first. */
-export function plot(panels) {
+/**
+ * SVG of panels `{ title, bars: [{ peer, value, label }] }`, longest bars first; `title` is what is
+ * read out.
+ */
+export function plot(title, panels) {
   const height = panels.reduce((sum, one) => sum + heightOf(one), 0)
   const lines = []
   let top = 0
@@ -52,7 +55,8 @@ export function plot(panels) {
   }
   const frame = `xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}"`
   return [
-    `<svg ${frame} ${FONT}>`,
+    `<svg ${frame} role="img" aria-labelledby="title" ${FONT}>`,
+    `<title id="title">${escaped(title)}</title>`,
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
     ...lines,
     '</svg>',
