@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <string>
 #include <utility>
 
 #include "arrow/util/byte_size.h"
@@ -182,7 +183,11 @@ arrow::Result<DecodedRows> RowGroupStream::Assemble(int64_t rows) {
     int64_t taken = left;
     for (const auto& cutter : cutters) taken = std::min(taken, cutter.left());
     if (taken == 0) {
-      return arrow::Status::IOError("Expected ", rows, " rows but received ", rows - left);
+      return MakeError(ErrorCode::kFileCorrupted,
+                       "Expected " + std::to_string(rows) + " rows in every column of \"" +
+                           projection_->footer->path() + "\" but received " +
+                           std::to_string(rows - left),
+                       {projection_->footer->path(), ""});
     }
     ArrayDataVector decoded;
     for (auto& cutter : cutters) decoded.push_back(cutter.Take(taken));
