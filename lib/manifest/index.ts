@@ -1,0 +1,12 @@
+export {
+  DELTA_LOG_TYPES,
+  type DeltaLogType,
+  EMPTY_MANIFEST,
+  type Manifest,
+  type ManifestColumnGroup,
+  type ManifestDeltaLog,
+  type ManifestFile,
+  type ManifestIndex,
+  type ManifestLobFile,
+  type ManifestStatistics,
+} from './model.js'
