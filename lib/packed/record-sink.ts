@@ -1,4 +1,4 @@
-import { captureCallSite, PackedError } from '../errors/index.js'
+import { type CallSite, captureCallSite, PackedError } from '../errors/index.js'
 import type { ArrowRecord } from '../schema/index.js'
 import type { RecordWriter } from './record-io.js'
 import { SerialQueue } from './serial-queue.js'
@@ -27,11 +27,15 @@ export abstract class RecordSink implements RecordWriter {
 
   /** @throws PackedError; then nothing will be published and later calls are `Closed`. */
   write(record: ArrowRecord): Promise<void> {
-    const site = captureCallSite(this.write)
+    return this.inTurn('write', () => this.accept(record), captureCallSite(this.write))
+  }
+
+  /** Run a call when those before it are over; one that fails ends the writer. */
+  protected inTurn(method: string, call: () => Promise<void>, site: CallSite): Promise<void> {
     return this.#queue.run(async () => {
       try {
-        this.#expectOpen()
-        await this.accept(record)
+        this.#expectOpen(method)
+        await call()
       } catch (error) {
         if (this.#state === 'open') await this.#fail(error)
         throw error instanceof PackedError ? error.at(site) : error
@@ -76,11 +80,11 @@ export abstract class RecordSink implements RecordWriter {
     await this.release()
   }
 
-  #expectOpen(): void {
+  #expectOpen(method: string): void {
     if (this.#state === 'open') return
     throw new PackedError(
       'Closed',
-      `Expected an open ${this.constructor.name} for write() but received one that is ${this.#state}`,
+      `Expected an open ${this.constructor.name} for ${method}() but received one that is ${this.#state}`,
       { cause: this.#failure },
     )
   }
