@@ -1,5 +1,5 @@
 import { type Binlog, type FieldBinlog, readDeleteLog } from '../binlog/index.js'
-import type { DeleteData } from '../data/index.js'
+import { DeleteData } from '../data/index.js'
 import { PackedError } from '../errors/index.js'
 import type { VisibilityFilter } from '../packed/index.js'
 import { DataType, type FieldSchema } from '../schema/index.js'
@@ -20,8 +20,10 @@ export async function addDeletes(
   filter: VisibilityFilter,
   lists: readonly FieldBinlog[],
   primaryKey: FieldSchema,
-  { chunkManager, decryptor, signal, passedOn: { keyRetriever } }: SegmentReaderSettings,
+  settings: SegmentReaderSettings,
 ): Promise<void> {
+  const { chunkManager, decryptor, deletesUpTo, signal } = settings
+  const { keyRetriever } = settings.passedOn
   const isText = primaryKey.dataType !== DataType.Int64
   const logs = lists.flatMap(({ binlogs }) => binlogs)
   const read = async ({ logPath, logId }: Binlog): Promise<DeleteData> => {
@@ -33,7 +35,7 @@ export async function addDeletes(
   }
   for await (const { item, result } of readAhead(logs, MOST_READS, read)) {
     const { logPath } = item
-    const { keys, timestamps } = await result
+    const { keys, timestamps } = upTo(deletesUpTo, await result)
     if (keys.length === 0) continue
     if (isText !== Array.isArray(keys)) {
       throw new PackedError(
@@ -45,4 +47,19 @@ export async function addDeletes(
     }
     await filter.addDeletes(keys, timestamps)
   }
+}
+
+/** The deletes up to a timestamp. */
+function upTo(
+  bound: bigint | undefined,
+  deletes: DeleteData,
+): Pick<DeleteData, 'keys' | 'timestamps'> {
+  if (bound === undefined || deletes.timestamps.every((timestamp) => timestamp <= bound)) {
+    return deletes
+  }
+  const kept = new DeleteData()
+  deletes.timestamps.forEach((timestamp, index) => {
+    if (timestamp <= bound) kept.append(deletes.keys[index]!, timestamp)
+  })
+  return kept
 }

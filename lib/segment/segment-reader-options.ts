@@ -27,6 +27,7 @@ const OWN = [
   'chunkManager',
   'location',
   'readTimestamp',
+  'deletesUpTo',
   'columns',
   'systemFields',
   'decryptor',
@@ -50,6 +51,11 @@ export interface SegmentReaderOptions extends Pick<PackedReaderOptions, PassedOn
   location?: SegmentLocation
   /** Hybrid timestamp: later rows and deletes do not count. No bound if absent or 2^64 - 1. */
   readTimestamp?: bigint | number
+  /**
+   * Hybrid timestamp: later deletes do not count, while later rows do; what a compaction keeps. No
+   * bound if absent.
+   */
+  deletesUpTo?: bigint | number
   /** The columns that come out, in this order, by name or field id; the user's fields if absent. */
   columns?: readonly (string | number | bigint)[]
   /** Without `columns`: RowID and Timestamp, too, in front. */
@@ -67,6 +73,7 @@ export interface SegmentReaderSettings {
   storage: StorageConfig
   location: SegmentLocation | undefined
   readTimestamp: bigint | undefined
+  deletesUpTo: bigint | undefined
   columns: readonly (string | bigint)[] | undefined
   systemFields: boolean
   decryptor: BinlogDecryptor | undefined
@@ -88,7 +95,8 @@ export async function resolveSegmentReader(value: unknown): Promise<SegmentReade
     ],
     ...(await placeOf(options)),
     location: options.location as SegmentLocation | undefined,
-    readTimestamp: expectReadTimestamp(options.readTimestamp),
+    readTimestamp: expectTimestamp(options.readTimestamp, 'readTimestamp'),
+    deletesUpTo: expectTimestamp(options.deletesUpTo, 'deletesUpTo'),
     columns: options.columns === undefined ? undefined : expectColumns(options.columns),
     systemFields: expectBoolean(options.systemFields, 'systemFields', false),
     decryptor: expectFunction<BinlogDecryptor>(options.decryptor, 'decryptor'),
@@ -98,10 +106,10 @@ export async function resolveSegmentReader(value: unknown): Promise<SegmentReade
 }
 
 /** Milvus's greatest timestamp, 2^64 - 1, and whatever no row can reach are no bound. */
-function expectReadTimestamp(value: unknown): bigint | undefined {
+function expectTimestamp(value: unknown, name: string): bigint | undefined {
   if (value === undefined) return undefined
   const unsigned = typeof value === 'bigint' && value >= 2n ** 63n && value < 2n ** 64n
-  return unsigned ? undefined : expectId(value, 'readTimestamp')
+  return unsigned ? undefined : expectId(value, name)
 }
 
 /** The same place for the core, which wants a configuration, and for what is read on this side. */

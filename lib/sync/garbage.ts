@@ -161,7 +161,7 @@ async function garbageOf(collectionId: bigint, settings: Settings): Promise<Garb
     }
   }
   signal?.throwIfAborted()
-  const known = new KnownSegments(await catalog.segments({ collectionId }))
+  const known = new KnownSegments(await catalog.segments({ collectionId }), before)
   const judged = written.map((entry) => ({ ...entry, reason: known.judge(root, entry.path) }))
   const garbage = judged.filter((entry): entry is GarbageObject => entry.reason !== undefined)
   return [...garbage, ...unfinished]
@@ -173,10 +173,12 @@ class KnownSegments {
   readonly #live = new Set<string>()
   readonly #dropped = new Set<string>()
 
-  constructor(segments: readonly SegmentMeta[]) {
+  /** @param before what a compaction dropped later stays. */
+  constructor(segments: readonly SegmentMeta[], before: number) {
     for (const segment of segments) {
       const key = `${segment.partitionId}/${segment.segmentId}`
-      if (segment.state === 'Dropped') {
+      // Whoever began to read before a compaction put others in its place still needs its files.
+      if (segment.state === 'Dropped' && (segment.droppedAtMs ?? 0) <= before) {
         this.#dropped.add(key)
         continue
       }

@@ -85,6 +85,7 @@ export const SEGMENT: MetaCodec<SegmentMeta> = codec(
     dml_position: positionToJson(meta.checkpoint),
     current_split: meta.currentSplit?.map(groupToJson),
     manifest_path: meta.manifestPath,
+    ...compactionToJson(meta),
   }),
   (json) => ({
     // An L0 segment may be of all partitions: -1, which is the id of none.
@@ -97,6 +98,7 @@ export const SEGMENT: MetaCodec<SegmentMeta> = codec(
     checkpoint: positionFromJson(json.dml_position),
     currentSplit: (json.current_split as Json[] | undefined)?.map(groupFromJson),
     manifestPath: json.manifest_path as string,
+    ...compactionFromJson(json),
   }),
 )
 
@@ -122,6 +124,32 @@ export const CHANNEL: MetaCodec<ChannelMeta> = codec(
     dropped: json.dropped === true,
   }),
 )
+
+type CompactionFacts = Pick<
+  SegmentMeta,
+  'isSorted' | 'compactionFrom' | 'appliedDeletes' | 'droppedAtMs'
+>
+
+/** Only what there is to say: most segments were never compacted. */
+function compactionToJson(meta: CompactionFacts): Json {
+  const { isSorted, compactionFrom, appliedDeletes, droppedAtMs } = meta
+  return {
+    ...(isSorted === undefined ? {} : { is_sorted: isSorted }),
+    ...(compactionFrom === undefined ? {} : { compaction_from: compactionFrom }),
+    ...(appliedDeletes === undefined ? {} : { applied_deletes: appliedDeletes }),
+    ...(droppedAtMs === undefined ? {} : { dropped_at_ms: droppedAtMs }),
+  }
+}
+
+function compactionFromJson(json: Json): CompactionFacts {
+  const ids = (name: string): bigint[] => (json[name] as unknown[]).map((id) => expectId(id, name))
+  return {
+    ...(json.is_sorted === undefined ? {} : { isSorted: json.is_sorted === true }),
+    ...(json.compaction_from === undefined ? {} : { compactionFrom: ids('compaction_from') }),
+    ...(json.applied_deletes === undefined ? {} : { appliedDeletes: ids('applied_deletes') }),
+    ...(json.dropped_at_ms === undefined ? {} : { droppedAtMs: json.dropped_at_ms as number }),
+  }
+}
 
 function integers(json: unknown): [string, bigint][] {
   return Object.entries(json as Record<string, number | bigint>).map(([key, value]) => [

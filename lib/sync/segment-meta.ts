@@ -21,6 +21,14 @@ export interface SegmentMeta extends SegmentInfo {
   readonly currentSplit: readonly FieldGroup[] | undefined
   /** `{"ver":N,"base_path":"…"}` in manifest mode, else empty. */
   readonly manifestPath: string
+  /** Its rows are in the order of their primary keys. */
+  readonly isSorted?: boolean
+  /** Of a segment that a compaction made: the segments that its rows are from. */
+  readonly compactionFrom?: readonly bigint[]
+  /** L0 segments whose deletes are applied to its rows: they hide nothing here any more. */
+  readonly appliedDeletes?: readonly bigint[]
+  /** When a compaction put others in its place, in milliseconds since 1970. */
+  readonly droppedAtMs?: number
 }
 
 /** A channel: one stream of messages, of one collection. */

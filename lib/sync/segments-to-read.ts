@@ -31,15 +31,21 @@ function deletesFor(segment: SegmentMeta, deletes: readonly SegmentMeta[]): Fiel
   const concerns = (timestampTo: bigint): boolean =>
     rows.some(({ timestampFrom }) => timestampFrom <= timestampTo)
   return deletes
-    .filter(
-      ({ channelName, partitionId }) =>
-        channelName === segment.channelName &&
-        (partitionId === segment.partitionId || partitionId === ALL_PARTITIONS),
-    )
+    .filter((other) => mayDeleteIn(other, segment))
     .flatMap(({ deltalogs }) => deltalogs)
     .map((list) => ({
       ...list,
       binlogs: list.binlogs.filter(({ timestampTo }) => concerns(timestampTo)),
     }))
     .filter(({ binlogs }) => binlogs.length > 0)
+}
+
+/** False where the deletes of an L0 segment are another channel's or partition's, or applied. */
+export function mayDeleteIn(deletes: SegmentMeta, segment: SegmentMeta): boolean {
+  const { segmentId, channelName, partitionId } = deletes
+  return (
+    channelName === segment.channelName &&
+    (partitionId === segment.partitionId || partitionId === ALL_PARTITIONS) &&
+    segment.appliedDeletes?.includes(segmentId) !== true
+  )
 }
