@@ -15,7 +15,7 @@ constexpr bool SameNumber(int32_t number, ErrorCode code) {
 }
 
 // The C names of the one table in packed/error.h.
-static_assert(kErrorCodes.size() == PACKED_PRECONDITION_FAILED + 1);
+static_assert(kErrorCodes.size() == PACKED_RETRIES_EXHAUSTED + 1);
 static_assert(SameNumber(PACKED_OK, ErrorCode::kOk));
 static_assert(SameNumber(PACKED_INVALID_ARGUMENT, ErrorCode::kInvalidArgument));
 static_assert(SameNumber(PACKED_INVALID_SCHEMA, ErrorCode::kInvalidSchema));
@@ -41,6 +41,7 @@ static_assert(SameNumber(PACKED_THROTTLED, ErrorCode::kThrottled));
 static_assert(SameNumber(PACKED_NETWORK, ErrorCode::kNetwork));
 static_assert(SameNumber(PACKED_CONFLICT, ErrorCode::kConflict));
 static_assert(SameNumber(PACKED_PRECONDITION_FAILED, ErrorCode::kPreconditionFailed));
+static_assert(SameNumber(PACKED_RETRIES_EXHAUSTED, ErrorCode::kRetriesExhausted));
 
 /// What S3 takes.
 constexpr int64_t kLeastPartBytes = int64_t{5} << 20;

@@ -28,6 +28,7 @@ export const PACKED_ERROR_CODES = [
   'Network',
   'Conflict',
   'PreconditionFailed',
+  'RetriesExhausted',
 ] as const
 
 /** What went wrong, as one word to branch on. */
@@ -41,6 +42,7 @@ const RETRYABLE: ReadonlySet<PackedErrorCode> = new Set([
   'Throttled',
   'Network',
   'Conflict',
+  'RetriesExhausted',
 ])
 const KNOWN: ReadonlySet<string> = new Set(PACKED_ERROR_CODES)
 

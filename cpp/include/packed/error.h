@@ -41,6 +41,7 @@ enum class ErrorCode : int32_t {
   kNetwork = 23,
   kConflict = 24,
   kPreconditionFailed = 25,
+  kRetriesExhausted = 26,
 };
 
 struct ErrorCodeEntry {
@@ -50,7 +51,7 @@ struct ErrorCodeEntry {
   bool retryable;
 };
 
-inline constexpr std::array<ErrorCodeEntry, 26> kErrorCodes{{
+inline constexpr std::array<ErrorCodeEntry, 27> kErrorCodes{{
     {ErrorCode::kOk, "Ok", false},
     {ErrorCode::kInvalidArgument, "InvalidArgument", false},
     {ErrorCode::kInvalidSchema, "InvalidSchema", false},
@@ -77,6 +78,7 @@ inline constexpr std::array<ErrorCodeEntry, 26> kErrorCodes{{
     {ErrorCode::kNetwork, "Network", true},
     {ErrorCode::kConflict, "Conflict", true},
     {ErrorCode::kPreconditionFailed, "PreconditionFailed", false},
+    {ErrorCode::kRetriesExhausted, "RetriesExhausted", true},
 }};
 
 /// Where an error happened; empty members mean "not about a file / a field".
