@@ -16,6 +16,7 @@ export {
 export { describeStorage, hideSecrets } from './hide-secrets.js'
 export { nearestName } from './nearest.js'
 export { resolvePartBytes } from './part-bytes.js'
+export { type Problem, ProblemList, type ProblemPlace } from './problem-list.js'
 export { checkStorageConfig, resolveStorageConfig } from './resolve-storage.js'
 export { parseAddress, type StorageAddress } from './storage-address.js'
 export type { CredentialProvider, StorageConfig, StorageCredentials } from './storage-config.js'
