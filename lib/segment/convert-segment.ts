@@ -5,7 +5,7 @@ import { PackedError } from '../errors/index.js'
 import { type CollectionSchema, SimpleArrowRecord, withSystemFields } from '../schema/index.js'
 import { type ChunkManager, type ChunkPlace, chunkManagerAt } from '../storage/index.js'
 import type { LocatedSegment } from './locate-segment.js'
-import type { SegmentInfo, StorageVersion } from './segment-info.js'
+import type { LogStorageVersion, SegmentInfo } from './segment-info.js'
 import { SegmentReader } from './segment-reader.js'
 import type { SegmentReaderOptions } from './segment-reader-options.js'
 import { SegmentWriter } from './segment-writer.js'
@@ -22,7 +22,7 @@ export interface ConvertSegmentOptions
   /** Where the new segment goes: another tree, or the same one under another number. */
   target: ChunkPlace & { root?: string }
   /** 2 (default): column groups. 0: one binlog per field. */
-  storageVersion?: StorageVersion
+  storageVersion?: LogStorageVersion
   /** Number of the new segment; the old one's if absent. */
   segmentId?: bigint | number
   /** New logs are numbered from it on; by the clock, as Milvus's own, if absent. */

@@ -1,6 +1,7 @@
 export { averageBytes } from './average-bytes.js'
 export { type ChunkSettings, type ChunkWriter, openChunkWriter } from './chunk-writer.js'
 export { type ConvertSegmentOptions, convertSegment } from './convert-segment.js'
+export { copyKeys } from './copy-keys.js'
 export { deriveSchema } from './derive-schema.js'
 export type { BackupExportOptions, SegmentToExport } from './export-backup.js'
 export type { BulkExportOptions } from './export-bulk.js'
@@ -13,6 +14,7 @@ export {
   locateSegment,
 } from './locate-segment.js'
 export {
+  type LogStorageVersion,
   MERGED_LOG_ID,
   type SegmentIds,
   type SegmentInfo,

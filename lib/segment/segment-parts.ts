@@ -7,11 +7,11 @@ import {
   type SegmentLocation,
 } from '../binlog/index.js'
 import { type ChunkManager, mapBounded } from '../storage/index.js'
-import type { StorageVersion } from './segment-info.js'
+import type { LogStorageVersion } from './segment-info.js'
 
 /** Chunks of one storage version: what one record reader reads. */
 export interface SegmentPart {
-  readonly storageVersion: StorageVersion
+  readonly storageVersion: LogStorageVersion
   readonly binlogs: readonly FieldBinlog[]
 }
 

@@ -1,4 +1,10 @@
-import { type FieldBinlog, fieldBinlogFromJson, fieldBinlogToJson } from '../binlog/index.js'
+import {
+  buildManifestPath,
+  type FieldBinlog,
+  fieldBinlogFromJson,
+  fieldBinlogToJson,
+  parseManifestPath,
+} from '../binlog/index.js'
 import { describeValue, expectId, parseExact, stringifyExact } from '../config/index.js'
 import { isPackedError, PackedError } from '../errors/index.js'
 import { collectionSchemaFromJson, collectionSchemaToJson } from '../schema/index.js'
@@ -78,16 +84,28 @@ async function readIfThere(
   }
 }
 
-/** The same segment with every path of a log changed. */
+/** The same segment with every path changed: of its logs, and the base of its manifest. */
 function moved(info: SegmentInfo, move: (path: string) => string): SegmentInfo {
   const lists = LISTS.map((name) => [
     name,
     info[name].map((list) => ({
       ...list,
-      binlogs: list.binlogs.map((log) => ({ ...log, logPath: move(log.logPath) })),
+      binlogs: list.binlogs.map((log) => ({
+        ...log,
+        logPath: log.logPath === '' ? '' : move(log.logPath),
+      })),
     })),
   ])
-  return { ...info, ...Object.fromEntries(lists) }
+  return { ...info, ...Object.fromEntries(lists), ...movedManifest(info, move) }
+}
+
+function movedManifest(
+  { manifestPath = '' }: SegmentInfo,
+  move: (path: string) => string,
+): Pick<SegmentInfo, 'manifestPath'> {
+  const parsed = parseManifestPath(manifestPath)
+  if (parsed === undefined) return {}
+  return { manifestPath: buildManifestPath({ ...parsed, basePath: move(parsed.basePath) }) }
 }
 
 /** A plain value for JSON, lists in Milvus's names (see `fieldBinlogToJson`). */
@@ -101,6 +119,7 @@ export function segmentInfoToJson(info: SegmentInfo): Record<string, unknown> {
     num_of_rows: info.numRows,
     schema: info.schema === undefined ? undefined : collectionSchemaToJson(info.schema),
     ...Object.fromEntries(LISTS.map((name) => [name, info[name].map(fieldBinlogToJson)])),
+    ...(info.manifestPath ? { manifest_path: info.manifestPath } : {}),
   }
 }
 
@@ -110,8 +129,8 @@ export function segmentInfoFromJson(json: unknown): SegmentInfo {
   const value = json as Record<string, unknown>
   if (value.version !== VERSION) throw malformed(String(VERSION), 'version', value.version)
   const { storage_version: storageVersion, num_of_rows: numRows } = value
-  if (storageVersion !== 0 && storageVersion !== 2) {
-    throw malformed('0 or 2', 'storage_version', storageVersion)
+  if (storageVersion !== 0 && storageVersion !== 2 && storageVersion !== 3) {
+    throw malformed('0, 2 or 3', 'storage_version', storageVersion)
   }
   if (typeof numRows !== 'number' || !Number.isSafeInteger(numRows) || numRows < 0) {
     throw malformed('a count', 'num_of_rows', numRows)
@@ -132,7 +151,16 @@ export function segmentInfoFromJson(json: unknown): SegmentInfo {
     statslogs: list('statslogs'),
     bm25logs: list('bm25logs'),
     deltalogs: list('deltalogs'),
+    ...manifestPathFrom(value.manifest_path),
   }
+}
+
+/** @throws PackedError MetadataCorrupted. */
+function manifestPathFrom(value: unknown): Pick<SegmentInfo, 'manifestPath'> {
+  if (value === undefined || value === '') return {}
+  if (typeof value !== 'string') throw malformed('a string', 'manifest_path', value)
+  parseManifestPath(value)
+  return { manifestPath: value }
 }
 
 function malformed(expected: string, name: string, value: unknown): PackedError {

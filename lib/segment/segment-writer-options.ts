@@ -22,7 +22,7 @@ import {
   withSystemFields,
 } from '../schema/index.js'
 import type { ChunkManager } from '../storage/index.js'
-import type { SegmentIds, StorageVersion } from './segment-info.js'
+import type { LogStorageVersion, SegmentIds } from './segment-info.js'
 import { joinKey } from './segment-keys.js'
 
 /** Options of `SegmentWriter`. A name that is not listed here is InvalidArgument. */
@@ -38,7 +38,7 @@ export interface SegmentWriterOptions {
   root?: string
   layout?: LogPathLayout
   /** 2 (default): one file per column group. 0: one binlog per field. */
-  storageVersion?: StorageVersion
+  storageVersion?: LogStorageVersion
   /** StorageV2: the column groups; Milvus's policies decide by the first record if absent. */
   groups?: readonly FieldGroup[]
   /** Decoded bytes after which a chunk is ended by itself; 256 MiB by default. */
@@ -70,7 +70,7 @@ export interface SegmentWriterSettings extends SegmentIds {
   allocateId: () => Promise<bigint>
   root: string
   layout: LogPathLayout
-  storageVersion: StorageVersion
+  storageVersion: LogStorageVersion
   groups: readonly FieldGroup[] | undefined
   chunkBytes: number
   bloomFilter: 'blocked' | 'basic'
@@ -141,7 +141,7 @@ function expectLogId(value: unknown): bigint {
   throw unexpected('a log id of 2 or more', 'the result of allocateId', value)
 }
 
-function expectStorageVersion(value: unknown): StorageVersion {
+function expectStorageVersion(value: unknown): LogStorageVersion {
   if (value === undefined || value === 2) return 2
   if (value === 0) return 0
   const message = `Expected storageVersion 0 or 2 for ${WHERE} but received ${String(value)}`

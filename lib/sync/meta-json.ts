@@ -97,7 +97,7 @@ export const SEGMENT: MetaCodec<SegmentMeta> = codec(
     startPosition: positionFromJson(json.start_position),
     checkpoint: positionFromJson(json.dml_position),
     currentSplit: (json.current_split as Json[] | undefined)?.map(groupFromJson),
-    manifestPath: json.manifest_path as string,
+    manifestPath: (json.manifest_path as string | undefined) ?? '',
     ...compactionFromJson(json),
   }),
 )

@@ -15,8 +15,8 @@ import { type ArrowRecord, allFields, type FieldGroup, primaryKeyField } from '.
 import {
   type ChunkSettings,
   expectKeysOf,
+  type LogStorageVersion,
   openChunkWriter,
-  type StorageVersion,
   type TimeSpan,
 } from '../segment/index.js'
 import { PackIds } from './pack-ids.js'
@@ -29,7 +29,7 @@ import type { SyncPack } from './sync-pack.js'
 
 /** The insert logs of a pack, as the storage version of its segment wants them. */
 export interface InsertForm {
-  readonly storageVersion: StorageVersion
+  readonly storageVersion: LogStorageVersion
   readonly groups: readonly FieldGroup[]
   /** Of the logs, where it is not the rows that say it. */
   readonly times?: TimeSpan

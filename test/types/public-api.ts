@@ -135,7 +135,7 @@ export async function segments(): Promise<void> {
   const info = await writeSegment({ ...target, data: [data, record], deletes })
   expectType<Same<typeof info, SegmentInfo>>()
   expectType<Same<typeof info.segmentId, bigint>>()
-  expectType<Same<typeof info.storageVersion, 0 | 2>>()
+  expectType<Same<typeof info.storageVersion, 0 | 2 | 3>>()
   expectType<Same<typeof info.numRows, number>>()
   expectType<Same<typeof info.schema, CollectionSchema | undefined>>()
   // @ts-expect-error -- Milvus has no version 1
