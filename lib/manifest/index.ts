@@ -1,3 +1,4 @@
+export { decodeManifest, encodeManifest } from './codec.js'
 export {
   DELTA_LOG_TYPES,
   type DeltaLogType,
@@ -10,3 +11,15 @@ export {
   type ManifestLobFile,
   type ManifestStatistics,
 } from './model.js'
+export {
+  absolutize,
+  dataFolder,
+  deltaFolder,
+  indexFolder,
+  lobFolder,
+  manifestJsonKey,
+  manifestKey,
+  metadataFolder,
+  relativize,
+  statsFolder,
+} from './paths.js'
