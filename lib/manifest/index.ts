@@ -1,4 +1,5 @@
 export { decodeManifest, encodeManifest } from './codec.js'
+export { decodeManifestJson, encodeManifestJson } from './json.js'
 export {
   DELTA_LOG_TYPES,
   type DeltaLogType,
