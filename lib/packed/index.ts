@@ -1,6 +1,7 @@
-export type { BatchInput } from './batch-input.js'
+export { type BatchInput, BatchIntake } from './batch-input.js'
 export { CODECS, type CodecName, type Compression } from './compression.js'
 export type { EncryptionAlgorithm, PackedEncryption } from './encryption.js'
+export { expectSchema } from './expect-schema.js'
 export { inspectFile, type PackedColumnChunk, type PackedFileInfo } from './file-info.js'
 export type { KeyRetriever } from './key-retriever.js'
 export { allocate, type MemoryUsage, memoryUsage } from './memory.js'
@@ -25,6 +26,7 @@ export {
 } from './plugin-context.js'
 export { PackedReader } from './reader.js'
 export type { PackedFile } from './reader-files.js'
+export type { PackedColumnGroup, PackedFileWindow } from './reader-groups.js'
 export type { PackedReaderOptions, PackedRowGroup, VectorForm } from './reader-options.js'
 export type { RecordReader, RecordWriter } from './record-io.js'
 export { RecordSink } from './record-sink.js'
@@ -56,3 +58,4 @@ export type {
   WriteOptions,
   WriterProgress,
 } from './writer-options.js'
+export { checkWriterOptions } from './writer-settings.js'

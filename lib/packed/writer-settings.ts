@@ -26,7 +26,7 @@ import {
 import { resolveCodec, resolveCompression } from './compression.js'
 import { resolveEncryption } from './encryption.js'
 import { expectSchema } from './expect-schema.js'
-import type { WriterProgress } from './writer-options.js'
+import type { PackedWriterOptions, WriterProgress } from './writer-options.js'
 
 const WHERE = 'PackedWriter.open'
 const KNOWN = [
@@ -105,6 +105,11 @@ export function resolveWriterSettings(value: unknown): WriterSettings {
     signal: expectSignal(options.signal, 'signal'),
     onProgress: expectFunction(options.onProgress, 'onProgress'),
   }
+}
+
+/** Say of the options of a `PackedWriter` that is opened later what its `open` would say of them. */
+export function checkWriterOptions(options: PackedWriterOptions): void {
+  resolveWriterSettings(options)
 }
 
 interface NativeParts {
