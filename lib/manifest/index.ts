@@ -1,5 +1,18 @@
+export { applyChanges, type ManifestChange } from './changes.js'
 export { decodeManifest, encodeManifest } from './codec.js'
+export {
+  diffManifests,
+  isEmptyDiff,
+  type ManifestDiff,
+  type ManifestFilesChange,
+  type ManifestStatisticsChange,
+  rowsOfFile,
+  rowsOfGroup,
+  rowsOfManifest,
+} from './diff.js'
 export { decodeManifestJson, encodeManifestJson } from './json.js'
+export type { ManifestWriterOptions } from './manifest-writer-options.js'
+export { mergeChanges } from './merge.js'
 export {
   DELTA_LOG_TYPES,
   type DeltaLogType,
@@ -12,6 +25,7 @@ export {
   type ManifestLobFile,
   type ManifestStatistics,
 } from './model.js'
+export { namedPaths, protectedPaths } from './named-files.js'
 export {
   absolutize,
   dataFolder,
@@ -24,3 +38,18 @@ export {
   relativize,
   statsFolder,
 } from './paths.js'
+export { PackedRecordManifestWriter, type WrittenManifest } from './record-manifest-writer.js'
+export { MANIFEST_RESOLVERS, type ManifestResolver } from './resolve.js'
+export { type ManifestCreateOptions, ManifestStore, type ManifestStoreOptions } from './store.js'
+export {
+  type ManifestCommit,
+  ManifestTransaction,
+  type ManifestTransactionOptions,
+} from './transaction.js'
+export type {
+  ColumnsPolicy,
+  ManifestWriterPolicy,
+  SchemaBasedPolicy,
+  SizeBasedPolicy,
+} from './writer-policy.js'
+export { writerPolicyOf } from './writer-properties.js'
