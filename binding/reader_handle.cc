@@ -46,10 +46,7 @@ CallResult ReaderOpen(const Call& call) {
 
   auto execute = [settings = std::move(settings),
                   cancel = *token]() mutable -> arrow::Result<OpenedReader> {
-    ARROW_ASSIGN_OR_RAISE(auto store, FileStore::Make(settings.storage));
-    ARROW_ASSIGN_OR_RAISE(auto reader,
-                          PackedReader::Open(std::move(settings.paths), std::move(settings.options),
-                                             std::move(store)));
+    ARROW_ASSIGN_OR_RAISE(auto reader, OpenBy<PackedReader>(std::move(settings)));
     const int64_t rows = reader->num_rows();
     std::vector<FileInfo> files = reader->files();
     auto open = std::make_shared<OpenReader>(std::move(reader), std::move(cancel));

@@ -44,6 +44,38 @@ arrow::Result<std::vector<KnownFile>> ReadKnown(Napi::Object object) {
   return known;
 }
 
+arrow::Result<FileGroup> ReadFileGroup(Napi::Value value) {
+  ARROW_ASSIGN_OR_RAISE(auto object, Read<Napi::Object>(value, "groups"));
+  FileGroup group;
+  if (!object.Get("columns").IsUndefined()) {
+    ARROW_ASSIGN_OR_RAISE(group.columns, ReadList<std::string>(object, "columns"));
+  }
+  ARROW_ASSIGN_OR_RAISE(auto files, ReadMember<Napi::Array>(object, "files"));
+  for (uint32_t i = 0; i < files.Length(); ++i) {
+    const Napi::HandleScope scope(files.Env());
+    ARROW_ASSIGN_OR_RAISE(auto file, Read<Napi::Object>(files.Get(i), "files"));
+    FileWindow window;
+    ARROW_ASSIGN_OR_RAISE(window.path, ReadMember<std::string>(file, "path"));
+    ARROW_ASSIGN_OR_RAISE(window.start, ReadMember<int64_t>(file, "start"));
+    ARROW_ASSIGN_OR_RAISE(window.end, ReadMember<int64_t>(file, "end"));
+    ARROW_ASSIGN_OR_RAISE(window.known.file_bytes, ReadMember<int64_t>(file, "fileBytes"));
+    ARROW_ASSIGN_OR_RAISE(window.known.footer_bytes, ReadMember<int64_t>(file, "footerBytes"));
+    group.files.push_back(std::move(window));
+  }
+  return group;
+}
+
+arrow::Result<std::optional<std::vector<FileGroup>>> ReadFileGroups(Napi::Object object) {
+  ARROW_ASSIGN_OR_RAISE(auto array, ReadOptional<Napi::Array>(object, "groups"));
+  if (!array.has_value()) return std::nullopt;
+  std::vector<FileGroup> groups;
+  for (uint32_t i = 0; i < array->Length(); ++i) {
+    ARROW_ASSIGN_OR_RAISE(auto group, ReadFileGroup(array->Get(i)));
+    groups.push_back(std::move(group));
+  }
+  return groups;
+}
+
 arrow::Result<VectorForm> ReadVectorForm(Napi::Object object) {
   ARROW_ASSIGN_OR_RAISE(const auto form, ReadMember<std::string>(object, "vectors"));
   if (form == "fixed_size_binary") return VectorForm::kFixedSizeBinary;
@@ -66,7 +98,9 @@ arrow::Result<ReaderSettings> ReadReaderSettings(Environment& environment, Napi:
   ReaderSettings settings;
   ReaderOptions& options = settings.options;
   ARROW_ASSIGN_OR_RAISE(settings.paths, ReadList<std::string>(object, "paths"));
+  ARROW_ASSIGN_OR_RAISE(settings.groups, ReadFileGroups(object));
   ARROW_ASSIGN_OR_RAISE(options.known, ReadKnown(object));
+  ARROW_ASSIGN_OR_RAISE(options.by_name, ReadMember<bool>(object, "byName"));
   if (!object.Get("schema").IsUndefined()) {
     ARROW_ASSIGN_OR_RAISE(options.schema, ReadHandle<arrow::Schema>(object, "schema"));
   }

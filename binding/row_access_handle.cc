@@ -95,10 +95,7 @@ CallResult RowsOpen(const Call& call) {
   settings.options.cancel = *token;
   auto execute = [settings = std::move(settings),
                   cancel = *token]() mutable -> arrow::Result<std::shared_ptr<OpenRows>> {
-    ARROW_ASSIGN_OR_RAISE(auto store, FileStore::Make(settings.storage));
-    ARROW_ASSIGN_OR_RAISE(
-        auto access,
-        RowAccess::Open(std::move(settings.paths), std::move(settings.options), std::move(store)));
+    ARROW_ASSIGN_OR_RAISE(auto access, OpenBy<RowAccess>(std::move(settings)));
     return std::make_shared<OpenRows>(std::move(access), std::move(cancel));
   };
   auto settle = [](Environment& environment, std::shared_ptr<OpenRows> rows) -> CallResult {

@@ -126,7 +126,7 @@ describeWithServers('a reader of objects', () => {
   test('opens files of known size with one request each, others with two', async () => {
     const paths = sample.map(({ path }) => path)
     const sizes = sample.map(({ path, sizeBytes }) => ({ path, sizeBytes }))
-    const opened = async (given: PackedReaderOptions['paths']) =>
+    const opened = async (given: NonNullable<PackedReaderOptions['paths']>) =>
       (await cost(async () => (await open({ paths: given })).close())).requests
     expect(await opened(sample)).toBe(4)
     expect(await opened(sizes)).toBe(4)

@@ -25,7 +25,7 @@ constexpr int kSampledRowGroups = 8;
 
 /// Decoded bytes of a row of the lane, as its first file says; at least 1.
 double RowBytesOf(const LaneFiles& files) {
-  const FileProjection& file = *files.front();
+  const FileProjection& file = *files.front().file;
   const auto& row_groups = file.footer->info.row_groups;
   const int count = std::min(static_cast<int>(row_groups.size()), kSampledRowGroups);
   int64_t rows = 0;
@@ -58,11 +58,11 @@ std::shared_ptr<RangeAhead> ReadRemoteAhead(const std::vector<LaneFiles>& lanes,
                                             int64_t budget_bytes, const CancelToken& cancel) {
   std::shared_ptr<RangeAhead> ahead;
   for (size_t lane = 0; lane < lanes.size(); ++lane) {
-    for (const auto& file : lanes[lane]) {
-      if (!file->footer->file->remote()) continue;
+    for (const auto& window : lanes[lane]) {
+      if (!window.file || !window.file->footer->file->remote()) continue;
       if (!ahead) ahead = std::make_shared<RangeAhead>(budget_bytes, cancel);
-      const auto row_groups = static_cast<int>(file->footer->info.row_groups.size());
-      ahead->Add(static_cast<int>(lane), file, 0, row_groups);
+      const RowGroupRun run = window.RowGroups();
+      ahead->Add(static_cast<int>(lane), window.file, run.first, run.end());
     }
   }
   return ahead;

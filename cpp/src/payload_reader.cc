@@ -161,8 +161,8 @@ class PayloadOpener {
 
   static arrow::Result<int64_t> RowsOf(const LaneFiles& lane, const std::string& field) {
     int64_t rows = 0;
-    for (const auto& file : lane) {
-      if (__builtin_add_overflow(rows, file->footer->info.rows, &rows)) {
+    for (const auto& payload : lane) {
+      if (__builtin_add_overflow(rows, payload.file->footer->info.rows, &rows)) {
         return FieldError(ErrorCode::kFileCorrupted,
                           "Expected a number of rows for field " + field +
                               " but received more than an int64 holds",

@@ -37,12 +37,12 @@ arrow::Result<std::optional<int64_t>> OptionalId(const arrow::Field& field) {
 
 /// By field id where both sides have one, by name otherwise.
 arrow::Result<ColumnSource> FindStored(const FileSet& set, const arrow::Field& field,
-                                       const std::optional<int64_t>& id) {
+                                       const std::optional<int64_t>& id, bool by_name) {
   ColumnSource found;
   for (int f = 0; f < static_cast<int>(set.files.size()); ++f) {
     const auto& columns = set.files[f]->columns;
     for (int c = 0; c < static_cast<int>(columns.size()); ++c) {
-      const bool by_id = id.has_value() && columns[c].id.has_value();
+      const bool by_id = !by_name && id.has_value() && columns[c].id.has_value();
       const bool same = by_id ? *id == *columns[c].id : field.name() == columns[c].field->name();
       if (!same) continue;
       if (found.file >= 0) {
@@ -72,12 +72,13 @@ arrow::Status CheckGroupGiven(const FileSet& set, const Wanted& wanted) {
   return arrow::Status::OK();
 }
 
-arrow::Result<std::vector<Wanted>> FieldsOfSchema(const FileSet& set, const arrow::Schema& schema) {
+arrow::Result<std::vector<Wanted>> FieldsOfSchema(const FileSet& set, const arrow::Schema& schema,
+                                                  bool by_name) {
   std::vector<Wanted> all;
   for (const auto& field : schema.fields()) {
     Wanted wanted{field, {}, {}};
     ARROW_ASSIGN_OR_RAISE(wanted.id, OptionalId(*field));
-    ARROW_ASSIGN_OR_RAISE(wanted.source, FindStored(set, *field, wanted.id));
+    ARROW_ASSIGN_OR_RAISE(wanted.source, FindStored(set, *field, wanted.id, by_name));
     if (!wanted.id && wanted.source.file >= 0) wanted.id = set.column(wanted.source).id;
     all.push_back(std::move(wanted));
   }
@@ -91,6 +92,21 @@ std::vector<Wanted> FieldsOfFiles(const FileSet& set) {
     for (int c = 0; c < static_cast<int>(columns.size()); ++c) {
       all.push_back({columns[c].field, columns[c].id, {f, c}});
     }
+  }
+  return all;
+}
+
+/// The columns of the files; those without an id have that of the field that is read from them.
+std::vector<Wanted> StoredFields(const FileSet& set, const std::vector<Wanted>& fields,
+                                 const ReaderOptions& options) {
+  std::vector<Wanted> all = FieldsOfFiles(set);
+  for (Wanted& stored : all) {
+    if (stored.id && !options.by_name) continue;
+    const auto reader = std::find_if(fields.begin(), fields.end(), [&](const Wanted& wanted) {
+      return wanted.source.file == stored.source.file &&
+             wanted.source.column == stored.source.column;
+    });
+    if (reader != fields.end()) stored.id = reader->id;
   }
   return all;
 }
@@ -263,10 +279,12 @@ arrow::Result<Projection> MakeProjection(const FileSet& set, const ReaderOptions
                                          const std::vector<int64_t>& appended) {
   std::vector<Wanted> fields;
   if (options.schema) {
-    ARROW_ASSIGN_OR_RAISE(fields, FieldsOfSchema(set, *options.schema));
+    ARROW_ASSIGN_OR_RAISE(fields, FieldsOfSchema(set, *options.schema, options.by_name));
   } else {
     fields = FieldsOfFiles(set);
   }
+  const std::vector<Wanted> stored =
+      appended.empty() ? std::vector<Wanted>() : StoredFields(set, fields, options);
   if (options.defaults) ARROW_RETURN_NOT_OK(CheckDefaults(*options.defaults, fields));
   if (options.columns) {
     ARROW_ASSIGN_OR_RAISE(fields, Select(set, fields, *options.columns));
@@ -275,8 +293,7 @@ arrow::Result<Projection> MakeProjection(const FileSet& set, const ReaderOptions
     ARROW_RETURN_NOT_OK(TakeVectorForm(&fields));
   }
   if (!appended.empty()) {
-    ARROW_ASSIGN_OR_RAISE(auto more,
-                          Select(set, FieldsOfFiles(set), {appended.begin(), appended.end()}));
+    ARROW_ASSIGN_OR_RAISE(auto more, Select(set, stored, {appended.begin(), appended.end()}));
     std::move(more.begin(), more.end(), std::back_inserter(fields));
   }
   Projection projection;

@@ -55,13 +55,15 @@ void RangeSchedule::Plan(int number) {
       CatchAll([&]() -> arrow::Result<std::vector<PlannedRange>> {
         return PlanRanges(*file->projection, file->begin, file->end, request_bytes_);
       }).ValueOr(std::vector<PlannedRange>{});
+  const auto& row_groups = file->projection->footer->info.row_groups;
+  const int64_t skipped = file->begin < file->end ? row_groups[file->begin].row_offset : 0;
   for (const PlannedRange& range : planned) {
     auto block = std::make_shared<RangeBlock>();
     block->file = file->projection->footer->file;
     block->offset = range.offset;
     block->bytes = range.bytes;
     block->lane = number;
-    block->first_row = lane.rows + range.first_row;
+    block->first_row = lane.rows + range.first_row - skipped;
     block->unread = range.needed_bytes;
     block->row_groups = range.row_groups.size();
     for (const int row_group : range.row_groups) file->by_row_group[row_group].push_back(block);
@@ -70,7 +72,7 @@ void RangeSchedule::Plan(int number) {
   }
   std::sort(file->by_offset.begin(), file->by_offset.end(),
             [](const auto& a, const auto& b) { return a->offset < b->offset; });
-  lane.rows += file->projection->footer->info.rows;
+  for (int i = file->begin; i < file->end; ++i) lane.rows += row_groups[i].rows;
 }
 
 RangeBlocks RangeSchedule::Cover(const FileProjection& file, int64_t position, int64_t bytes) {

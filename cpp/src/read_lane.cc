@@ -26,12 +26,31 @@ constexpr int kMostRunRowGroups = 1024;
 
 }  // namespace
 
+RowGroupRun LaneFile::RowGroups() const {
+  const auto& row_groups = file->footer->info.row_groups;
+  const auto first = std::find_if(
+      row_groups.begin(), row_groups.end(),
+      [this](const RowGroupInfo& group) { return group.row_offset + group.rows > begin; });
+  const auto last = std::find_if(first, row_groups.end(), [this](const RowGroupInfo& group) {
+    return group.row_offset >= end;
+  });
+  return {static_cast<int>(first - row_groups.begin()), static_cast<int>(last - first)};
+}
+
 ReadLane::ReadLane(LaneFiles files, int64_t share_bytes, std::shared_ptr<RangeAhead> ahead,
                    CancelToken cancel)
     : files_(std::make_move_iterator(files.begin()), std::make_move_iterator(files.end())),
       share_bytes_(share_bytes),
       ahead_(std::move(ahead)),
-      cancel_(std::move(cancel)) {}
+      cancel_(std::move(cancel)) {
+  EnterFile();
+}
+
+void ReadLane::EnterFile() {
+  const RowGroupRun run = files_.front().RowGroups();
+  next_row_group_ = run.first;
+  end_row_group_ = run.end();
+}
 
 int64_t ReadLane::RowBytes() const {
   if (seen_row_bytes_ == 0) return cursor_.row_bytes;
@@ -39,7 +58,7 @@ int64_t ReadLane::RowBytes() const {
 }
 
 int64_t ReadLane::NextRows() const {
-  const bool first = planned_rows_ == 0 && !files_.front()->footer->file->remote();
+  const bool first = planned_rows_ == 0 && !files_.front().file->footer->file->remote();
   const int64_t bytes = first ? std::min(share_bytes_, kMostFirstBytes) : share_bytes_;
   const int64_t most = std::max<int64_t>(1, bytes / RowBytes());
   // Steps of one size: the last one costs as much as the others, however few rows are left for it.
@@ -53,21 +72,29 @@ int64_t ReadLane::NextRows() const {
 
 bool ReadLane::OpenNextFile() {
   if (files_.size() < 2 || steps_.size() >= kStepsBeforeNextFile) return false;
+  LaneFile& next = files_[1];
+  if (!next.file && failure_.ok()) failure_ = next.open().Value(&next.file);
+  if (!next.file) return false;
   files_.pop_front();
-  next_row_group_ = 0;
+  EnterFile();
   return true;
 }
 
 /// Points the cursor to row group `first` and, of a local file, to those after it that fit into the
-/// same step; returns the one after the last.
+/// same step; returns the one after the last. One that the window cuts comes alone.
 int ReadLane::ExtendRun(int first) {
-  const FileProjection& file = *files_.front();
+  const LaneFile& window = files_.front();
+  const FileProjection& file = *window.file;
   const auto& row_groups = file.footer->info.row_groups;
   const int most = file.footer->file->remote() ? 1 : kMostRunRowGroups;
-  const int end = std::min(static_cast<int>(row_groups.size()), first + most);
+  const int end = std::min(end_row_group_, first + most);
   for (int i = first; i < end; ++i) {
     const int64_t rows = row_groups[i].rows;
     if (rows == 0) continue;
+    const int64_t skip = std::max<int64_t>(0, window.begin - row_groups[i].row_offset);
+    const int64_t wanted = std::min(rows, window.end - row_groups[i].row_offset);
+    const bool alone = skip > 0 || wanted < rows;
+    if (alone && cursor_.rows_left > 0) return i;
     const DecodedSize size = EstimateDecodedSize(file, i);
     const int64_t row_bytes = std::max<int64_t>(1, (size.bytes + rows - 1) / rows);
     const bool more = cursor_.rows_left > 0;
@@ -76,16 +103,20 @@ int ReadLane::ExtendRun(int first) {
     if (more && (!size.known || !cursor_.known || run_rows > share_bytes_ / run_row_bytes)) {
       return i;
     }
-    cursor_ = {nullptr, run_rows, run_row_bytes, size.known, size.longest_value};
+    cursor_ = {nullptr, run_rows, 0, false, run_row_bytes, size.known, size.longest_value};
+    if (!alone) continue;
+    cursor_.rows_left = wanted;
+    cursor_.skip = skip;
+    cursor_.cut = wanted < rows;
+    return i + 1;
   }
   return end;
 }
 
 bool ReadLane::OpenNextRowGroup() {
   while (cursor_.rows_left == 0) {
-    const auto& file = files_.front();
-    const auto& row_groups = file->footer->info.row_groups;
-    if (next_row_group_ == static_cast<int>(row_groups.size())) {
+    const auto& file = files_.front().file;
+    if (next_row_group_ >= end_row_group_) {
       if (!OpenNextFile()) return false;
       continue;
     }
@@ -93,7 +124,7 @@ bool ReadLane::OpenNextRowGroup() {
     cursor_ = {};
     next_row_group_ = ExtendRun(index);
     if (cursor_.rows_left == 0) continue;
-    const bool whole = NextRows() == cursor_.rows_left;
+    const bool whole = NextRows() == cursor_.rows_left && !cursor_.cut;
     cursor_.stream =
         std::make_shared<RowGroupStream>(file, RowGroupRun{index, next_row_group_ - index}, whole,
                                          file->footer->file->remote() ? ahead_ : nullptr);
@@ -104,8 +135,8 @@ bool ReadLane::OpenNextRowGroup() {
 bool ReadLane::CanPlan() {
   if (!OpenNextRowGroup()) return false;
   // A stream decodes one step at a time.
-  const bool running =
-      !steps_.empty() && steps_.back()->stream() == cursor_.stream && !steps_.back()->done();
+  const bool running = !steps_.empty() && steps_.back().step->stream() == cursor_.stream &&
+                       !steps_.back().step->done();
   return !running;
 }
 
@@ -119,15 +150,19 @@ std::shared_ptr<ReadStep> ReadLane::Plan() {
   if (bytes == 0) return nullptr;
   const int64_t rows = NextRows();
   auto step = std::make_shared<ReadStep>(cursor_.stream, rows, bytes, cancel_);
+  const int64_t skip = std::min(rows, cursor_.skip);
+  cursor_.skip -= skip;
   cursor_.rows_left -= rows;
-  planned_rows_ += rows;
-  steps_.push_back(step);
+  planned_rows_ += rows - skip;
+  steps_.push_back({step, skip});
+  // The steps have it; rows behind the window are not waited for.
+  if (cursor_.rows_left == 0) cursor_.stream.reset();
   return step;
 }
 
 int64_t ReadLane::held_bytes() const {
   int64_t bytes = batches_bytes_;
-  for (const auto& step : steps_) bytes += step->bytes();
+  for (const auto& planned : steps_) bytes += planned.step->bytes();
   return bytes;
 }
 
@@ -136,32 +171,52 @@ bool ReadLane::SplitFailed(const RowGroupStream& stream) {
   const RowGroupRun run = stream.run();
   if (run.count == 1 || cancel_.cancelled()) return false;
   const auto& row_groups = stream.row_groups();
-  const int64_t bytes = steps_.front()->bytes() / run.count;
+  const int64_t bytes = steps_.front().step->bytes() / run.count;
   steps_.pop_front();
   for (int i = run.end() - 1; i >= run.first; --i) {
     if (row_groups[i].rows == 0) continue;
     steps_.push_front(
-        std::make_shared<ReadStep>(stream.Single(i), row_groups[i].rows, bytes, cancel_));
+        {std::make_shared<ReadStep>(stream.Single(i), row_groups[i].rows, bytes, cancel_)});
   }
   return true;
 }
 
 arrow::Result<std::shared_ptr<arrow::RecordBatch>> ReadLane::Front() {
-  if (!batches_.empty()) return batches_.back();
-  if (steps_.empty() && !Plan()) return nullptr;
-  std::shared_ptr<ReadStep> step = steps_.front();
+  while (batches_.empty()) {
+    if (steps_.empty() && !Plan()) {
+      ARROW_RETURN_NOT_OK(failure_);
+      return nullptr;
+    }
+    ARROW_RETURN_NOT_OK(TakeStep());
+  }
+  return batches_.back();
+}
+
+/// The batches of the front step, without the rows before the window: possibly none.
+arrow::Status ReadLane::TakeStep() {
+  std::shared_ptr<ReadStep> step = steps_.front().step;
   const std::shared_ptr<RowGroupStream> stream = step->stream();
   auto taken = step->Take();
   if (!taken.ok() && SplitFailed(*stream)) {
-    step = steps_.front();
+    step = steps_.front().step;
     taken = step->Take();
   }
   ARROW_ASSIGN_OR_RAISE(batches_, std::move(taken));
   std::reverse(batches_.begin(), batches_.end());
   batches_bytes_ = step->bytes();
   seen_row_bytes_ = std::max<int64_t>(1, (batches_bytes_ + step->rows() - 1) / step->rows());
+  const int64_t skip = steps_.front().skip;
   steps_.pop_front();
-  return batches_.back();
+  Drop(skip);
+  return arrow::Status::OK();
+}
+
+void ReadLane::Drop(int64_t rows) {
+  while (rows > 0) {
+    const int64_t taken = std::min(rows, batches_.back()->num_rows());
+    Advance(taken);
+    rows -= taken;
+  }
 }
 
 void ReadLane::Advance(int64_t rows) {
@@ -173,7 +228,7 @@ void ReadLane::Advance(int64_t rows) {
 }
 
 void ReadLane::Abandon() {
-  for (const auto& step : steps_) step->Abandon();
+  for (const auto& planned : steps_) planned.step->Abandon();
   steps_.clear();
   batches_.clear();
   batches_bytes_ = 0;

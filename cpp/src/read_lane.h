@@ -2,18 +2,37 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <limits>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "arrow/record_batch.h"
 #include "arrow/result.h"
+#include "arrow/status.h"
 
 #include "read_step.h"
 
 namespace packed {
 
+/// A file of a lane, or the rows [begin, end) of one.
+struct LaneFile {
+  LaneFile() = default;
+  LaneFile(std::shared_ptr<const FileProjection> all) : file(std::move(all)) {}  // NOLINT: a view
+
+  /// Null where `open` gives it when its turn comes: never of the first file, nor of remote ones.
+  std::shared_ptr<const FileProjection> file;
+  std::function<arrow::Result<std::shared_ptr<const FileProjection>>()> open;
+  int64_t begin = 0;
+  int64_t end = std::numeric_limits<int64_t>::max();
+
+  /// Row groups from the first to behind the last that have one of the rows.
+  RowGroupRun RowGroups() const;
+};
+
 /// The files whose rows a lane has, one after the other; at least one.
-using LaneFiles = std::vector<std::shared_ptr<const FileProjection>>;
+using LaneFiles = std::vector<LaneFile>;
 
 /// \brief The rows of one file, or of several one after the other, on their way to the consumer:
 /// planned steps in row order, then the decoded batches of the front step.
@@ -54,12 +73,20 @@ class ReadLane {
   /// The row group, or the run of small ones, that the next step is cut from.
   struct Cursor {
     std::shared_ptr<RowGroupStream> stream;
-    int64_t rows_left = 0;
+    int64_t rows_left = 0;  ///< to decode: up to the end of the window
+    int64_t skip = 0;       ///< of those: rows before the window
+    bool cut = false;       ///< the last row group has rows behind the window
     int64_t row_bytes = 0;  ///< decoded bytes per row, rounded up
     bool known = true;
     int64_t longest_value = 0;  ///< bound on one value where the size is not known
   };
 
+  struct PlannedStep {
+    std::shared_ptr<ReadStep> step;
+    int64_t skip = 0;  ///< rows at its start that lie before the window
+  };
+
+  void EnterFile();
   bool OpenNextRowGroup();
   int ExtendRun(int first);
   bool SplitFailed(const RowGroupStream& stream);
@@ -68,16 +95,20 @@ class ReadLane {
   int64_t RowBytes() const;
   int64_t NextRows() const;
   bool CanPlan();
+  arrow::Status TakeStep();
+  void Drop(int64_t rows);
 
-  std::deque<std::shared_ptr<const FileProjection>> files_;  ///< the current one is the first
+  std::deque<LaneFile> files_;  ///< the current one is the first
   const int64_t share_bytes_;
   std::shared_ptr<RangeAhead> ahead_;
   const CancelToken cancel_;
   int next_row_group_ = 0;
+  int end_row_group_ = 0;
   Cursor cursor_;
+  arrow::Status failure_;  ///< why the next file could not be opened
   int64_t planned_rows_ = 0;
   int64_t seen_row_bytes_ = 0;  ///< per row, of the last step that was taken; 0 = none yet
-  std::deque<std::shared_ptr<ReadStep>> steps_;
+  std::deque<PlannedStep> steps_;
   arrow::RecordBatchVector batches_;  ///< of the step that was taken last, in reverse
   int64_t batches_bytes_ = 0;
   int64_t front_offset_ = 0;

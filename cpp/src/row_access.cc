@@ -3,66 +3,53 @@
 #include <algorithm>
 #include <utility>
 
-#include "arrow/array/concatenate.h"
 #include "arrow/compute/api_vector.h"
 #include "arrow/compute/exec.h"
 #include "arrow/datum.h"
 
 #include "catch.h"
 #include "constant_column.h"
+#include "group_files.h"
 #include "packed/error.h"
-#include "packed/executor.h"
 #include "packed/memory.h"
-#include "pick_rows.h"
 #include "projection.h"
 #include "reader_options.h"
-#include "row_group_stream.h"
+#include "row_files.h"
 
 namespace packed {
-namespace {
-
-/// Chosen rows of one row group of a file.
-struct Portion {
-  int row_group = 0;
-  std::vector<int64_t> rows;  ///< within the row group, ascending
-  std::shared_ptr<arrow::RecordBatch> picked;
-};
-
-/// Ascending positions, none twice, cut where row groups end.
-std::vector<Portion> CutIntoRowGroups(const FileInfo& file, const std::vector<int64_t>& rows) {
-  std::vector<Portion> portions;
-  auto row = rows.begin();
-  for (int i = 0; i < static_cast<int>(file.row_groups.size()) && row != rows.end(); ++i) {
-    const RowGroupInfo& group = file.row_groups[i];
-    const int64_t end = group.row_offset + group.rows;
-    if (*row >= end) continue;
-    Portion portion{i, {}, nullptr};
-    for (; row != rows.end() && *row < end; ++row) portion.rows.push_back(*row - group.row_offset);
-    portions.push_back(std::move(portion));
-  }
-  return portions;
-}
-
-arrow::Result<std::shared_ptr<arrow::Array>> Join(arrow::ArrayVector parts) {
-  if (parts.size() == 1) return parts.front();
-  return arrow::Concatenate(parts, Pool());
-}
-
-}  // namespace
 
 class RowAccess::Impl {
  public:
   Impl(FileSet set, Projection projection, CancelToken cancel)
-      : set_(std::move(set)), projection_(std::move(projection)), cancel_(std::move(cancel)) {}
+      : rows_(set.rows), projection_(std::move(projection)), cancel_(std::move(cancel)) {
+    for (const auto& file : projection_.files) lanes_.emplace_back(file);
+    for (const auto& footer : set.files) {
+      paths_.push_back(footer->path());
+      row_groups_.push_back(footer->info.row_groups.size());
+      const auto found = std::find_if(projection_.files.begin(), projection_.files.end(),
+                                      [&](const auto& plan) { return plan->footer == footer; });
+      const bool read = found != projection_.files.end();
+      places_.push_back({read ? static_cast<int>(found - projection_.files.begin()) : -1, 0});
+    }
+  }
+
+  Impl(OpenedGroups opened, CancelToken cancel)
+      : rows_(opened.rows), projection_(std::move(opened.projection)), cancel_(std::move(cancel)) {
+    for (auto& group : opened.read) {
+      const auto lane = static_cast<int>(lanes_.size());
+      lanes_.emplace_back(std::move(group));
+      for (size_t i = 0; i < lanes_.back().count(); ++i) places_.push_back({lane, i});
+    }
+  }
 
   const std::shared_ptr<arrow::Schema>& schema() const { return projection_.schema; }
 
   arrow::Result<std::shared_ptr<arrow::RecordBatch>> Take(const std::vector<int64_t>& rows) {
     ARROW_RETURN_NOT_OK(CheckOpen());
     for (const int64_t row : rows) {
-      if (row >= 0 && row < set_.rows) continue;
+      if (row >= 0 && row < rows_) continue;
       return MakeError(ErrorCode::kInvalidArgument, "Expected rows from 0 to " +
-                                                        std::to_string(set_.rows - 1) +
+                                                        std::to_string(rows_ - 1) +
                                                         " but received " + std::to_string(row));
     }
     std::vector<int64_t> distinct = rows;
@@ -75,27 +62,20 @@ class RowAccess::Impl {
 
   arrow::Result<std::shared_ptr<arrow::RecordBatch>> ReadRowGroup(int64_t file, int64_t row_group) {
     ARROW_RETURN_NOT_OK(CheckOpen());
-    ARROW_RETURN_NOT_OK(CheckIndex("a file", file, set_.files.size()));
-    const auto& footer = set_.files[file];
-    ARROW_RETURN_NOT_OK(CheckIndex("a row group", row_group, footer->info.row_groups.size()));
-    const auto found = std::find_if(projection_.files.begin(), projection_.files.end(),
-                                    [&](const auto& plan) { return plan->footer == footer; });
-    if (found == projection_.files.end()) {
-      return MakeError(
-          ErrorCode::kInvalidArgument,
-          "Expected a file with one of the columns for ReadRowGroup but received " + footer->path(),
-          {footer->path(), ""});
-    }
-    RowGroupStream stream(*found, {static_cast<int>(row_group), 1}, /*whole=*/true, nullptr);
-    const int64_t rows = footer->info.row_groups[row_group].rows;
-    ARROW_ASSIGN_OR_RAISE(DecodedRows decoded, stream.Read(rows));
-    return JoinBatches(**found, decoded.batches);
+    ARROW_RETURN_NOT_OK(CheckPosition("a file", file, places_.size()));
+    const Place& place = places_[file];
+    if (place.lane >= 0) return lanes_[place.lane].ReadRowGroup(place.window, row_group);
+    ARROW_RETURN_NOT_OK(CheckPosition("a row group", row_group, row_groups_[file]));
+    return MakeError(
+        ErrorCode::kInvalidArgument,
+        "Expected a file with one of the columns for ReadRowGroup but received " + paths_[file],
+        {paths_[file], ""});
   }
 
   void Close() noexcept {
     closed_ = true;
+    lanes_.clear();  // with them the files are closed
     projection_.files.clear();
-    set_.files.clear();
   }
 
  private:
@@ -105,19 +85,12 @@ class RowAccess::Impl {
     return MakeError(ErrorCode::kClosed, "Expected an open reader but received a closed one");
   }
 
-  static arrow::Status CheckIndex(const std::string& what, int64_t index, size_t count) {
-    if (index >= 0 && index < static_cast<int64_t>(count)) return arrow::Status::OK();
-    return MakeError(ErrorCode::kInvalidArgument, "Expected the position of " + what + " below " +
-                                                      std::to_string(count) + " but received " +
-                                                      std::to_string(index));
-  }
-
   /// The rows in the order of the files.
   arrow::Result<std::shared_ptr<arrow::RecordBatch>> PickDistinct(
       const std::vector<int64_t>& rows) {
-    std::vector<std::shared_ptr<arrow::RecordBatch>> files;
-    for (const auto& plan : projection_.files) {
-      ARROW_ASSIGN_OR_RAISE(auto picked, PickOfFile(plan, rows));
+    arrow::RecordBatchVector files;
+    for (RowFiles& lane : lanes_) {
+      ARROW_ASSIGN_OR_RAISE(auto picked, lane.Pick(rows, cancel_));
       files.push_back(std::move(picked));
     }
     const auto count = static_cast<int64_t>(rows.size());
@@ -131,41 +104,6 @@ class RowAccess::Impl {
       columns.push_back(std::move(constant));
     }
     return arrow::RecordBatch::Make(projection_.schema, count, std::move(columns));
-  }
-
-  arrow::Result<std::shared_ptr<arrow::RecordBatch>> PickOfFile(
-      const std::shared_ptr<const FileProjection>& plan, const std::vector<int64_t>& rows) {
-    std::vector<Portion> portions = CutIntoRowGroups(plan->footer->info, rows);
-    const auto pick = [&](int i) -> arrow::Status {
-      ARROW_RETURN_NOT_OK(cancel_.Check());
-      Portion& portion = portions[i];
-      ARROW_ASSIGN_OR_RAISE(portion.picked, PickRows(plan, portion.row_group, portion.rows));
-      return arrow::Status::OK();
-    };
-    ARROW_RETURN_NOT_OK(ParallelFor(static_cast<int>(portions.size()), 0, pick));
-    arrow::RecordBatchVector batches;
-    for (Portion& portion : portions) batches.push_back(std::move(portion.picked));
-    return JoinBatches(*plan, batches);
-  }
-
-  /// One batch of the outputs of a file.
-  static arrow::Result<std::shared_ptr<arrow::RecordBatch>> JoinBatches(
-      const FileProjection& plan, const arrow::RecordBatchVector& batches) {
-    if (batches.size() == 1) return batches.front();
-    arrow::FieldVector fields;
-    for (const auto& output : plan.outputs) fields.push_back(output.field);
-    const auto schema = arrow::schema(std::move(fields));
-    if (batches.empty()) return arrow::RecordBatch::MakeEmpty(schema, Pool());
-    int64_t rows = 0;
-    for (const auto& batch : batches) rows += batch->num_rows();
-    arrow::ArrayVector columns;
-    for (int i = 0; i < schema->num_fields(); ++i) {
-      arrow::ArrayVector parts;
-      for (const auto& batch : batches) parts.push_back(batch->column(i));
-      ARROW_ASSIGN_OR_RAISE(auto joined, Join(std::move(parts)));
-      columns.push_back(std::move(joined));
-    }
-    return arrow::RecordBatch::Make(schema, rows, std::move(columns));
   }
 
   /// Rows as they were asked for, of `picked`, which has each of them once.
@@ -190,8 +128,18 @@ class RowAccess::Impl {
     return taken.record_batch();
   }
 
-  FileSet set_;
+  /// Where a file of ReadRowGroup is; no lane where nothing of it is read.
+  struct Place {
+    int lane = -1;
+    size_t window = 0;
+  };
+
+  const int64_t rows_;
   Projection projection_;
+  std::vector<RowFiles> lanes_;  ///< by file of the projection
+  std::vector<Place> places_;
+  std::vector<std::string> paths_;  ///< of files that are told by their paths, by place
+  std::vector<size_t> row_groups_;
   const CancelToken cancel_;
   bool closed_ = false;
 };
@@ -199,21 +147,40 @@ class RowAccess::Impl {
 RowAccess::RowAccess(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 RowAccess::~RowAccess() = default;
 
+namespace {
+
+arrow::Status CheckOptions(const ReaderOptions& options, const FileStore* store) {
+  if (store == nullptr) {
+    return MakeError(ErrorCode::kInvalidArgument, "Expected a file store but received none");
+  }
+  if (options.visible) {
+    return MakeError(ErrorCode::kNotSupported,
+                     "Expected no visibility for rows by position but received one");
+  }
+  return CheckReaderOptions(options);
+}
+
+}  // namespace
+
 arrow::Result<std::unique_ptr<RowAccess>> RowAccess::Open(std::vector<std::string> paths,
                                                           ReaderOptions options,
                                                           std::shared_ptr<FileStore> store) {
   return CatchAll([&]() -> arrow::Result<std::unique_ptr<RowAccess>> {
-    if (!store) {
-      return MakeError(ErrorCode::kInvalidArgument, "Expected a file store but received none");
-    }
-    if (options.visible) {
-      return MakeError(ErrorCode::kNotSupported,
-                       "Expected no visibility for rows by position but received one");
-    }
-    ARROW_RETURN_NOT_OK(CheckReaderOptions(options));
+    ARROW_RETURN_NOT_OK(CheckOptions(options, store.get()));
     ARROW_ASSIGN_OR_RAISE(auto set, OpenFileSet(paths, options, store));
     ARROW_ASSIGN_OR_RAISE(auto projection, MakeProjection(set, options));
     auto impl = std::make_unique<Impl>(std::move(set), std::move(projection), options.cancel);
+    return std::unique_ptr<RowAccess>(new RowAccess(std::move(impl)));
+  });
+}
+
+arrow::Result<std::unique_ptr<RowAccess>> RowAccess::Open(std::vector<FileGroup> groups,
+                                                          ReaderOptions options,
+                                                          std::shared_ptr<FileStore> store) {
+  return CatchAll([&]() -> arrow::Result<std::unique_ptr<RowAccess>> {
+    ARROW_RETURN_NOT_OK(CheckOptions(options, store.get()));
+    ARROW_ASSIGN_OR_RAISE(auto opened, OpenGroups(std::move(groups), options, store));
+    auto impl = std::make_unique<Impl>(std::move(opened), options.cancel);
     return std::unique_ptr<RowAccess>(new RowAccess(std::move(impl)));
   });
 }

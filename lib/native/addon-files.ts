@@ -125,8 +125,19 @@ export interface NativeProgress {
   rowGroups: number
 }
 
+/** Files whose rows follow one another, each from row `start` to before `end`, -1 = its end. */
+export interface NativeFileGroup {
+  /** The columns that count; all of them where absent. */
+  columns?: string[]
+  files: { path: string; start: number; end: number; fileBytes: number; footerBytes: number }[]
+}
+
 export interface NativeReaderOptions {
   paths: string[]
+  /** Column groups, which are read in the place of `paths`; these are then all their files. */
+  groups?: NativeFileGroup[]
+  /** Match the fields of `schema` by name, whatever their ids. */
+  byName: boolean
   /** What is known of the files, in path order; -1 = not known. */
   known?: { fileBytes: number; footerBytes: number }[]
   schema?: SchemaHandle

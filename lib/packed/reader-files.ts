@@ -20,7 +20,7 @@ export interface PackedFile {
 }
 
 /** The least Parquet file: a magic, the length of its footer and a magic again. */
-const LEAST_FILE_BYTES = 12
+export const LEAST_FILE_BYTES = 12
 const KNOWN = ['path', 'sizeBytes', 'footerBytes'] as const
 const UNKNOWN_BYTES = -1
 
@@ -31,10 +31,7 @@ export function expectFiles(value: unknown): Pick<NativeReaderOptions, 'paths' |
   }
   const files = value.map((file, index) => expectFile(file, `paths[${index}]`))
   const paths = files.map(({ path }) => path)
-  const known = files.map(({ sizeBytes, footerBytes }) => ({
-    fileBytes: sizeBytes ?? UNKNOWN_BYTES,
-    footerBytes: footerBytes ?? UNKNOWN_BYTES,
-  }))
+  const known = files.map(knownOf)
   const something = known.some(({ fileBytes, footerBytes }) => fileBytes >= 0 || footerBytes >= 0)
   return something ? { paths, known } : { paths }
 }
@@ -51,7 +48,16 @@ export function expectFile(value: unknown, name: string): PackedFile {
   }
 }
 
-function bytesOf(
+/** What is known of a file, as the addon takes it. */
+export function knownOf({ sizeBytes, footerBytes }: PackedFile): {
+  fileBytes: number
+  footerBytes: number
+} {
+  return { fileBytes: sizeBytes ?? UNKNOWN_BYTES, footerBytes: footerBytes ?? UNKNOWN_BYTES }
+}
+
+/** @throws PackedError InvalidArgument. */
+export function bytesOf(
   file: Record<string, unknown>,
   key: 'sizeBytes' | 'footerBytes',
   name: string,

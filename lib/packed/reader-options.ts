@@ -3,6 +3,7 @@ import type { StorageConfig } from '../config/index.js'
 import type { NativeVisibility } from '../native/index.js'
 import type { KeyRetriever } from './key-retriever.js'
 import type { PackedFile } from './reader-files.js'
+import type { PackedColumnGroup } from './reader-groups.js'
 
 /** How dense vectors (FIXED_LEN_BYTE_ARRAY) come out where the schema does not say. */
 export type VectorForm = 'fixed_size_binary' | 'fixed_size_list'
@@ -13,7 +14,14 @@ export interface PackedReaderOptions {
    * One file per column group, by path or with what is known of it. Files are told apart by their
    * field ids; the order only decides the column order of the files' own schema.
    */
-  paths: readonly (string | PackedFile)[]
+  paths?: readonly (string | PackedFile)[]
+  /**
+   * In the place of `paths`: column groups of several files, as a manifest has them. The files of
+   * a group are read one after the other, each through its window of rows; groups are joined row
+   * by row and have equally many rows. Any Parquet is taken, packed keys count for nothing. Files
+   * of groups without a column of the answer are not opened, where their windows are whole.
+   */
+  columnGroups?: readonly PackedColumnGroup[]
   /** Where paths are; the local disk by default. */
   storage?: StorageConfig
   /**
@@ -65,6 +73,8 @@ export interface PackedReaderOptions {
    * retriever an encrypted file is an `Encryption` error.
    */
   keyRetriever?: KeyRetriever
+  /** @internal Fields of `schema` are matched by name alone; with `columnGroups` only. */
+  matchBy?: 'idThenName' | 'name'
   /** @internal Drops rows before anything of them is lent; what a SegmentReader reads through. */
   visibility?: NativeVisibility
   /** Not built yet. */
@@ -74,10 +84,14 @@ export interface PackedReaderOptions {
 /** One Parquet row group of one of the files. */
 export interface PackedRowGroup {
   path: string
-  /** Position of the file's group in `group_field_id_list`; -1 when the file does not say. */
+  /**
+   * Position of the file's group in `group_field_id_list`; -1 when the file does not say. Of
+   * `columnGroups` the position among these.
+   */
   group: number
-  /** Position in the file. */
+  /** Position in the file; of `columnGroups` among those of the group that the windows touch. */
   index: number
+  /** Of `columnGroups`, here and in `rowOffset`: those within the window. */
   rows: number
   /** First row, within the file. */
   rowOffset: number

@@ -16,6 +16,7 @@ import type { StreamPolicy } from './batch-stream.js'
 import { expectSchema } from './expect-schema.js'
 import type { KeyRetriever } from './key-retriever.js'
 import { expectFiles } from './reader-files.js'
+import { expectColumnGroups } from './reader-groups.js'
 import {
   importSchema,
   resolveDefaults,
@@ -25,9 +26,12 @@ import {
 } from './stream-settings.js'
 
 const WHERE = 'PackedReader.open'
+const MATCHES = ['idThenName', 'name'] as const
 const UNBUILT = ['filter'] as const
 const KNOWN = [
   'paths',
+  'columnGroups',
+  'matchBy',
   'storage',
   'schema',
   'columns',
@@ -59,7 +63,8 @@ export function resolveReaderSettings(value: unknown): ReaderSettings {
   refuseUnbuilt(options, UNBUILT, WHERE)
   return {
     native: {
-      ...expectFiles(options.paths),
+      ...sourceOf(options),
+      byName: expectOneOf(options.matchBy, 'matchBy', MATCHES, 'idThenName') === 'name',
       ...resolveProjection(options),
       vectors: expectOneOf(
         options.vectors,
@@ -79,6 +84,16 @@ export function resolveReaderSettings(value: unknown): ReaderSettings {
     keyRetriever: expectFunction<KeyRetriever>(options.keyRetriever, 'keyRetriever'),
     signal: expectSignal(options.signal, 'signal'),
   }
+}
+
+function sourceOf(
+  options: Record<string, unknown>,
+): Pick<NativeReaderOptions, 'paths' | 'known' | 'groups'> {
+  if (options.columnGroups === undefined) return expectFiles(options.paths)
+  if (options.paths !== undefined) {
+    throw unexpected('either paths or columnGroups', 'paths', options.paths)
+  }
+  return expectColumnGroups(options.columnGroups)
 }
 
 function resolveProjection(

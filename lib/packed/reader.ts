@@ -31,8 +31,12 @@ import { RowAccess } from './row-access.js'
  * for await (const batch of reader) console.log(batch.numRows)
  */
 export class PackedReader extends BatchStream {
-  /** Facts of every file, in the order of `paths`. */
+  /**
+   * Facts of every file, in the order of `paths`. Of `columnGroups`: of every file of the groups
+   * that have a column of the answer; rows and row groups are those within the window.
+   */
   readonly files: readonly PackedFileInfo[]
+  readonly #grouped: boolean
   readonly #rows: RowAccess
 
   private constructor(
@@ -42,7 +46,9 @@ export class PackedReader extends BatchStream {
     rows: RowAccess,
   ) {
     super(opened, settings, link)
-    this.files = opened.files.map(describeFile)
+    this.#grouped = settings.native.groups !== undefined
+    const files = opened.files.map(describeFile)
+    this.files = this.#grouped ? numberedByGroup(files) : files
     this.#rows = rows
   }
 
@@ -54,6 +60,9 @@ export class PackedReader extends BatchStream {
    *   wrong packed keys), FileCorrupted (damaged Parquet, unequal row counts), InvalidSchema,
    *   TypeMismatch (naming field, stored and requested type), Encryption (no key, another key,
    *   a damaged encrypted footer, a retriever that failed). The signal's reason when aborted.
+   *   Of `columnGroups` also InvalidArgument (a window without rows), FileCorrupted (a window that
+   *   its file does not have, a column that is missing in one file of a group) and TypeMismatch
+   *   (files of a group that differ in a column), naming the file.
    */
   static async open(options: PackedReaderOptions): Promise<PackedReader> {
     const settings = resolveReaderSettings(options)
@@ -118,7 +127,7 @@ export class PackedReader extends BatchStream {
    */
   readRowGroup(where: { group: number; index: number }): Promise<RecordBatch> {
     return this.inTurn('readRowGroup', this.readRowGroup, async () => {
-      const { file, index } = expectRowGroup(where, this.files)
+      const { file, index } = expectRowGroup(where, this.files, this.#grouped)
       const { schema, batch } = await this.#rows.readRowGroup(file, index)
       return this.adopt(unflattenSchema(schema), batch)
     })
@@ -146,9 +155,21 @@ function isWithin(position: number, count: number): boolean {
   return position >= 0 && position < count
 }
 
+/** Row groups of several files are told apart by their place in the column group. */
+function numberedByGroup(files: readonly PackedFileInfo[]): PackedFileInfo[] {
+  const counts = new Map<number, number>()
+  return files.map((file) => {
+    const first = counts.get(file.group) ?? 0
+    counts.set(file.group, first + file.rowGroups.length)
+    const rowGroups = file.rowGroups.map((part) => ({ ...part, index: first + part.index }))
+    return { ...file, rowGroups }
+  })
+}
+
 function expectRowGroup(
   value: unknown,
   files: readonly PackedFileInfo[],
+  grouped: boolean,
 ): { file: number; index: number } {
   const where = expectObject(value, 'the row group of readRowGroup')
   expectKnownKeys(where, ['group', 'index'], 'readRowGroup')
@@ -162,9 +183,12 @@ function expectRowGroup(
     )
   }
   const index = expectInteger(where.index, 'index')
-  const count = files[file]?.rowGroups.length ?? 0
-  if (!isWithin(index, count)) {
-    throw unexpected(`a row group below ${count}`, 'index', index)
+  let count = 0
+  for (let next = file; files[next]?.group === group; next++) {
+    const own = files[next]?.rowGroups.length ?? 0
+    if (index < count + own) return { file: next, index: index - count }
+    count += own
+    if (!grouped) break
   }
-  return { file, index }
+  throw unexpected(`a row group below ${count}`, 'index', index)
 }

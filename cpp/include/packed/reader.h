@@ -31,10 +31,28 @@ struct KnownFile {
   int64_t footer_bytes = -1;  ///< as in GroupResult
 };
 
+/// Rows [start, end) of one file, counted within it; end -1 = its last row.
+struct FileWindow {
+  std::string path;
+  int64_t start = 0;
+  int64_t end = -1;
+  KnownFile known;
+};
+
+/// Columns that are stored together, in files whose rows follow one another.
+struct FileGroup {
+  /// Those of the files' columns that count; absent = all of them. A group of which no column is
+  /// read is then not opened.
+  std::optional<std::vector<std::string>> columns;
+  std::vector<FileWindow> files;
+};
+
 struct ReaderOptions {
   /// Output schema; null = the files' own, groups in path order. Fields are matched by
   /// `PARQUET:field_id` where both sides have one, by name otherwise.
   std::shared_ptr<arrow::Schema> schema;
+  /// Fields of `schema` are matched by name, whatever their ids are.
+  bool by_name = false;
   /// Output columns in output order; empty optional = all of them.
   std::optional<std::vector<ColumnRef>> columns;
   /// One row; its columns (by name) are the values of fields that the files do not have.
@@ -114,13 +132,25 @@ class PackedReader final : public BatchSource {
   static arrow::Result<std::unique_ptr<PackedReader>> Open(std::vector<std::string> paths,
                                                            ReaderOptions options,
                                                            std::shared_ptr<FileStore> store);
+  /// \brief The same of column groups whose rows are those of several files, or of parts of them.
+  ///
+  /// Packed keys count for nothing here: any Parquet is taken, `options.known` is not looked at.
+  /// Columns that no group has are nulls or defaults, which takes a schema; the rows are those of
+  /// the groups all the same. Of groups without a column of the answer only those are opened whose
+  /// rows nobody has counted. kFileCorrupted: groups of unequal rows, windows that their files do
+  /// not have. kTypeMismatch: files of a group that differ in a column.
+  static arrow::Result<std::unique_ptr<PackedReader>> Open(std::vector<FileGroup> groups,
+                                                           ReaderOptions options,
+                                                           std::shared_ptr<FileStore> store);
   ~PackedReader() override;
 
   /// Schema of every batch: projected, missing fields nullable.
   const std::shared_ptr<arrow::Schema>& schema() const override;
   /// Rows of every file, visible or not.
   int64_t num_rows() const;
-  /// One entry per path, in the caller's order.
+  /// One entry per path, in the caller's order. Of column groups: one per window of the groups
+  /// that have a column of the answer, `group` being the position of the group, with what of the
+  /// row groups is within the window.
   const std::vector<FileInfo>& files() const;
 
   /// \brief The next batch, or null at the end (again and again).

@@ -26,6 +26,11 @@ class RowAccess {
   static arrow::Result<std::unique_ptr<RowAccess>> Open(std::vector<std::string> paths,
                                                         ReaderOptions options,
                                                         std::shared_ptr<FileStore> store);
+  /// \brief The same of column groups, as PackedReader::Open has them; but files are opened when a
+  /// row of them is wanted.
+  static arrow::Result<std::unique_ptr<RowAccess>> Open(std::vector<FileGroup> groups,
+                                                        ReaderOptions options,
+                                                        std::shared_ptr<FileStore> store);
   ~RowAccess();
 
   /// Projected, missing fields nullable.
@@ -39,7 +44,8 @@ class RowAccess {
   arrow::Result<std::shared_ptr<arrow::RecordBatch>> Take(const std::vector<int64_t>& rows);
 
   /// \brief One row group of one file (its position among the paths), those columns of the answer
-  /// that the file has.
+  /// that the file has. Of column groups: positions as in `files` of a PackedReader of the same
+  /// groups and options; of a row group what is within the window.
   arrow::Result<std::shared_ptr<arrow::RecordBatch>> ReadRowGroup(int64_t file, int64_t row_group);
 
   /// \brief Close the files. Idempotent; later calls are kClosed.

@@ -1,0 +1,182 @@
+#include "row_files.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "arrow/array/concatenate.h"
+
+#include "packed/error.h"
+#include "packed/executor.h"
+#include "packed/memory.h"
+#include "pick_rows.h"
+#include "row_group_stream.h"
+
+namespace packed {
+namespace {
+
+/// Files that are open at a time while rows are picked; of the local disk each takes a descriptor.
+constexpr size_t kMostOpen = 64;
+
+/// One batch of the outputs of a file.
+arrow::Result<std::shared_ptr<arrow::RecordBatch>> JoinBatches(
+    const FileProjection& plan, const arrow::RecordBatchVector& batches) {
+  if (batches.size() == 1) return batches.front();
+  arrow::FieldVector fields;
+  for (const auto& output : plan.outputs) fields.push_back(output.field);
+  const auto schema = arrow::schema(std::move(fields));
+  if (batches.empty()) return arrow::RecordBatch::MakeEmpty(schema, Pool());
+  int64_t rows = 0;
+  for (const auto& batch : batches) rows += batch->num_rows();
+  arrow::ArrayVector columns;
+  for (int i = 0; i < schema->num_fields(); ++i) {
+    arrow::ArrayVector parts;
+    for (const auto& batch : batches) parts.push_back(batch->column(i));
+    ARROW_ASSIGN_OR_RAISE(auto joined, arrow::Concatenate(parts, Pool()));
+    columns.push_back(std::move(joined));
+  }
+  return arrow::RecordBatch::Make(schema, rows, std::move(columns));
+}
+
+}  // namespace
+
+/// Chosen rows of one window.
+struct RowFiles::Hit {
+  size_t window = 0;
+  std::vector<int64_t> rows;  ///< within the file, ascending
+  std::shared_ptr<const FileProjection> file;
+};
+
+/// Chosen rows of one row group of a file.
+struct RowFiles::Portion {
+  std::shared_ptr<const FileProjection> file;
+  int row_group = 0;
+  std::vector<int64_t> rows;  ///< within the row group, ascending
+  std::shared_ptr<arrow::RecordBatch> picked;
+
+  static void Cut(const Hit& hit, std::vector<Portion>* portions) {
+    const auto& groups = hit.file->footer->info.row_groups;
+    auto row = hit.rows.begin();
+    for (int i = 0; i < static_cast<int>(groups.size()) && row != hit.rows.end(); ++i) {
+      const int64_t end = groups[i].row_offset + groups[i].rows;
+      if (*row >= end) continue;
+      Portion portion{hit.file, i, {}, nullptr};
+      for (; row != hit.rows.end() && *row < end; ++row) {
+        portion.rows.push_back(*row - groups[i].row_offset);
+      }
+      portions->push_back(std::move(portion));
+    }
+  }
+};
+
+RowFiles::RowFiles(std::shared_ptr<const FileProjection> file) : file_(std::move(file)) {
+  const FileInfo& info = file_->footer->info;
+  windows_.push_back({info.path, 0, info.rows, {}});
+  row_offsets_.push_back(0);
+}
+
+RowFiles::RowFiles(std::shared_ptr<GroupFiles> group)
+    : file_(group->plan()), group_(std::move(group)), windows_(group_->windows()) {
+  int64_t rows = 0;
+  for (const FileWindow& window : windows_) {
+    row_offsets_.push_back(rows);
+    rows += window.end - window.start;
+  }
+}
+
+arrow::Result<std::shared_ptr<const FileProjection>> RowFiles::Open(size_t window) const {
+  if (!group_) return file_;
+  return group_->Open(window);
+}
+
+std::vector<RowFiles::Hit> RowFiles::Find(const std::vector<int64_t>& rows) const {
+  std::vector<Hit> hits;
+  for (auto row = rows.begin(); row != rows.end();) {
+    // The last window that starts at the row or before it: those without rows come before.
+    const auto next = std::upper_bound(row_offsets_.begin(), row_offsets_.end(), *row);
+    const size_t window = static_cast<size_t>(next - row_offsets_.begin()) - 1;
+    const auto end =
+        next == row_offsets_.end() ? rows.end() : std::lower_bound(row, rows.end(), *next);
+    Hit hit{window, {}, nullptr};
+    for (; row != end; ++row) {
+      hit.rows.push_back(*row - row_offsets_[window] + windows_[window].start);
+    }
+    hits.push_back(std::move(hit));
+  }
+  return hits;
+}
+
+arrow::Status RowFiles::OpenAll(std::vector<Hit>* hits, const CancelToken& cancel) const {
+  if (!group_) {
+    for (Hit& hit : *hits) hit.file = file_;
+    return arrow::Status::OK();
+  }
+  std::vector<WindowRef> refs;
+  for (const Hit& hit : *hits) refs.push_back({group_, hit.window});
+  auto files = std::make_shared<std::vector<std::shared_ptr<const FileProjection>>>(hits->size());
+  ARROW_RETURN_NOT_OK(
+      ForEachWindow(refs, cancel, [files](const WindowRef& ref, size_t i) -> arrow::Status {
+        ARROW_ASSIGN_OR_RAISE((*files)[i], ref.group->Open(ref.window));
+        return arrow::Status::OK();
+      }));
+  for (size_t i = 0; i < hits->size(); ++i) (*hits)[i].file = std::move((*files)[i]);
+  return arrow::Status::OK();
+}
+
+arrow::Result<std::shared_ptr<arrow::RecordBatch>> RowFiles::Pick(const std::vector<int64_t>& rows,
+                                                                  const CancelToken& cancel) {
+  std::vector<Hit> hits = Find(rows);
+  arrow::RecordBatchVector batches;
+  for (size_t first = 0; first < hits.size(); first += kMostOpen) {
+    const auto begin = hits.begin() + static_cast<std::ptrdiff_t>(first);
+    const auto count = std::min(kMostOpen, hits.size() - first);
+    std::vector<Hit> some(std::make_move_iterator(begin),
+                          std::make_move_iterator(begin + static_cast<std::ptrdiff_t>(count)));
+    ARROW_RETURN_NOT_OK(OpenAll(&some, cancel));
+    std::vector<Portion> portions;
+    for (const Hit& hit : some) Portion::Cut(hit, &portions);
+    const auto pick = [&](int i) -> arrow::Status {
+      ARROW_RETURN_NOT_OK(cancel.Check());
+      Portion& portion = portions[i];
+      ARROW_ASSIGN_OR_RAISE(portion.picked,
+                            PickRows(portion.file, portion.row_group, portion.rows));
+      return arrow::Status::OK();
+    };
+    ARROW_RETURN_NOT_OK(ParallelFor(static_cast<int>(portions.size()), 0, pick));
+    for (Portion& portion : portions) batches.push_back(std::move(portion.picked));
+  }
+  return JoinBatches(*file_, batches);
+}
+
+arrow::Result<std::shared_ptr<arrow::RecordBatch>> RowFiles::ReadRowGroup(size_t window,
+                                                                          int64_t row_group) {
+  ARROW_ASSIGN_OR_RAISE(const auto file, Open(window));
+  const FileInfo& info = file->footer->info;
+  WindowPart part;
+  if (group_) {
+    const std::vector<WindowPart> parts = PartsOf(info, windows_[window]);
+    ARROW_RETURN_NOT_OK(CheckPosition("a row group", row_group, parts.size()));
+    part = parts[row_group];
+  } else {
+    ARROW_RETURN_NOT_OK(CheckPosition("a row group", row_group, info.row_groups.size()));
+    part.row_group = static_cast<int>(row_group);
+    part.first = info.row_groups[row_group].row_offset;
+    part.rows = info.row_groups[row_group].rows;
+  }
+  const RowGroupInfo& whole = info.row_groups[part.row_group];
+  const int64_t skip = part.first - whole.row_offset;
+  const int64_t rows = skip + part.rows;
+  RowGroupStream stream(file, {part.row_group, 1}, /*whole=*/rows == whole.rows, nullptr);
+  ARROW_ASSIGN_OR_RAISE(DecodedRows decoded, stream.Read(rows));
+  ARROW_ASSIGN_OR_RAISE(const auto batch, JoinBatches(*file, decoded.batches));
+  return skip == 0 ? batch : batch->Slice(skip);
+}
+
+arrow::Status CheckPosition(const std::string& what, int64_t index, size_t count) {
+  if (index >= 0 && index < static_cast<int64_t>(count)) return arrow::Status::OK();
+  return MakeError(ErrorCode::kInvalidArgument, "Expected the position of " + what + " below " +
+                                                    std::to_string(count) + " but received " +
+                                                    std::to_string(index));
+}
+
+}  // namespace packed

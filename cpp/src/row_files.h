@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "arrow/record_batch.h"
+#include "arrow/result.h"
+#include "arrow/status.h"
+
+#include "group_files.h"
+#include "packed/cancel.h"
+#include "projection.h"
+
+namespace packed {
+
+/// \brief kInvalidArgument for an index that is not below `count`.
+arrow::Status CheckPosition(const std::string& what, int64_t index, size_t count);
+
+/// \brief The rows of one file, or of the files of a column group, by position. Keeps what it had
+/// to open.
+class RowFiles {
+ public:
+  explicit RowFiles(std::shared_ptr<const FileProjection> file);
+  explicit RowFiles(std::shared_ptr<GroupFiles> group);
+
+  size_t count() const { return windows_.size(); }
+
+  /// \brief The rows at these positions, which ascend and are there, as one batch.
+  arrow::Result<std::shared_ptr<arrow::RecordBatch>> Pick(const std::vector<int64_t>& rows,
+                                                          const CancelToken& cancel);
+
+  /// \brief What a window has of one of its row groups: none without rows counts.
+  arrow::Result<std::shared_ptr<arrow::RecordBatch>> ReadRowGroup(size_t window, int64_t row_group);
+
+ private:
+  struct Hit;
+  struct Portion;
+
+  std::vector<Hit> Find(const std::vector<int64_t>& rows) const;
+  arrow::Status OpenAll(std::vector<Hit>* hits, const CancelToken& cancel) const;
+  arrow::Result<std::shared_ptr<const FileProjection>> Open(size_t window) const;
+
+  std::shared_ptr<const FileProjection> file_;  ///< of the one file, or of the first
+  std::shared_ptr<GroupFiles> group_;           ///< null of one file
+  std::vector<FileWindow> windows_;
+  std::vector<int64_t> row_offsets_;  ///< of windows
+};
+
+}  // namespace packed
