@@ -10,6 +10,12 @@ export {
   rowsOfGroup,
   rowsOfManifest,
 } from './diff.js'
+export {
+  type ExpiredManifest,
+  type ExpiredManifests,
+  type ExpireManifestsOptions,
+  expireManifests,
+} from './expire.js'
 export { decodeManifestJson, encodeManifestJson } from './json.js'
 export type { ManifestWriterOptions } from './manifest-writer-options.js'
 export { mergeChanges } from './merge.js'
@@ -46,6 +52,7 @@ export {
   ManifestTransaction,
   type ManifestTransactionOptions,
 } from './transaction.js'
+export { type ManifestVerification, type VerifyManifestOptions, verifyManifest } from './verify.js'
 export type {
   ColumnsPolicy,
   ManifestWriterPolicy,
