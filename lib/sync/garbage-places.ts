@@ -26,6 +26,50 @@ export interface OwnedObject extends SegmentIds {
   readonly logId: bigint | undefined
 }
 
+/** Below the base folder of a segment with manifests: what those name, and themselves. */
+const MANIFEST_FILES = /^(?:(_data|_delta|_stats|_index)\/|_metadata\/|manifest\.json$)/
+const ID = '\\d{1,19}'
+const IN_SEGMENT = new RegExp(`^((?:insert_log/)?(${ID})/(-?${ID})/(${ID}))/(.+)$`)
+const LARGE_VALUES = new RegExp(`^(?:insert_log/)?(${ID})/(-?${ID})/lobs/.`)
+
+/** An object of a segment that has manifests, or one of a partition's large values. */
+export interface ManifestObject {
+  readonly collectionId: bigint
+  readonly partitionId: bigint
+  /** Undefined for large values: segments of the partition may share them. */
+  readonly segmentId: bigint | undefined
+  /** The segment's base folder, a key without `/` at its end. */
+  readonly base: string | undefined
+  /** A manifest, or its readable twin: what names the others. */
+  readonly isManifest: boolean
+}
+
+/** Undefined for what no segment with manifests has. */
+export function manifestObjectOf(root: string, path: string): ManifestObject | undefined {
+  const prefix = rootPrefix(root)
+  const below = path.slice(prefix.length)
+  const [, folder, collection, partition, segment, rest = ''] = IN_SEGMENT.exec(below) ?? []
+  const kind = MANIFEST_FILES.exec(rest)
+  if (kind !== null) {
+    return {
+      collectionId: BigInt(collection!),
+      partitionId: BigInt(partition!),
+      segmentId: BigInt(segment!),
+      base: `${prefix}${folder}`,
+      isManifest: kind[1] === undefined,
+    }
+  }
+  const [, ofCollection, ofPartition] = LARGE_VALUES.exec(below) ?? []
+  if (ofPartition === undefined) return undefined
+  return {
+    collectionId: BigInt(ofCollection!),
+    partitionId: BigInt(ofPartition),
+    segmentId: undefined,
+    base: undefined,
+    isManifest: false,
+  }
+}
+
 /** `root` as a prefix of keys: empty, or with one `/` at its end. */
 export function rootPrefix(root: string): string {
   const parts = root.split('/').filter((part) => part !== '')

@@ -19,7 +19,9 @@ import {
   openObjectStore,
   walkTemporaries,
 } from '../storage/index.js'
-import { foldersOf, ownerOf } from './garbage-places.js'
+import { ManifestNames } from './garbage-manifests.js'
+import { foldersOf, type ManifestObject, manifestObjectOf } from './garbage-places.js'
+import { KnownSegments } from './garbage-segments.js'
 import type { SegmentMeta } from './segment-meta.js'
 
 /** A day: far longer than any sync takes from its first file to its metadata. */
@@ -27,8 +29,6 @@ const DEFAULT_AGE_MS = 24 * 3_600_000
 /** What a worker may have begun is not to be told from what one left. */
 const LEAST_AGE_MS = 60_000
 const MOST_REMOVALS = 16
-/** The log of a segment that merges others has this id: its path is used again by every attempt. */
-const MERGED_LOG_ID = 1n
 
 /** What the collector asks of a `MetaCatalog`. */
 export interface GarbageCatalog {
@@ -75,7 +75,15 @@ export interface GarbageReport {
   readonly bytes: number
   /** Objects and uploads that are gone; none after a dry run. */
   readonly removed: number
-  /** What could not be removed. */
+  /**
+   * Base folders with manifests of segments that the catalog does not know. What those manifests
+   * name stays: whoever wrote them may yet make them known, and need not use this catalog.
+   */
+  readonly unknown: readonly string[]
+  /**
+   * What could not be removed, and manifests that could not be read: nothing of the partitions of
+   * those is among `objects`.
+   */
   readonly failed: readonly { readonly path: string; readonly error: unknown }[]
 }
 
@@ -101,11 +109,15 @@ interface Settings extends ChunkOptions {
 /**
  * Find and remove what failed attempts, killed writers and dropped segments left of the
  * collections that a catalog knows: logs that no segment names, sidecars of segments that are not
- * there, unfinished files of a local disk and unfinished uploads of a store.
+ * there, files of manifest segments that no version of a manifest names, everything of a dropped
+ * manifest segment, unfinished files of a local disk and unfinished uploads of a store.
  *
  * What is younger than `olderThanMs` stays, since its metadata may still come; so does whatever a
  * segment names that is not dropped, and other collections and other kinds of objects. Files are
- * listed before the catalog is read, so that a sync that is saved meanwhile keeps its files.
+ * listed before the catalog and the manifests are read, so that a sync that is saved, or a version
+ * that is committed, meanwhile keeps its files; one that comes later named files that were written
+ * before it by less than the age, which were left alone. Versions of manifests go by
+ * `expireManifests` only: with their segment, here.
  *
  * @throws PackedError InvalidArgument (options), what the catalog and listing throw; the signal's
  *   reason when it is aborted. What cannot be removed is in `failed`.
@@ -126,8 +138,13 @@ export async function collectGarbage(options: CollectGarbageOptions): Promise<Ga
   settings.signal?.throwIfAborted()
   const objects: GarbageObject[] = []
   const uploads: OpenUpload[] = []
+  const unknown: string[] = []
+  const unread: GarbageReport['failed'][number][] = []
   for (const { collectionId } of await settings.catalog.collections()) {
-    objects.push(...(await garbageOf(collectionId, settings)))
+    const found = await garbageOf(collectionId, settings)
+    objects.push(...found.objects)
+    unknown.push(...found.unknown)
+    unread.push(...found.unread)
     uploads.push(...(await uploadsOf(collectionId, settings)))
   }
   const failed = dryRun ? [] : await removeAll(objects, uploads, settings)
@@ -137,7 +154,8 @@ export async function collectGarbage(options: CollectGarbageOptions): Promise<Ga
     uploads,
     bytes: objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     removed: dryRun ? 0 : objects.length + uploads.length - failed.length,
-    failed,
+    unknown,
+    failed: [...unread, ...failed],
   }
 }
 
@@ -147,12 +165,21 @@ function ageOf(given: Record<string, unknown>): number {
   return expectInteger(given.olderThanMs, 'olderThanMs', { min, fallback: DEFAULT_AGE_MS })
 }
 
-async function garbageOf(collectionId: bigint, settings: Settings): Promise<GarbageObject[]> {
+/** What {@link garbageOf} finds of one collection. */
+interface CollectionGarbage extends Pick<GarbageReport, 'objects' | 'unknown'> {
+  /** Manifests that cannot be read. */
+  readonly unread: GarbageReport['failed']
+}
+
+async function garbageOf(collectionId: bigint, settings: Settings): Promise<CollectionGarbage> {
   const { catalog, chunkManager, root, before, signal } = settings
   const written: ChunkEntry[] = []
   const unfinished: GarbageObject[] = []
+  const bases = new Map<string, ManifestObject>()
   for (const folder of foldersOf(root, collectionId)) {
     for await (const entry of chunkManager.walk(folder, { signal })) {
+      const object = manifestObjectOf(root, entry.path)
+      if (object?.base !== undefined) bases.set(object.base, object)
       if (entry.modifiedMs <= before) written.push(entry)
     }
     if (chunkManager.storage === undefined || isRemote(chunkManager.storage)) continue
@@ -162,43 +189,14 @@ async function garbageOf(collectionId: bigint, settings: Settings): Promise<Garb
   }
   signal?.throwIfAborted()
   const known = new KnownSegments(await catalog.segments({ collectionId }), before)
-  const judged = written.map((entry) => ({ ...entry, reason: known.judge(root, entry.path) }))
+  const manifests = await ManifestNames.read(settings, bases.values(), known)
+  const judged = written.map((entry) => ({
+    ...entry,
+    reason: known.judge(root, entry.path, manifests),
+  }))
   const garbage = judged.filter((entry): entry is GarbageObject => entry.reason !== undefined)
-  return [...garbage, ...unfinished]
-}
-
-/** The segments of a collection, and the objects that those name that are not dropped. */
-class KnownSegments {
-  readonly #named = new Set<string>()
-  readonly #live = new Set<string>()
-  readonly #dropped = new Set<string>()
-
-  /** @param before what a compaction dropped later stays. */
-  constructor(segments: readonly SegmentMeta[], before: number) {
-    for (const segment of segments) {
-      const key = `${segment.partitionId}/${segment.segmentId}`
-      // Whoever began to read before a compaction put others in its place still needs its files.
-      if (segment.state === 'Dropped' && (segment.droppedAtMs ?? 0) <= before) {
-        this.#dropped.add(key)
-        continue
-      }
-      this.#live.add(key)
-      const { binlogs, statslogs, bm25logs, deltalogs } = segment
-      for (const list of [binlogs, statslogs, bm25logs, deltalogs].flat()) {
-        for (const { logPath } of list.binlogs) this.#named.add(logPath)
-      }
-    }
-  }
-
-  /** Undefined for what has to stay. */
-  judge(root: string, path: string): GarbageReason | undefined {
-    const owner = ownerOf(root, path)
-    if (owner === undefined || this.#named.has(path)) return undefined
-    const segment = `${owner.partitionId}/${owner.segmentId}`
-    if (this.#dropped.has(segment)) return 'dropped'
-    const reused = owner.kind === 'sidecar' || owner.logId === MERGED_LOG_ID
-    return reused && this.#live.has(segment) ? undefined : 'orphan'
-  }
+  const { unknown, failed } = manifests
+  return { objects: [...garbage, ...unfinished], unknown, unread: failed }
 }
 
 async function uploadsOf(collectionId: bigint, settings: Settings): Promise<OpenUpload[]> {
@@ -225,7 +223,7 @@ async function uploadsOf(collectionId: bigint, settings: Settings): Promise<Open
 async function removeAll(
   objects: readonly GarbageObject[],
   uploads: readonly OpenUpload[],
-  { chunkManager, signal }: Settings,
+  { chunkManager, root, signal }: Settings,
 ): Promise<{ path: string; error: unknown }[]> {
   const failed: { path: string; error: unknown }[] = []
   const attempt = async (path: string, remove: () => Promise<void>): Promise<void> => {
@@ -235,9 +233,14 @@ async function removeAll(
       failed.push({ path, error })
     })
   }
-  await mapBounded(objects, MOST_REMOVALS, ({ path }) =>
-    attempt(path, () => chunkManager.remove(path, { signal })),
-  )
+  // A manifest before what it names: where this ends half-way the rest is orphans, not a segment
+  // that nobody dropped.
+  const isManifest = ({ path }: GarbageObject) => manifestObjectOf(root, path)?.isManifest === true
+  for (const turn of [objects.filter(isManifest), objects.filter((one) => !isManifest(one))]) {
+    await mapBounded(turn, MOST_REMOVALS, ({ path }) =>
+      attempt(path, () => chunkManager.remove(path, { signal })),
+    )
+  }
   if (uploads.length === 0) return failed
   const store = await openObjectStore(chunkManager.storage!)
   await mapBounded(uploads, MOST_REMOVALS, ({ key, upload }) =>
