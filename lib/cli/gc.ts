@@ -46,6 +46,7 @@ async function collect(options: GcOptions, signal: AbortSignal): Promise<void> {
       signal,
     })
     await toStdout([options.json ? json(report) : table(report)])
+    // Of a dry run as well: a manifest that cannot be read hides what there is to find.
     const [failure] = report.failed
     if (failure !== undefined) throw failure.error
   } finally {
@@ -53,7 +54,7 @@ async function collect(options: GcOptions, signal: AbortSignal): Promise<void> {
   }
 }
 
-function table({ objects, uploads, bytes, dryRun, removed }: GarbageReport): string {
+function table({ objects, uploads, bytes, dryRun, removed, unknown }: GarbageReport): string {
   const found = objects.length + uploads.length
   const total = `${formatCount(found)} found, ${formatCount(bytes)} bytes, `
   const done = dryRun ? 'nothing removed (--delete removes)' : `${formatCount(removed)} removed`
@@ -68,7 +69,8 @@ function table({ objects, uploads, bytes, dryRun, removed }: GarbageReport): str
   ]
   const bytesColumn = { title: 'bytes', align: 'right' as const }
   const columns = [{ title: 'why' }, bytesColumn, { title: 'written' }, { title: 'object' }]
-  return `${rows.length === 0 ? '' : formatTable(columns, rows)}${total}${done}\n`
+  const kept = unknown.map((base) => `${base}: kept, has a manifest but is not in the store\n`)
+  return `${rows.length === 0 ? '' : formatTable(columns, rows)}${total}${done}\n${kept.join('')}`
 }
 
 function json({ failed, ...report }: GarbageReport): string {

@@ -5,6 +5,7 @@ import { exitCodeOf, failureLine } from './failure.js'
 import { gcCommand } from './gc.js'
 import { ingestCommand } from './ingest.js'
 import { inspectCommand } from './inspect.js'
+import { manifestCommand } from './manifest.js'
 import { segmentCommand } from './segment.js'
 import { segmentsCommand } from './segments.js'
 import { storageCommand } from './storage-check.js'
@@ -18,22 +19,27 @@ function packageVersion(): string {
   return (require('arrow-packed/package.json') as { version: string }).version
 }
 
+/** Behind a verb it is that verb's: commander would take an option of the program out of it. */
+const VERSION = '--version'
+
+function asksForVersion(args: readonly string[]): boolean {
+  const verb = args.findIndex((arg) => !arg.startsWith('-'))
+  return args.slice(0, verb === -1 ? args.length : verb).includes(VERSION)
+}
+
 function program(signal: AbortSignal): Command {
   const packed = new Command('packed')
     .description('Write, look at, print and check the files of Milvus segments.')
     .option('--verbose', 'show where an error comes from')
-    .option('--version', 'print the version')
     .addOption(storageOption())
-    .on('option:version', () => {
-      process.stdout.write(`${packageVersion()}\n`)
-      throw new CommanderError(0, 'commander.version', '')
-    })
+    .addHelpText('after', `\n"packed ${VERSION}" prints the version.`)
   const verbs = [
     writeCommand(signal),
     inspectCommand(signal),
     catCommand(signal),
     verifyCommand(signal),
     segmentCommand(signal),
+    manifestCommand(signal),
     ingestCommand(signal),
     segmentsCommand(),
     gcCommand(signal),
@@ -78,6 +84,10 @@ async function main(): Promise<void> {
   process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
     if (code !== 'EPIPE') process.exitCode = 1
   })
+  if (asksForVersion(process.argv.slice(2))) {
+    process.stdout.write(`${packageVersion()}\n`)
+    return
+  }
   const packed = program(abortOnInterrupt())
   try {
     await packed.parseAsync()

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
-import { type SegmentProblem, type SegmentVerification, verifySegment } from '../segment/index.js'
+import { type SegmentVerification, verifySegment } from '../segment/index.js'
 import { toStdout } from './output.js'
+import { problemLine } from './problem-line.js'
 import { addSegmentOptions, findSegment, type SegmentOptions, schemaOf } from './segment-target.js'
 import { formatCount } from './table.js'
 
@@ -41,10 +42,4 @@ function text({ ok, logs, rows, problems, notChecked }: SegmentVerification): st
   if (!ok) return problems.map(problemLine).join('') + skipped
   const files = logs === 1 ? 'log' : 'logs'
   return `OK: ${formatCount(logs)} ${files}, ${formatCount(rows)} rows\n${skipped}`
-}
-
-function problemLine({ path, field, rule, expected, received }: SegmentProblem): string {
-  const where = [path, field === undefined ? undefined : `field ${field}`].filter(Boolean)
-  const place = where.length === 0 ? '' : `${where.join(', ')}: `
-  return `${place}${rule}: Expected ${expected} but received ${received}\n`
 }
