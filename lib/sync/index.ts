@@ -4,6 +4,16 @@ export { BulkPackWriterV2 } from './bulk-pack-writer-v2.js'
 export type { CachedSegment, CachedSegmentInit, SegmentLogs } from './cached-segment.js'
 export { CatalogMetaWriter } from './catalog-meta-writer.js'
 export {
+  type CompactionGroupReport,
+  type CompactionProgress,
+  type CompactionReason,
+  type CompactionReport,
+  type CompactionSource,
+  type CompactionTarget,
+  type CompactSegmentsOptions,
+  compactSegments,
+} from './compact/index.js'
+export {
   type CollectGarbageOptions,
   collectGarbage,
   type GarbageCatalog,

@@ -1,0 +1,10 @@
+export type { CompactSegmentsOptions } from './compact-options.js'
+export type {
+  CompactionGroupReport,
+  CompactionProgress,
+  CompactionReason,
+  CompactionReport,
+  CompactionSource,
+  CompactionTarget,
+} from './compact-report.js'
+export { compactSegments } from './compact-segments.js'

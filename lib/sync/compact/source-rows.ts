@@ -1,0 +1,91 @@
+import { type Binlog, readDeleteLog } from '../../binlog/index.js'
+import { DeleteData } from '../../data/index.js'
+import { type ArrowRecord, primaryKeyField, SimpleArrowRecord } from '../../schema/index.js'
+import { SegmentReader, type SegmentReaderOptions } from '../../segment/index.js'
+import type { CompactSettings } from './compact-options.js'
+import { memoryBytesOf, type PlannedSegment } from './compaction-plan.js'
+import type { RereadableRows } from './sorted-rows.js'
+
+/** The rows of some segments that a compaction keeps: all but the deleted ones. */
+export class SourceRows implements RereadableRows {
+  readonly bytesPerRow: number
+  readonly #sources: readonly PlannedSegment[]
+  readonly #settings: CompactSettings
+
+  constructor(sources: readonly PlannedSegment[], settings: CompactSettings) {
+    this.#sources = sources
+    this.#settings = settings
+    const rows = sources.reduce((sum, { segment }) => sum + segment.numRows, 0)
+    const bytes = sources.reduce((sum, { segment }) => sum + memoryBytesOf(segment), 0)
+    this.bytesPerRow = bytes / rows
+  }
+
+  /** With system fields, and the fields of the collection's newest schema. */
+  records(): AsyncGenerator<ArrowRecord, void> {
+    return this.#read({ systemFields: true })
+  }
+
+  async *keys() {
+    const { fieldId } = primaryKeyField(this.#sources[0]!.segment.schema)
+    for await (const record of this.#read({ columns: [fieldId] })) yield record.column(fieldId)!
+  }
+
+  async count(): Promise<number> {
+    let rows = 0
+    for await (const { length } of this.keys()) rows += length
+    return rows
+  }
+
+  /** Every record is there until the next one is asked for. */
+  async *#read(
+    what: Pick<SegmentReaderOptions, 'columns' | 'systemFields'>,
+  ): AsyncGenerator<ArrowRecord, void> {
+    for (const { segment } of this.#sources) {
+      const reader = await SegmentReader.open({
+        ...readerOptions(segment, this.#settings),
+        ...what,
+        releasePrevious: true,
+      })
+      try {
+        for await (const batch of reader) yield new SimpleArrowRecord(batch)
+      } finally {
+        await reader.close()
+      }
+    }
+  }
+}
+
+function readerOptions(
+  { schema, binlogs, deltalogs, l0Deltalogs }: PlannedSegment['segment'],
+  { chunkManager, readTimestamp, decryptor, keyRetriever, signal }: CompactSettings,
+): SegmentReaderOptions {
+  return {
+    schema,
+    binlogs,
+    deltalogs,
+    l0Deltalogs,
+    chunkManager,
+    deletesUpTo: readTimestamp,
+    ...(decryptor === undefined ? {} : { decryptor }),
+    ...(keyRetriever === undefined ? {} : { keyRetriever }),
+    ...(signal === undefined ? {} : { signal }),
+  }
+}
+
+/** The deletes of a segment's own logs that are younger than the read timestamp. */
+export async function laterDeletes(
+  { segment }: PlannedSegment,
+  { chunkManager, readTimestamp, decryptor, keyRetriever, signal }: CompactSettings,
+): Promise<DeleteData> {
+  const later = new DeleteData()
+  const isLater = ({ timestampTo }: Binlog): boolean =>
+    timestampTo === 0n || timestampTo > readTimestamp
+  for (const log of segment.deltalogs.flatMap(({ binlogs }) => binlogs).filter(isLater)) {
+    const options = { decryptor, keyRetriever, signal }
+    const { keys, timestamps } = await readDeleteLog(chunkManager, log.logPath, options)
+    timestamps.forEach((timestamp, index) => {
+      if (timestamp > readTimestamp) later.append(keys[index]!, timestamp)
+    })
+  }
+  return later
+}
