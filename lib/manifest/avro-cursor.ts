@@ -40,7 +40,7 @@ export class AvroCursor {
       case 'null':
         return
       case 'boolean':
-        this.#integer(name, 0n, 1n)
+        if (this.skip(1, name)[0]! > 1) throw this.#error('0 or 1', name, 'another byte')
         return
       case 'int':
         this.#integer(name, -(2n ** 31n), 2n ** 31n - 1n)
