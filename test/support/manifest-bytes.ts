@@ -106,8 +106,12 @@ export function raw(version: number): Buffer {
 
 // --- Container files
 
-export const field = (name: string, type: unknown, rest = {}) => ({ name, type, ...rest })
-export const recordOf = (name: string, ...fields: object[]) => ({ type: 'record', name, fields })
+export const field = (name: string, type: unknown) => ({ name, type })
+export const recordOf = (name: string, ...fields: { name: string; type: unknown }[]) => ({
+  type: 'record',
+  name,
+  fields,
+})
 export const arrayOf = (items: unknown) => ({ type: 'array', items })
 export const mapOf = (values: unknown) => ({ type: 'map', values })
 
