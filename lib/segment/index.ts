@@ -13,6 +13,7 @@ export {
   type LocateSegmentOptions,
   locateSegment,
 } from './locate-segment.js'
+export { listsOfManifest, manifestOfSegment, type SegmentManifest } from './manifest-segment.js'
 export {
   type LogStorageVersion,
   MERGED_LOG_ID,

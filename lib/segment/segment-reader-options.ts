@@ -1,11 +1,19 @@
-import type { BinlogDecryptor, FieldBinlog, SegmentLocation } from '../binlog/index.js'
+import {
+  type BinlogDecryptor,
+  type FieldBinlog,
+  type ManifestPath,
+  parseManifestPath,
+  type SegmentLocation,
+} from '../binlog/index.js'
 import {
   expectBoolean,
   expectFunction,
   expectId,
+  expectInteger,
   expectKnownKeys,
   expectObject,
   expectSignal,
+  expectText,
   type StorageConfig,
   unexpected,
 } from '../config/index.js'
@@ -20,6 +28,9 @@ const WHERE = 'SegmentReader.open'
 const PASSED_ON = [...STREAM_OPTIONS, 'mmap', 'lenient', 'keyRetriever'] as const
 const OWN = [
   'schema',
+  'manifestPath',
+  'basePath',
+  'version',
   'binlogs',
   'deltalogs',
   'l0Deltalogs',
@@ -39,8 +50,17 @@ type PassedOn = Extract<(typeof PASSED_ON)[number], keyof PackedReaderOptions>
 export interface SegmentReaderOptions extends Pick<PackedReaderOptions, PassedOn> {
   /** The collection; with or without the system fields. */
   schema: CollectionSchema
+  /**
+   * StorageV3: the manifest that the metadata names, `{"ver":3,"base_path":"…"}` (-1: the latest).
+   * It says where the rows are and which deletes are the segment's own: `binlogs` and `deltalogs`
+   * are not looked at then. Empty for none.
+   */
+  manifestPath?: string
+  /** The same in two: the segment's folder, and a version of its manifest (the latest if absent). */
+  basePath?: string
+  version?: number
   /** Insert logs of StorageV1 (by field), of StorageV2 (by column group), or both. */
-  binlogs: readonly FieldBinlog[]
+  binlogs?: readonly FieldBinlog[]
   /** Delete logs; those of L0 segments may be here or in `l0Deltalogs`. */
   deltalogs?: readonly FieldBinlog[]
   l0Deltalogs?: readonly FieldBinlog[]
@@ -67,6 +87,8 @@ export interface SegmentReaderOptions extends Pick<PackedReaderOptions, PassedOn
 /** Checked options of a segment reader. */
 export interface SegmentReaderSettings {
   schema: CollectionSchema
+  /** Undefined where logs say where the rows are. */
+  manifest: ManifestPath | undefined
   binlogs: readonly FieldBinlog[]
   deltalogs: readonly FieldBinlog[]
   chunkManager: ChunkManager
@@ -86,11 +108,13 @@ export async function resolveSegmentReader(value: unknown): Promise<SegmentReade
   const options = expectObject(value, `the options of ${WHERE}`)
   expectKnownKeys(options, [...OWN, ...PASSED_ON], WHERE)
   const given = PASSED_ON.filter((key) => options[key] !== undefined)
+  const manifest = expectManifest(options)
   return {
     schema: expectCollectionSchema(options.schema),
-    binlogs: expectLists(options.binlogs, 'binlogs'),
+    manifest,
+    binlogs: manifest === undefined ? expectLists(options.binlogs, 'binlogs') : [],
     deltalogs: [
-      ...expectLists(options.deltalogs ?? [], 'deltalogs'),
+      ...(manifest === undefined ? expectLists(options.deltalogs ?? [], 'deltalogs') : []),
       ...expectLists(options.l0Deltalogs ?? [], 'l0Deltalogs'),
     ],
     ...(await placeOf(options)),
@@ -102,6 +126,20 @@ export async function resolveSegmentReader(value: unknown): Promise<SegmentReade
     decryptor: expectFunction<BinlogDecryptor>(options.decryptor, 'decryptor'),
     signal: expectSignal(options.signal, 'signal'),
     passedOn: Object.fromEntries(given.map((key) => [key, options[key]])),
+  }
+}
+
+function expectManifest({
+  manifestPath = '',
+  basePath,
+  version,
+}: Record<string, unknown>): ManifestPath | undefined {
+  if (typeof manifestPath !== 'string') throw unexpected('a string', 'manifestPath', manifestPath)
+  if (basePath === undefined && version === undefined) return parseManifestPath(manifestPath)
+  if (manifestPath !== '') throw unexpected('no manifestPath', 'basePath', basePath)
+  return {
+    basePath: expectText(basePath, 'basePath'),
+    version: expectInteger(version, 'version', { min: -1, fallback: -1 }),
   }
 }
 

@@ -1,21 +1,16 @@
 import { makeData, RecordBatch, type Schema, Struct, Table } from 'apache-arrow'
-import { openBinlogRecordReader } from '../binlog/index.js'
+import type { FieldBinlog } from '../binlog/index.js'
 import { PackedError } from '../errors/index.js'
 import { type OpenPart, PartSequence, VisibilityFilter } from '../packed/index.js'
-import {
-  type ArrowRecord,
-  primaryKeyField,
-  TIMESTAMP_FIELD,
-  withSystemFields,
-} from '../schema/index.js'
+import { type ArrowRecord, primaryKeyField, withSystemFields } from '../schema/index.js'
 import { addDeletes } from './delete-lists.js'
 import { type SegmentOutput, segmentOutput } from './output-schema.js'
-import { rowsOf, type SegmentPart, segmentParts, storedFields } from './segment-parts.js'
 import {
   resolveSegmentReader,
   type SegmentReaderOptions,
   type SegmentReaderSettings,
 } from './segment-reader-options.js'
+import { openPartRows, openSource, type SegmentSource } from './segment-source.js'
 
 /** Every row and every delete is older. */
 const NO_BOUND = 2n ** 63n - 1n
@@ -23,7 +18,7 @@ const NO_BOUND = 2n ** 63n - 1n
 /** A segment that is being read: its parts, what comes out of them, and what hides rows. */
 interface OpenSegment {
   settings: SegmentReaderSettings
-  parts: readonly SegmentPart[]
+  source: SegmentSource
   output: SegmentOutput
   /** Undefined where every row is visible. */
   filter: VisibilityFilter | undefined
@@ -35,7 +30,7 @@ interface OpenSegment {
  *
  * A row is visible when row.ts <= read ts and it is not deleted; it is deleted when row.ts is
  * strictly below the greatest delete.ts <= read ts of its key. That is decided natively, before
- * a batch reaches JavaScript. StorageV1 and V2 read as the same batches. Fields that were added
+ * a batch reaches JavaScript. All storage versions read as the same batches. Fields that were added
  * later come out as their default or null, dropped ones do not come out.
  * Batches outlive their reader.
  *
@@ -47,28 +42,27 @@ export class SegmentReader extends PartSequence<RecordBatch> {
   readonly #segment: OpenSegment
 
   private constructor(segment: OpenSegment) {
-    super(segment.parts.length)
+    super(segment.source.parts.length)
     this.#segment = segment
   }
 
   /**
-   * Read the delete logs and open the first chunk. Without any insert log the reader is at its
-   * end.
+   * Read the manifest, where there is one, and the delete logs, and open the first chunk. Without
+   * any insert log the reader is at its end.
    *
    * @throws PackedError InvalidArgument (unknown option or column), InvalidSchema (deletes and no
-   *   primary key), MetadataCorrupted (unequal numbers of logs or rows between groups),
-   *   Encryption, NotFound, FileCorrupted, TypeMismatch, StorageIO, naming the file. The signal's
+   *   primary key), MetadataCorrupted (unequal numbers of logs or rows between groups, a damaged
+   *   manifest), NotSupported (deletes of a manifest that are not by primary key), Encryption, NotFound, FileCorrupted, TypeMismatch, StorageIO, naming the file. The signal's
    *   reason when it is aborted.
    */
   static async open(options: SegmentReaderOptions): Promise<SegmentReader> {
-    const settings = await resolveSegmentReader(options)
-    settings.signal?.throwIfAborted()
-    const schema = withSystemFields(settings.schema)
-    const parts = await segmentParts(settings.binlogs, settings)
-    const output = segmentOutput(schema, settings, storedFields(parts))
-    const filter = await filterOf(settings)
-    const segment = { settings: { ...settings, schema }, parts, output, filter }
-    return new SegmentReader(segment).begin()
+    const resolved = await resolveSegmentReader(options)
+    resolved.signal?.throwIfAborted()
+    const settings = { ...resolved, schema: withSystemFields(resolved.schema) }
+    const source = await openSource(settings)
+    const output = segmentOutput(settings.schema, settings, source.stored)
+    const filter = await filterOf(settings, source)
+    return new SegmentReader({ settings, source, output, filter }).begin()
   }
 
   /** Schema of every batch, field ids in the metadata of its fields. */
@@ -78,7 +72,7 @@ export class SegmentReader extends PartSequence<RecordBatch> {
 
   /** Rows of the segment, hidden ones included, as the metadata of its logs has them. */
   get numRows(): number {
-    return rowsOf(this.#segment.parts)
+    return this.#segment.source.numRows
   }
 
   /** Rows that were read and left out so far: deleted, or written after the read timestamp. */
@@ -124,21 +118,8 @@ export class SegmentReader extends PartSequence<RecordBatch> {
   }
 
   protected override async openPart(index: number): Promise<OpenPart<RecordBatch>> {
-    const { settings, parts, output, filter } = this.#segment
-    const { storageVersion, binlogs } = parts[index]!
-    const { schema, chunkManager, storage, location, decryptor, passedOn } = settings
-    const reader = await openBinlogRecordReader(binlogs, schema, {
-      ...passedOn,
-      storageVersion,
-      chunkManager,
-      storage,
-      columns: output.fieldIds,
-      ...(location === undefined ? {} : { location }),
-      ...(decryptor === undefined ? {} : { decryptor }),
-      ...(filter === undefined
-        ? {}
-        : { visibility: filter.native(primaryKeyField(schema).fieldId, TIMESTAMP_FIELD) }),
-    })
+    const { settings, source, output, filter } = this.#segment
+    const reader = await openPartRows(source.parts[index]!, settings, output.fieldIds, filter)
     const next = async () => {
       let record = await reader.next()
       while (record?.numRows === 0) record = await reader.next()
@@ -149,8 +130,11 @@ export class SegmentReader extends PartSequence<RecordBatch> {
 }
 
 /** What hides rows; undefined where nothing can. */
-async function filterOf(settings: SegmentReaderSettings): Promise<VisibilityFilter | undefined> {
-  const { readTimestamp, deltalogs, schema } = settings
+async function filterOf(
+  settings: SegmentReaderSettings,
+  { deltalogs }: { deltalogs: readonly FieldBinlog[] },
+): Promise<VisibilityFilter | undefined> {
+  const { readTimestamp, schema } = settings
   const hasDeletes = deltalogs.some(({ binlogs }) => binlogs.length > 0)
   if (!hasDeletes && readTimestamp === undefined) return undefined
   const filter = new VisibilityFilter(readTimestamp ?? NO_BOUND)
