@@ -78,6 +78,11 @@ export class PackedRecordWriter extends RecordSink {
     return new Map(this.#result?.groups.map(({ id, fileBytes }) => [id, fileBytes]))
   }
 
+  /** Bytes of the footer of every group's file (`footerBytes`), by group id; empty until `close`. */
+  get writtenFooters(): ReadonlyMap<bigint, number> {
+    return new Map(this.#result?.groups.map(({ id, footerBytes }) => [id, footerBytes]))
+  }
+
   /** Where every group's file is, by group id; with the bucket on other than local storage. */
   get writtenPaths(): ReadonlyMap<bigint, string> {
     const { groups, truePaths } = this.#plan

@@ -7,7 +7,7 @@ import {
   readBm25Log,
 } from '../binlog/index.js'
 import { Bm25Stats } from '../data/index.js'
-import { MERGED_LOG_ID } from '../segment/index.js'
+import { listsOfManifest, MERGED_LOG_ID, manifestOfSegment } from '../segment/index.js'
 import { type ChunkManager, type ChunkOptions, mapBounded } from '../storage/index.js'
 import type { SegmentMeta } from './segment-meta.js'
 
@@ -23,16 +23,18 @@ export interface SegmentStatistics {
 const MOST_READS = 8
 
 /**
- * Read the statistics that a segment has in its files, so that a worker that starts again can
+ * Read the statistics that a segment has in its files, by its manifest where it has one, so that a worker that starts again can
  * merge them with those of the chunks to come.
  *
  * @throws PackedError FileCorrupted, NotSupported, and what the chunk manager throws.
  */
 export async function loadStatistics(
-  { statslogs, bm25logs }: Pick<SegmentMeta, 'statslogs' | 'bm25logs'>,
+  segment: Pick<SegmentMeta, 'statslogs' | 'bm25logs'> & Partial<Pick<SegmentMeta, 'manifestPath'>>,
   chunkManager: ChunkManager,
   options: ChunkOptions = {},
 ): Promise<SegmentStatistics> {
+  const found = await manifestOfSegment(segment, chunkManager, options)
+  const { statslogs, bm25logs } = found === undefined ? segment : listsOfManifest(found.manifest)
   const pkStats = await mapBounded(statslogs.flatMap(ofChunks), MOST_READS, async ({ logPath }) =>
     parsePrimaryKeyStats(await chunkManager.read(logPath, options)),
   )

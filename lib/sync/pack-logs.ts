@@ -26,7 +26,8 @@ export function withMerged(
 }
 
 /** Keys of all files. */
-export function pathsOf({ inserts, stats, bm25, delta }: PackLogs): string[] {
+export function pathsOf({ inserts, stats, bm25, delta, staged }: PackLogs): readonly string[] {
+  if (staged !== undefined) return staged.paths
   const lists = [...inserts.values(), ...stats.values(), ...bm25.values()]
   return [...lists, ...(delta === undefined ? [] : [delta])].flatMap(({ binlogs }) =>
     binlogs.map(({ logPath }) => logPath),

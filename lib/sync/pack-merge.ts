@@ -14,11 +14,35 @@ import type { PackTarget } from './pack-target.js'
 import type { PackLogs } from './pack-writer.js'
 import { retrying } from './retry.js'
 import { classifySyncError } from './sync-error.js'
+import type { SyncPack } from './sync-pack.js'
 
 /** The merged statistics of a segment, by field. */
 export interface MergedLogs {
   readonly stats: ReadonlyMap<bigint, Binlog>
   readonly bm25: ReadonlyMap<bigint, Binlog>
+}
+
+/** The statistics of the chunks that are saved. */
+export type EarlierStatistics = Pick<CachedSegment, 'pkStats' | 'bm25Stats'>
+
+/** Keys of merged logs, by field. */
+export interface MergedPaths {
+  stats(fieldId: bigint): string
+  bm25(fieldId: bigint): string
+}
+
+/** Where StorageV1 and V2 have them. */
+export function mergedPathsOf({ root, collectionId, partitionId, segmentId }: PackTarget) {
+  const ids = [collectionId, partitionId, segmentId] as const
+  return {
+    stats: (fieldId) => buildStatsLogPath(root, ...ids, fieldId, MERGED_LOG_ID),
+    bm25: (fieldId) => buildBm25LogPath(root, ...ids, fieldId, MERGED_LOG_ID),
+  } satisfies MergedPaths
+}
+
+/** What there is to merge: the last sync of a segment with rows. */
+export function isMerging({ isFlush, isDrop, level }: SyncPack): boolean {
+  return isFlush && !isDrop && level !== 'L0'
 }
 
 /**
@@ -29,13 +53,12 @@ export interface MergedLogs {
  */
 export async function writeMergedStatistics(
   target: PackTarget,
-  segment: CachedSegment,
+  segment: EarlierStatistics,
   logs: Pick<PackLogs, 'pkStats' | 'bm25Stats'>,
   rows: { readonly numRows: number; readonly times: TimeSpan },
   signal: AbortSignal | undefined,
+  paths: MergedPaths = mergedPathsOf(target),
 ): Promise<MergedLogs> {
-  const { root, collectionId, partitionId, segmentId } = target
-  const ids = [collectionId, partitionId, segmentId] as const
   const facts = {
     entriesNum: rows.numRows,
     timestampFrom: rows.times.from,
@@ -54,11 +77,11 @@ export async function writeMergedStatistics(
   const bm25 = new Map<bigint, Binlog>()
   if (logs.pkStats !== undefined) {
     const { fieldId } = logs.pkStats
-    const path = buildStatsLogPath(root, ...ids, fieldId, MERGED_LOG_ID)
+    const path = paths.stats(fieldId)
     stats.set(fieldId, await write(path, await mergedKeys([...segment.pkStats, logs.pkStats])))
   }
   for (const [fieldId, bytes] of bm25Bytes) {
-    const path = buildBm25LogPath(root, ...ids, fieldId, MERGED_LOG_ID)
+    const path = paths.bm25(fieldId)
     bm25.set(fieldId, await write(path, bytes))
   }
   return { stats, bm25 }
@@ -77,7 +100,7 @@ async function mergedKeys(list: readonly PrimaryKeyStats[]): Promise<Uint8Array>
 
 /** At once, as the statistics of the cache grow in place. */
 function mergedBm25(
-  { bm25Stats }: CachedSegment,
+  { bm25Stats }: EarlierStatistics,
   added: ReadonlyMap<bigint, Bm25Stats>,
 ): Map<bigint, Uint8Array> {
   const fields = new Set([...bm25Stats.keys(), ...added.keys()])

@@ -4,8 +4,7 @@ import {
   buildDeltaLogPath,
   buildStatsLogPath,
   type FieldBinlog,
-  PrimaryKeyStats,
-  type PrimaryKeyType,
+  type PrimaryKeyStats,
   serializePrimaryKeyStats,
   writeBm25Log,
   writeDeleteLog,
@@ -21,6 +20,7 @@ import {
 } from '../segment/index.js'
 import { PackIds } from './pack-ids.js'
 import { PackLeftovers } from './pack-leftovers.js'
+import { keyStatistics, listOf } from './pack-parts.js'
 import type { PackTarget } from './pack-target.js'
 import type { PackLogs } from './pack-writer.js'
 import { retrying } from './retry.js'
@@ -67,7 +67,7 @@ export class PackRun {
     try {
       const inserts = await this.#writeInserts(records, form)
       const { times, facts } = summaryOf(pack, inserts)
-      const pkStats = await this.#keyStatistics(records)
+      const pkStats = await keyStatistics(this.#target.schema, records, this.#signal)
       const stats = await this.#writeStats(pkStats, facts)
       const delta = await this.#writeDeletes(pack)
       const bm25 = await this.#writeBm25(pack, times)
@@ -121,18 +121,6 @@ export class PackRun {
       },
       ...(times === undefined ? {} : { times }),
     }
-  }
-
-  async #keyStatistics(records: readonly ArrowRecord[]): Promise<PrimaryKeyStats | undefined> {
-    if (records.length === 0) return undefined
-    const { fieldId, dataType } = primaryKeyField(this.#target.schema)
-    const signal = this.#signal
-    return PrimaryKeyStats.build({
-      fieldId,
-      pkType: dataType as PrimaryKeyType,
-      keys: records.map((record) => record.column(fieldId)!),
-      ...(signal === undefined ? {} : { signal }),
-    })
   }
 
   async #writeStats(
@@ -223,10 +211,6 @@ export function statsLog(
   sizeBytes: number,
 ): Binlog {
   return { ...facts, logSize: sizeBytes, memorySize: sizeBytes, fieldNullCounts: new Map() }
-}
-
-function listOf(fieldId: bigint, log: Binlog): FieldBinlog {
-  return { fieldId, binlogs: [log], childFields: [], format: '' }
 }
 
 /** The times of a pack that says none are those of its rows. */

@@ -24,4 +24,8 @@ export interface PackTarget extends SegmentIds {
   readonly idAllocation: 'perAttempt' | 'prefetch'
   readonly retry: Required<RetryOptions>
   readonly logger: Logger
+  /** StorageV3: the manifest that the metadata names for the segment; empty for none. */
+  readonly manifestPath?: string
+  /** StorageV3: nobody else commits manifests, so that a store without conditional writes will do. */
+  readonly singleWriter?: boolean
 }

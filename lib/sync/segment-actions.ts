@@ -66,6 +66,14 @@ export function updateManifestPath(manifestPath: string): SegmentAction {
   return (segment) => ({ ...segment, manifestPath })
 }
 
+/** A StorageV2 segment without logs becomes one of StorageV3. */
+export function useManifest(): SegmentAction {
+  return (segment) => {
+    const isNew = segment.binlogs.length + segment.statslogs.length + segment.deltalogs.length === 0
+    return segment.storageVersion === 2 && isNew ? { ...segment, storageVersion: 3 } : segment
+  }
+}
+
 export function updateCurrentSplit(currentSplit: readonly FieldGroup[]): SegmentAction {
   return (segment) => ({ ...segment, currentSplit })
 }

@@ -45,6 +45,14 @@ export function classifySyncError(error: unknown, signal?: AbortSignal): SyncErr
   return LAYOUT_MISMATCH.test(String(message)) ? 'terminal' : 'retry'
 }
 
+/**
+ * Whether the attempt of a StorageV3 sync may pass another time: somebody else committed to the
+ * manifest at the same time, or the store said that it may. All else is final.
+ */
+export function isTransient(error: unknown, signal?: AbortSignal): boolean {
+  return isPackedError(error) && error.retryable && classifySyncError(error, signal) === 'retry'
+}
+
 /** A sync of a segment that the channel does not have (any more): nothing to write for it. */
 export function segmentNotFound(segmentId: bigint, channelName: string): PackedError {
   return new PackedError(

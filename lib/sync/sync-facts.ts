@@ -21,6 +21,6 @@ export interface SyncFacts extends SegmentIds {
   readonly deltaBinlog: FieldBinlog | undefined
   /** Of the segment; undefined where no rows of it were ever written, and in StorageV1. */
   readonly currentSplit: readonly FieldGroup[] | undefined
-  /** Empty outside of manifest mode. */
+  /** Empty outside of manifest mode, and where the sync has changed nothing. */
   readonly manifestPath: string
 }

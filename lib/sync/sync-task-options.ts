@@ -44,7 +44,17 @@ export interface SyncTaskOptions {
   idAllocation?: 'perAttempt' | 'prefetch'
   /** Of every file and of the metadata; 3 attempts with pauses up to a second by default. */
   retry?: RetryOptions | undefined
-  /** StorageV2: encrypt the column groups. */
+  /**
+   * A StorageV2 segment that has no logs yet becomes one of StorageV3: its files are listed by a
+   * manifest. One that has some stays what it is.
+   */
+  useManifest?: boolean | undefined
+  /**
+   * StorageV3: the caller's word that nobody else commits manifests of the segment, which a store
+   * without conditional writes needs.
+   */
+  singleWriter?: boolean | undefined
+  /** StorageV2 and V3: encrypt the column groups. */
   pluginContext?: PluginContext | undefined
   /** Waited for before the metadata is saved: makes durable what the sync relies on. */
   beforeCommit?: ((checkpoint: ChannelPosition | undefined) => Promise<void>) | undefined
@@ -73,6 +83,8 @@ export interface SyncTaskSettings {
   readonly retry: Required<RetryOptions>
   /** As given: the metadata has a default of its own. */
   readonly metaRetry: RetryOptions | undefined
+  readonly useManifest: boolean
+  readonly singleWriter: boolean
   readonly pluginContext: PluginContext | undefined
   readonly beforeCommit: SyncTaskOptions['beforeCommit']
   readonly failureCallback: SyncTaskOptions['failureCallback']
@@ -95,6 +107,8 @@ const KNOWN = [
   'fsync',
   'idAllocation',
   'retry',
+  'useManifest',
+  'singleWriter',
   'pluginContext',
   'beforeCommit',
   'failureCallback',
@@ -137,6 +151,8 @@ export function resolveSyncTask(value: SyncTaskOptions): SyncTaskSettings {
     ),
     retry: resolveRetry(value.retry, 'retry', RETRY),
     metaRetry: value.retry,
+    useManifest: expectBoolean(value.useManifest, 'useManifest', false),
+    singleWriter: expectBoolean(value.singleWriter, 'singleWriter', false),
     pluginContext: value.pluginContext,
     beforeCommit: expectFunction(value.beforeCommit, 'beforeCommit'),
     failureCallback: expectFunction(value.failureCallback, 'failureCallback'),

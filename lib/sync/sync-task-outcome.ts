@@ -7,6 +7,7 @@ import {
   rollStats,
   type SegmentAction,
   updateCheckpoint,
+  updateManifestPath,
   updateState,
 } from './segment-actions.js'
 import type { SyncFacts } from './sync-facts.js'
@@ -39,7 +40,7 @@ export function syncFactsOf(
     statsBinlogs: logs.statsBinlogs,
     bm25Binlogs: logs.bm25Binlogs,
     deltaBinlog: logs.deltaBinlog,
-    currentSplit: storageVersion === 2 ? currentSplit : undefined,
+    currentSplit: storageVersion === 0 ? undefined : currentSplit,
     manifestPath: logs.manifestPath,
   }
 }
@@ -48,12 +49,14 @@ export function syncFactsOf(
 export function cacheUpdateOf(
   { batchRows, checkpoint, isFlush }: SyncPack,
   { pkStats, bm25Stats }: PackLogs,
+  manifestPath: string,
 ): SegmentAction {
   return mergeActions(
     finishSyncing(batchRows),
     ...(checkpoint === undefined ? [] : [updateCheckpoint(checkpoint)]),
     ...(pkStats === undefined ? [] : [rollStats(pkStats)]),
     ...(bm25Stats.size === 0 ? [] : [mergeBm25Stats(bm25Stats)]),
+    ...(manifestPath === '' ? [] : [updateManifestPath(manifestPath)]),
     ...(isFlush ? [updateState('Flushed')] : []),
   )
 }

@@ -2,17 +2,19 @@ import type { FieldBinlog } from '../binlog/index.js'
 import { expectObject } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 import { type FieldGroup, splitByDefaultPolicies } from '../schema/index.js'
-import { averageBytes, spanOfLogs } from '../segment/index.js'
+import { averageBytes } from '../segment/index.js'
 import type { ChunkManager } from '../storage/index.js'
 import { publishStage } from '../telemetry/index.js'
+import { BulkPackWriterV3 } from './bulk-pack-writer-v3.js'
 import type { CachedSegment } from './cached-segment.js'
+import { type FinishedPack, finishPack } from './finish-pack.js'
 import { groupsOver } from './pack-groups.js'
 import { NO_LOGS, pathsOf, withMerged } from './pack-logs.js'
-import { type MergedLogs, writeMergedStatistics } from './pack-merge.js'
 import type { PackTarget } from './pack-target.js'
 import type { PackLogs } from './pack-writer.js'
 import { packWriterFor } from './pack-writer-for.js'
 import type { ChannelPosition } from './position.js'
+import { useManifest } from './segment-actions.js'
 import { withIds } from './segment-filters.js'
 import { segmentNotFound } from './sync-error.js'
 import type { SyncPack } from './sync-pack.js'
@@ -45,7 +47,7 @@ export class SyncTask implements SyncWork {
   #chunkManager: ChunkManager | undefined
   #preparing: Promise<void> | undefined
   #logs: PackLogs | undefined
-  #merged: MergedLogs | undefined
+  #finished: FinishedPack | undefined
   #state: 'open' | 'committing' | 'committed' | 'abandoned' = 'open'
   #execTimeMs = 0
 
@@ -78,29 +80,26 @@ export class SyncTask implements SyncWork {
 
   /** By primary key; of a flush with the merged log at the end, once it is committed. */
   get statsBinlogs(): ReadonlyMap<bigint, FieldBinlog> {
-    return withMerged(this.#written.stats, this.#merged?.stats)
+    return withMerged(this.#written.stats, this.#finished?.stats)
   }
 
   /** By sparse field; of a flush with the merged log at the end, once it is committed. */
   get bm25Binlogs(): ReadonlyMap<bigint, FieldBinlog> {
-    return withMerged(this.#written.bm25, this.#merged?.bm25)
+    return withMerged(this.#written.bm25, this.#finished?.bm25)
   }
 
   get deltaBinlog(): FieldBinlog | undefined {
     return this.#written.delta
   }
 
-  /** Empty: manifests come with StorageV3. */
+  /** StorageV3: the manifest that has the sync, once it is committed; empty before. */
   get manifestPath(): string {
-    return ''
+    return this.#finished?.manifestPath ?? ''
   }
 
   /** Bytes of all files, column groups included. */
   get flushedSize(): number {
-    const merged = [this.#merged?.stats, this.#merged?.bm25].flatMap((logs) => [
-      ...(logs?.values() ?? []),
-    ])
-    return merged.reduce((bytes, { logSize }) => bytes + logSize, this.#written.sizeBytes)
+    return this.#written.sizeBytes + (this.#finished?.sizeBytes ?? 0)
   }
 
   /** Time that preparing and committing took, all attempts. */
@@ -123,8 +122,8 @@ export class SyncTask implements SyncWork {
    * Write the files and release the payload. Nothing happens where they are written; a call while
    * another is busy waits for that one.
    *
-   * @throws PackedError NotFound (the segment is gone), NotSupported (StorageV3), Closed
-   *   (abandoned), and what the writer throws; then nothing is written, and the payload is kept.
+   * @throws PackedError NotFound (the segment is gone), Closed (abandoned), and what the writer
+   *   throws; then nothing is written, and the payload is kept.
    */
   prepare(signal?: AbortSignal): Promise<void> {
     this.#preparing ??= this.#timed('sync.prepare', () =>
@@ -136,8 +135,8 @@ export class SyncTask implements SyncWork {
   }
 
   /**
-   * Merge the statistics of a flush, save the metadata, then change the cache. Called in the order
-   * of the segment's syncs. Nothing happens where that is done.
+   * Merge the statistics of a flush, commit the manifest (StorageV3), save the metadata, then
+   * change the cache. Called in the order of the segment's syncs. What is done is not done again.
    *
    * @throws PackedError Internal (not prepared), NotFound (the segment is gone), Closed
    *   (abandoned), and what `beforeCommit` and the metadata throw; then the cache is as before.
@@ -186,11 +185,15 @@ export class SyncTask implements SyncWork {
     if (this.#logs !== undefined && this.#state !== 'abandoned') return
     this.#expectDrivable()
     signal?.throwIfAborted()
+    const { metaCache } = this.#settings
+    if (this.#settings.useManifest) metaCache.updateSegments(useManifest(), withIds(this.segmentId))
     const segment = this.#expectSegment()
-    const target = this.#target()
-    const writer = packWriterFor(segment.storageVersion, target)
+    const writer = packWriterFor(segment.storageVersion, this.#target(segment))
+    const groups = this.#agreeGroups(segment)
     try {
-      this.#logs = await writer.write(this.#pack, this.#agreeGroups(segment), signal)
+      this.#logs = await (writer instanceof BulkPackWriterV3
+        ? writer.stage(this.#pack, groups, signal)
+        : writer.write(this.#pack, groups, signal))
     } finally {
       this.#orphans.push(...writer.orphans)
     }
@@ -208,8 +211,9 @@ export class SyncTask implements SyncWork {
     signal?.throwIfAborted()
     const { metaCache, metaWriter, metaRetry, beforeCommit, meter } = this.#settings
     const segment = this.#expectSegment()
-    this.#merged ??= await this.#merge(segment, this.#logs, signal)
     await beforeCommit?.(this.#pack.checkpoint)
+    const target = this.#target(segment)
+    this.#finished ??= await finishPack(target, segment, this.#pack, this.#logs, signal)
     this.#state = 'committing'
     if (metaWriter !== undefined) {
       await updateSync({
@@ -220,7 +224,10 @@ export class SyncTask implements SyncWork {
         signal,
       })
     }
-    metaCache.updateSegments(cacheUpdateOf(this.#pack, this.#logs), withIds(this.segmentId))
+    metaCache.updateSegments(
+      cacheUpdateOf(this.#pack, this.#logs, this.manifestPath),
+      withIds(this.segmentId),
+    )
     if (this.#pack.isDrop) metaCache.removeSegments(withIds(this.segmentId))
     this.#state = 'committed'
     if (this.#pack.isFlush) meter.add('segments.flushed', 1)
@@ -231,7 +238,7 @@ export class SyncTask implements SyncWork {
   #agreeGroups({ storageVersion, currentSplit }: CachedSegment): readonly FieldGroup[] {
     const { schema, metaCache } = this.#settings
     const { insertData } = this.#pack
-    if (storageVersion !== 2 || insertData.length === 0) return []
+    if (storageVersion === 0 || insertData.length === 0) return []
     const split =
       currentSplit ??
       metaCache.setCurrentSplitIfNil(
@@ -239,21 +246,6 @@ export class SyncTask implements SyncWork {
         splitByDefaultPolicies(schema, { averageBytes: averageBytes(insertData) }),
       )
     return groupsOver(split, schema)
-  }
-
-  async #merge(
-    segment: CachedSegment,
-    logs: PackLogs,
-    signal: AbortSignal | undefined,
-  ): Promise<MergedLogs> {
-    const { isFlush, isDrop, level, batchRows, timeRange } = this.#pack
-    if (!isFlush || isDrop || level === 'L0') return { stats: new Map(), bm25: new Map() }
-    const known = [...segment.binlogs, ...logs.inserts.values()].flatMap(({ binlogs }) => binlogs)
-    const rows = {
-      numRows: segment.flushedRows + batchRows,
-      times: spanOfLogs(known) ?? timeRange,
-    }
-    return writeMergedStatistics(this.#target(), segment, logs, rows, signal)
   }
 
   #expectSegment(): CachedSegment {
@@ -268,10 +260,11 @@ export class SyncTask implements SyncWork {
     throw new PackedError('Closed', message)
   }
 
-  #target(): PackTarget {
+  #target({ manifestPath }: CachedSegment): PackTarget {
     const { collectionId, partitionId } = this.#pack
     const chunkManager = expectObject(this.#chunkManager, 'chunkManager') as unknown as ChunkManager
-    return { ...this.#settings, collectionId, partitionId, segmentId: this.segmentId, chunkManager }
+    const ids = { collectionId, partitionId, segmentId: this.segmentId }
+    return { ...this.#settings, ...ids, chunkManager, manifestPath }
   }
 
   #either(signal: AbortSignal | undefined): AbortSignal | undefined {

@@ -89,7 +89,7 @@ function requestOf(facts: SyncFacts, metaCache: MetaCache): SaveBinlogPathsReque
     flushed: facts.isFlush,
     dropped: facts.isDrop,
     currentSplit: facts.currentSplit ?? segment.currentSplit,
-    manifestPath: facts.manifestPath,
+    manifestPath: facts.manifestPath || segment.manifestPath,
   }
 }
 

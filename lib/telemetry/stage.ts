@@ -23,6 +23,7 @@ export const STAGES = [
   'meta.transaction.after',
   'meta.flush.after',
   'sync.prepare.after',
+  'sync.manifest.after',
   'sync.commit.after',
 ] as const
 

@@ -2,6 +2,7 @@
 
 import type { InsertData } from '../../lib/data/index.js'
 import { type CollectionSchema, withSystemFields } from '../../lib/schema/index.js'
+import type { StorageVersion } from '../../lib/segment/index.js'
 import type { ChunkManager, ChunkWriteOptions } from '../../lib/storage/index.js'
 import type {
   Allocator,
@@ -29,10 +30,14 @@ export function position(messageId: bigint | number): ChannelPosition {
   return { channelName: CHANNEL, messageId: id, timestamp: id * 10n }
 }
 
-/** Gives ids from 1000 on and notes every call. */
+/** Gives ids from `first` on and notes every call. */
 export class CountingAllocator implements Allocator {
   readonly calls: number[] = []
-  #next = 1000n
+  #next: bigint
+
+  constructor(first = 1000n) {
+    this.#next = first
+  }
 
   async allocate(count: number) {
     this.calls.push(count)
@@ -87,7 +92,7 @@ export function failingWrites(
 
 /** A cache with one segment. */
 export function cacheOf(
-  storageVersion: 0 | 2,
+  storageVersion: StorageVersion,
   schema: CollectionSchema = BOOKS,
   level: SegmentLevel = 'L1',
 ): MetaCache {
