@@ -175,7 +175,9 @@ export class PackedRecordManifestWriter extends RecordSink {
     try {
       await super.inTurn(method, call, site)
     } catch (error) {
-      if (this.#isAbandoned) this.#plan.signal?.throwIfAborted()
+      const { signal } = this.#plan
+      const isClosed = isPackedError(error) && error.code === 'Closed'
+      if (isClosed && signal?.aborted && error.cause === signal.reason) throw signal.reason
       throw error
     }
   }
