@@ -80,6 +80,7 @@ describe('manifest.json', () => {
     ['files that are no list', groups({}), 'column_groups[0].files'],
     ['a file that is text', groups(['x']), 'column_groups[0].files[0]'],
     ['a file without a path', groups([{}]), 'column_groups[0].files[0].path'],
+    ['half a character', groups([{ path: '\ud83d' }]), 'column_groups[0].files[0].path'],
     ['a start that is text', groups([{ path: 'x', start: '0' }]), 'files[0].start'],
     ['an end before the start', groups([{ path: 'x', start: 5 }]), 'files[0].end_index'],
     ['a property that is none', groups([{ path: 'x', properties: { a: 1 } }]), 'properties.a'],

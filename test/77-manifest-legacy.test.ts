@@ -3,7 +3,7 @@ import { decodeManifest } from '../lib/manifest/index.js'
 import { COMMON, INDEX, LOB, raw, STATS } from './support/manifest-bytes.js'
 
 describe('the raw form', () => {
-  test.each([1, 2, 3, 4, 5, 6])('of version %i is read', (version) => {
+  test.each([1, 2, 3, 4, 5, 6])('of version %i is read (case 65)', (version) => {
     expect(decodeManifest(raw(version), 'a/seg')).toEqual({
       ...COMMON,
       // Before version 3 statistics were paths.

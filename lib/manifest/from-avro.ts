@@ -15,8 +15,8 @@ import {
 type Locate = (stored: string, folder: string) => string
 
 /**
- * The manifest of an Avro record, paths joined with the folders of the segment; with `stored`
- * paths they are taken as they are.
+ * The manifest of an Avro record; `locate` says what its paths mean, the folders of the segment
+ * unless told otherwise.
  *
  * @throws PackedError MetadataCorrupted naming the field: a count beyond 2^53 or below zero, a
  *   window that ends before it starts, an unknown type of delta log, an empty path.

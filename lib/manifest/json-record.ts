@@ -87,8 +87,9 @@ export class JsonRecord {
   }
 
   #textOf(value: unknown, name: string): string {
-    if (typeof value === 'string') return value
-    throw this.#error('a string', name, value)
+    // Half a character could never be written again: the Avro form has UTF-8.
+    if (typeof value === 'string' && !/\p{Surrogate}/u.test(value)) return value
+    throw this.#error('well-formed text', name, value)
   }
 
   #take(field: string, fallback?: unknown): unknown {
