@@ -45,10 +45,19 @@ test('the commands for files run as they stand', () => {
 
 test('the commands for ingest run as they stand', () => {
   copyFileSync(join(ROOT, 'examples/data/words-100d.arrow'), join(directory, 'words.arrow'))
-  const output = run('packed ingest')
+  const output = run('packed ingest words.arrow --dir worker')
   expect(output).toMatch(/^8,000 rows in [\d.]+ s, /m)
   expect(output).toMatch(/^ *\d+ +words +\d+ +L1 +Flushed +8,000 /m)
   expect(output).toMatch(/^0 found, 0 bytes, nothing removed/m)
+})
+
+test('the commands for a compaction run as they stand', () => {
+  const words = join(ROOT, 'examples/data/words-100d.arrow')
+  for (const name of ['words.arrow', 'more.arrow']) copyFileSync(words, join(directory, name))
+  const output = run('packed segment compact')
+  expect(output).toMatch(/: would compact 2 segments, 16,000 rows before, 16,000 after$/m)
+  expect(output).toMatch(/: 2 segments became 1, 16,000 rows before, 16,000 after$/m)
+  expect(output.match(/Flushed/g)).toHaveLength(1)
 })
 
 test('the commands for segments run as they stand', async () => {

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { segmentCatCommand } from './segment-cat.js'
+import { segmentCompactCommand } from './segment-compact.js'
 import { segmentConvertCommand } from './segment-convert.js'
 import { segmentExportCommand } from './segment-export.js'
 import { segmentStatsCommand } from './segment-stats.js'
@@ -8,13 +9,14 @@ import { segmentVerifyCommand } from './segment-verify.js'
 /** The verbs for whole segments, in a tree of files as Milvus lays it out. */
 export function segmentCommand(signal: AbortSignal): Command {
   const segment = new Command('segment').description(
-    'print, sum up, check and convert a segment of StorageV1 or V2, found by its number',
+    'print, sum up, check, convert and compact segments',
   )
   const verbs = [
     segmentCatCommand(signal),
     segmentStatsCommand(signal),
     segmentVerifyCommand(signal),
     segmentConvertCommand(signal),
+    segmentCompactCommand(signal),
     segmentExportCommand(signal),
   ]
   for (const verb of verbs) segment.addCommand(verb)
