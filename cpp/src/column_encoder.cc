@@ -18,6 +18,8 @@ constexpr int64_t kStoreCost = 1;
 constexpr int64_t kAdaptiveCost = 3;
 constexpr int64_t kCompressCost = 12;
 constexpr int64_t kArrowCost = 16;
+/// What is compressed whatever comes of it shrinks to about a part in so many.
+constexpr int64_t kUsualRatio = 2;
 
 /// Rough: good enough to put a long job before a short one.
 int64_t BytesOf(const ArrayVector& pieces) {
@@ -96,8 +98,10 @@ EncodeJob ColumnEncoder::MakePageJob(ArrayVector pieces) const {
   form.encoding = form_->encoding;
   form.compression = {plan_.codec, plan_.adaptive};
   form.statistics = properties_.plain->statistics_enabled(leaf_->path());
-  const int64_t cost = BytesOf(pieces) * PageCost(form.compression);
-  return {cost, [form, pieces = std::move(pieces)]() -> Result<ColumnPart> {
+  const int64_t bytes = BytesOf(pieces);
+  const int64_t page_cost = PageCost(form.compression);
+  const int64_t output = page_cost == kCompressCost ? bytes / kUsualRatio : bytes;
+  return {bytes * page_cost, output, [form, pieces = std::move(pieces)]() -> Result<ColumnPart> {
             ARROW_ASSIGN_OR_RAISE(auto page, EncodePage(form, pieces));
             return ColumnPart(std::move(page));
           }};
@@ -105,8 +109,8 @@ EncodeJob ColumnEncoder::MakePageJob(ArrayVector pieces) const {
 
 EncodeJob ColumnEncoder::MakeArrowJob(ArrayVector pieces) const {
   const auto& properties = form_->dictionary ? properties_.dictionary : properties_.plain;
-  const int64_t cost = BytesOf(pieces) * kArrowCost;
-  return {cost,
+  const int64_t bytes = BytesOf(pieces);
+  return {bytes * kArrowCost, bytes / kUsualRatio,
           [stored = plan_.stored, properties, pieces = std::move(pieces)]() -> Result<ColumnPart> {
             ARROW_ASSIGN_OR_RAISE(auto chunks, EncodeByArrow(stored, pieces, properties));
             return ColumnPart(std::move(chunks));

@@ -27,6 +27,7 @@ using ColumnPart = std::variant<EncodedPage, std::vector<LiftedChunk>>;
 /// caller's: it has to run before these are given back.
 struct EncodeJob {
   int64_t cost;  ///< to compare jobs by; about the bytes that a plain copy would move meanwhile
+  int64_t output_bytes;  ///< what the file gets of it, about
   std::function<arrow::Result<ColumnPart>()> run;
 };
 

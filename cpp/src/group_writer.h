@@ -27,7 +27,8 @@ struct WriterCounters {
 
 /// Encodes a part of a file and writes what is next in it. Any thread, in any order.
 struct WriteTask {
-  int64_t cost;  ///< the longer ones are better begun first
+  int64_t cost;          ///< as that of an EncodeJob
+  int64_t output_bytes;  ///< that the file gets of it, about; one thread at a time writes a file
   std::function<arrow::Status()> run;
 };
 

@@ -106,8 +106,8 @@ Status PageGroupWriter::TakeColumn(size_t column, int64_t end, bool closing, Wri
 
 WriteTask PageGroupWriter::MakeTask(size_t column, EncodeJob job) {
   PartSequence::Slot* slot = sequence_->Add(column);
-  const int64_t cost = job.cost;
-  return {cost, [this, column, slot, run = std::move(job.run)]() -> Status {
+  const auto [cost, output_bytes] = std::pair(job.cost, job.output_bytes);
+  return {cost, output_bytes, [this, column, slot, run = std::move(job.run)]() -> Status {
             ARROW_RETURN_NOT_OK(cancel_.Check());
             auto part = CatchAll(run);
             if (!part.ok()) {
@@ -120,7 +120,7 @@ WriteTask PageGroupWriter::MakeTask(size_t column, EncodeJob job) {
 void PageGroupWriter::CloseRowGroup(WriteTasks* tasks) {
   sequence_->CloseRowGroup(open_rows_);
   // The last page may have been written before, and then no task is left that would go on.
-  tasks->push_back({0, [this] { return file_.Explain(sequence_->Advance()); }});
+  tasks->push_back({0, 0, [this] { return file_.Explain(sequence_->Advance()); }});
   file_.AddRowGroup(open_rows_, open_bits_ + TrailingBits(plan_));
   open_rows_ = 0;
   open_bits_ = 0;

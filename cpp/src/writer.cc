@@ -1,7 +1,6 @@
 #include "packed/writer.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "batch_check.h"
@@ -11,6 +10,7 @@
 #include "packed/error.h"
 #include "packed/executor.h"
 #include "page_plan.h"
+#include "write_order.h"
 #include "write_plan.h"
 
 namespace packed {
@@ -96,14 +96,11 @@ class PackedWriter::Impl {
                        [&](int i) { return CatchAll([&] { return task(i); }); });
   }
 
-  /// Every group's part of a step, then the tasks of all of them in one queue, longest first.
+  /// Every group's part of a step, then the tasks of all of them in one queue.
   Status RunStep(const std::function<Status(int, WriteTasks*)>& step) {
     std::vector<WriteTasks> of_groups(groups_.size());
     ARROW_RETURN_NOT_OK(ForEachGroup([&](int i) { return step(i, &of_groups[i]); }));
-    WriteTasks tasks;
-    for (auto& group : of_groups) std::move(group.begin(), group.end(), std::back_inserter(tasks));
-    std::stable_sort(tasks.begin(), tasks.end(),
-                     [](const auto& a, const auto& b) { return a.cost > b.cost; });
+    WriteTasks tasks = InOrderOfUrgency(std::move(of_groups), ThreadsFor(options_.concurrency));
     return ParallelFor(static_cast<int>(tasks.size()), options_.concurrency,
                        [&](int i) { return CatchAll(std::exchange(tasks[i].run, nullptr)); });
   }

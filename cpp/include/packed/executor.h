@@ -49,6 +49,9 @@ class Executor {
   std::unique_ptr<Impl> impl_;
 };
 
+/// Threads that `concurrency` stands for: 0 or less, all of the executor.
+int ThreadsFor(int concurrency);
+
 /// \brief Run task(0) … task(count - 1) on the pool and on the calling thread; wait for all.
 ///
 /// The caller takes tasks too, so calling this from a pool thread cannot dead-lock. At most
