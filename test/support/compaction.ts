@@ -62,6 +62,16 @@ export class CompactionPlace {
     return this.store.close()
   }
 
+  /** The same with a store that is opened anew, as another process finds it; this one is closed. */
+  async reopened(): Promise<CompactionPlace> {
+    await this.close()
+    const { directory, schema, collectionId, partitionId } = this
+    const store = await LocalMetaStore.open(join(directory, 'meta'))
+    const place = new CompactionPlace(directory, store, schema, collectionId, partitionId)
+    place.#ids = this.#ids
+    return place
+  }
+
   /** A flushed segment with rows, and deletes of its own. */
   async addRows(data: InsertData[], given: Given = {}): Promise<bigint> {
     const { deletes, storageVersion = 2, ...meta } = given
