@@ -89,6 +89,19 @@ def facts(request):
     }
 
 
+def footers(request):
+    """Rows, columns and the bytes of the footer with its length and magic, of several files."""
+    files = [pq.ParquetFile(path).metadata for path in request["paths"]]
+    return [
+        {
+            "rows": file.num_rows,
+            "columns": file.schema.to_arrow_schema().names,
+            "footerBytes": file.serialized_size + 8,
+        }
+        for file in files
+    ]
+
+
 def same_files(request):
     """Differences between the columns of two sets of Parquet files (in path order)."""
     left = join_columns(request["left"])
@@ -120,6 +133,7 @@ def write_types(request):
 
 COMMANDS = {
     "facts": facts,
+    "footers": footers,
     "sameFiles": same_files,
     "sameAsIpc": same_as_ipc,
     "sameIpc": same_ipc,
