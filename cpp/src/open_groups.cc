@@ -103,8 +103,7 @@ std::optional<std::set<std::string>> NamesWanted(const ReaderOptions& options,
     if (!options.schema) return std::nullopt;
     const auto& fields = options.schema->fields();
     const auto found = std::find_if(fields.begin(), fields.end(), [&](const auto& field) {
-      return field->HasMetadata() &&
-             field->metadata()->Get(std::string(kFieldIdKey)).ValueOr("") == id;
+      return field->HasMetadata() && field->metadata()->Get(kFieldIdKey).ValueOr("") == id;
     });
     if (found == fields.end()) return std::nullopt;
     names.insert((*found)->name());
@@ -129,8 +128,7 @@ bool MissesId(const Projection& projection, const ReaderOptions& options) {
   if (options.by_name) return false;
   for (size_t i = 0; i < projection.columns.size(); ++i) {
     const auto& field = projection.schema->field(static_cast<int>(i));
-    const bool has_id =
-        field->HasMetadata() && field->metadata()->Contains(std::string(kFieldIdKey));
+    const bool has_id = field->HasMetadata() && field->metadata()->Contains(kFieldIdKey);
     if (projection.columns[i].file < 0 && has_id) return true;
   }
   return false;

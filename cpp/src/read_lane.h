@@ -19,7 +19,8 @@ namespace packed {
 /// A file of a lane, or the rows [begin, end) of one.
 struct LaneFile {
   LaneFile() = default;
-  LaneFile(std::shared_ptr<const FileProjection> all) : file(std::move(all)) {}  // NOLINT: a view
+  /// All of a file.
+  LaneFile(std::shared_ptr<const FileProjection> all) : file(std::move(all)) {}
 
   /// Null where `open` gives it when its turn comes: never of the first file, nor of remote ones.
   std::shared_ptr<const FileProjection> file;

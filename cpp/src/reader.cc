@@ -117,6 +117,7 @@ arrow::Result<std::unique_ptr<PackedReader>> PackedReader::Open(std::vector<std:
     ARROW_ASSIGN_OR_RAISE(auto set, OpenFileSet(paths, options, store));
     ARROW_ASSIGN_OR_RAISE(auto projection, MakeProjection(set, options, VisibleFields(options)));
     std::vector<FileInfo> files;
+    files.reserve(set.files.size());
     for (const auto& footer : set.files) files.push_back(footer->info);
     auto lanes = OneFileLanes(std::move(projection.files));
     auto impl = std::make_unique<Impl>(std::move(files), set.rows, std::move(projection),

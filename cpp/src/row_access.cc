@@ -20,7 +20,7 @@ namespace packed {
 
 class RowAccess::Impl {
  public:
-  Impl(FileSet set, Projection projection, CancelToken cancel)
+  Impl(const FileSet& set, Projection projection, CancelToken cancel)
       : rows_(set.rows), projection_(std::move(projection)), cancel_(std::move(cancel)) {
     for (const auto& file : projection_.files) lanes_.emplace_back(file);
     for (const auto& footer : set.files) {
@@ -169,7 +169,7 @@ arrow::Result<std::unique_ptr<RowAccess>> RowAccess::Open(std::vector<std::strin
     ARROW_RETURN_NOT_OK(CheckOptions(options, store.get()));
     ARROW_ASSIGN_OR_RAISE(auto set, OpenFileSet(paths, options, store));
     ARROW_ASSIGN_OR_RAISE(auto projection, MakeProjection(set, options));
-    auto impl = std::make_unique<Impl>(std::move(set), std::move(projection), options.cancel);
+    auto impl = std::make_unique<Impl>(set, std::move(projection), options.cancel);
     return std::unique_ptr<RowAccess>(new RowAccess(std::move(impl)));
   });
 }

@@ -36,7 +36,7 @@ struct FileWindow {
   std::string path;
   int64_t start = 0;
   int64_t end = -1;
-  KnownFile known;
+  KnownFile known = {};
 };
 
 /// Columns that are stored together, in files whose rows follow one another.
