@@ -1,4 +1,5 @@
 export { applyChanges, type ManifestChange } from './changes.js'
+export { type ManifestChunk, ManifestChunkReader } from './chunk-reader.js'
 export { decodeManifest, encodeManifest } from './codec.js'
 export {
   diffManifests,
@@ -17,6 +18,8 @@ export {
   expireManifests,
 } from './expire.js'
 export { decodeManifestJson, encodeManifestJson } from './json.js'
+export { type ManifestColumns, ManifestReader } from './manifest-reader.js'
+export type { ManifestReaderOptions } from './manifest-reader-options.js'
 export type { ManifestWriterOptions } from './manifest-writer-options.js'
 export { mergeChanges } from './merge.js'
 export {
