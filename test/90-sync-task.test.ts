@@ -316,12 +316,6 @@ describe('a failure', () => {
   })
 })
 
-test('StorageV3 is not supported', async () => {
-  const own = segmentOf(3 as never)
-  const task = own.task(packOf(own.metaCache, twoChunks()))
-  expect(await rejection(() => task.run())).toMatchObject({ code: 'NotSupported' })
-})
-
 describe('calls', () => {
   test('to commit before prepare are an error', async () => {
     const own = segmentOf(2)

@@ -24,6 +24,7 @@ export interface IngestCommandOptions extends WorkerPlaceOptions {
   memory?: number
   segmentRows?: number
   segmentBytes?: number
+  manifest: boolean
   metricsPort?: number
   metricsHost: string
   logLevel: LogLevel
@@ -74,6 +75,7 @@ function addTuningOptions(
     .option('--memory <bytes>', 'for rows and the work on them (default: 256M)', parseBytes)
     .option('--segment-rows <n>', 'rows at which a segment is closed', parseCount)
     .option('--segment-bytes <bytes>', 'Arrow bytes at which one is closed', parseBytes)
+    .option('--manifest', 'list the files of new segments in manifests (StorageV3)', false)
     .option('--metrics-port <n>', 'serve /metrics, /healthz and /status; 0: any port', parseCount)
     .option('--metrics-host <host>', 'address for --metrics-port', '127.0.0.1')
     .addOption(

@@ -137,6 +137,7 @@ async function openWorker(
     ...given('memoryBytes', options.memory),
     ...given('segmentRows', options.segmentRows),
     ...given('segmentBytes', options.segmentBytes),
+    ...(options.manifest ? { useManifest: true } : {}),
   }
   if (options.schema !== undefined) {
     const schema = await schemaFromFile(options.schema, new StorageSource(options))

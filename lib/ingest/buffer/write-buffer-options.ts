@@ -127,7 +127,8 @@ export function resolveWriteBuffer(options: WriteBufferOptions): WriteBufferSett
   const bytes = { min: 1, fallback: BUFFER_BYTES }
   const range = { min: 1, fallback: SYNC_PERIOD_MS }
   const syncPeriodMs = expectInteger(given.syncPeriodMs, 'syncPeriodMs', range)
-  const version = expectOneOf(String(given.storageVersion ?? 2), 'storageVersion', ['0', '2'])
+  const versions = ['0', '2', '3'] as const
+  const version = expectOneOf(String(given.storageVersion ?? 2), 'storageVersion', versions)
   const nothing = (): void => {}
   return {
     persistSegment: async () => {},
@@ -146,6 +147,6 @@ export function resolveWriteBuffer(options: WriteBufferOptions): WriteBufferSett
     insertBufferBytes: expectInteger(given.insertBufferBytes, 'insertBufferBytes', bytes),
     deleteBufferBytes: expectInteger(given.deleteBufferBytes, 'deleteBufferBytes', bytes),
     syncPeriodMs,
-    storageVersion: version === '0' ? 0 : 2,
+    storageVersion: Number(version) as StorageVersion,
   }
 }

@@ -9,6 +9,7 @@ import {
   expectSignal,
   expectText,
   type StorageConfig,
+  unexpected,
 } from '../../config/index.js'
 import { PackedError } from '../../errors/index.js'
 import {
@@ -61,8 +62,15 @@ export interface IngestWorkerOptions {
   segmentBytes?: number
   /** Rows at which a segment is closed; no limit by default. */
   segmentRows?: number
-  /** Of new segments: 2 (default) column groups, 0 one binlog per field. */
+  /** Of new segments: 2 (default) column groups, 3 with a manifest, 0 one binlog per field. */
   storageVersion?: StorageVersion
+  /** New segments have a manifest: storage version 3. */
+  useManifest?: boolean
+  /**
+   * StorageV3: the caller's word that nobody else commits manifests of the segments, which a store
+   * without conditional writes needs.
+   */
+  singleWriter?: boolean
   /** Syncs whose files are written at the same time; 4 by default. */
   maxSyncs?: number
   /** Keep the metadata of a flushed segment beside its files, too; on by default. */
@@ -95,6 +103,7 @@ export interface WorkerSettings {
   readonly segmentBytes: number
   readonly segmentRows: number
   readonly storageVersion: StorageVersion
+  readonly singleWriter: boolean
   readonly maxSyncs: number
   readonly sidecar: boolean
   readonly logger: Logger
@@ -123,6 +132,8 @@ const KNOWN = [
   'segmentBytes',
   'segmentRows',
   'storageVersion',
+  'useManifest',
+  'singleWriter',
   'maxSyncs',
   'sidecar',
   'logger',
@@ -151,7 +162,8 @@ export function resolveWorkerOptions(value: unknown): WorkerSettings {
     ...placesOf(options, directory),
     ...sizesOf(given),
     fsync: expectOneOf(given.fsync, 'fsync', FSYNCS, 'always'),
-    storageVersion: expectStorageVersion(given.storageVersion),
+    storageVersion: expectStorageVersion(given),
+    singleWriter: expectBoolean(given.singleWriter, 'singleWriter', false),
     sidecar: expectBoolean(given.sidecar, 'sidecar', true),
     logger: options.logger ?? SILENT,
     meter: options.meter ?? UNMETERED,
@@ -213,9 +225,13 @@ function sizesOf(given: Record<string, unknown>) {
   }
 }
 
-function expectStorageVersion(value: unknown): StorageVersion {
-  if (value === undefined || value === 2) return 2
-  if (value === 0) return 0
-  const message = `Expected storageVersion 0 or 2 for ${WHERE} but received ${String(value)}`
-  throw new PackedError('NotSupported', message)
+function expectStorageVersion(given: Record<string, unknown>): StorageVersion {
+  const useManifest = expectBoolean(given.useManifest, 'useManifest', false)
+  const { storageVersion = useManifest ? 3 : 2 } = given
+  if (storageVersion !== 0 && storageVersion !== 2 && storageVersion !== 3) {
+    const message = `Expected storageVersion 0, 2 or 3 for ${WHERE} but received ${String(storageVersion)}`
+    throw new PackedError('NotSupported', message)
+  }
+  if (!useManifest || storageVersion === 3) return storageVersion
+  throw unexpected('3, or none beside useManifest,', 'storageVersion', storageVersion)
 }

@@ -1,4 +1,4 @@
-import type { CollectionSchema } from '../../schema/index.js'
+import { type CollectionSchema, FIRST_USER_FIELD_ID } from '../../schema/index.js'
 import {
   type CachedSegment,
   CatalogMetaWriter,
@@ -65,6 +65,7 @@ export async function makeParts(
         metaCache,
         metaWriter,
         allocator,
+        singleWriter: settings.singleWriter,
         failureCallback: (error) => events.onSyncError(error),
         logger,
         meter,
@@ -114,10 +115,18 @@ async function cacheOf(
   return metaCache
 }
 
-/** True where every field has a place in the segment's column groups, or they are still open. */
-export function takesRowsOf({ currentSplit }: CachedSegment, schema: CollectionSchema): boolean {
+/**
+ * True where every field has a place in the segment's column groups, or they are still open. All
+ * files of a group that a manifest lists have the same columns: there no place may be left, either.
+ */
+export function takesRowsOf(
+  { currentSplit, storageVersion }: CachedSegment,
+  schema: CollectionSchema,
+): boolean {
   if (currentSplit === undefined) return true
   const placed = new Set(currentSplit.flatMap(({ fieldIds }) => fieldIds))
   const fields = [...schema.fields, ...schema.structArrayFields.flatMap(({ fields }) => fields)]
+  const users = [...placed].filter((fieldId) => fieldId >= FIRST_USER_FIELD_ID)
+  if (storageVersion === 3 && users.length !== fields.length) return false
   return fields.every(({ fieldId }) => placed.has(fieldId))
 }
