@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { manifestCatCommand } from './manifest-cat.js'
 import { manifestDiffCommand } from './manifest-diff.js'
 import { manifestExpireCommand } from './manifest-expire.js'
 import { manifestLogCommand } from './manifest-log.js'
@@ -7,6 +8,7 @@ import { manifestVerifyCommand } from './manifest-verify.js'
 
 const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   show: ['files/insert_log/1/2/3', 's3://bucket/seg --version 2 --json', 'seg/manifest.json'],
+  cat: ['seg --columns pk,title --limit 10', 'seg --version 2 --out rows.csv'],
   log: ['files/insert_log/1/2/3'],
   diff: ['seg 1 2', 'seg copies/seg'],
   verify: ['seg', 's3://bucket/files/seg --root s3://bucket/files --deep'],
@@ -16,10 +18,11 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
 /** The verbs for the manifest of a StorageV3 segment. */
 export function manifestCommand(signal: AbortSignal): Command {
   const manifest = new Command('manifest').description(
-    'show, compare and check the manifest of a segment, and expire its old versions',
+    'show, read, compare and check the manifest of a segment, and expire its old versions',
   )
   const verbs = [
     manifestShowCommand(signal),
+    manifestCatCommand(signal),
     manifestLogCommand(signal),
     manifestDiffCommand(signal),
     manifestVerifyCommand(signal),

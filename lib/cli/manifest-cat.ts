@@ -1,0 +1,56 @@
+import { Command } from 'commander'
+import { ManifestReader } from '../manifest/index.js'
+import {
+  addManifestOptions,
+  addVersionOption,
+  loadManifest,
+  type ManifestOptions,
+  manifestTarget,
+} from './manifest-target.js'
+import {
+  addPrintOptions,
+  outputFormatOf,
+  type PrintOptions,
+  printRows,
+  readOptionsFor,
+} from './print-rows.js'
+import { StorageSource } from './storage-source.js'
+
+interface ManifestCatOptions extends PrintOptions, ManifestOptions {
+  version?: number
+}
+
+/** The rows of one version; deletes are not looked at, which `packed segment cat` does. */
+export function manifestCatCommand(signal: AbortSignal): Command {
+  const command = new Command('cat').description(
+    'print the rows of a version, deleted ones included; <base> may be the file of a manifest, too',
+  )
+  const print = { what: 'fixed_size_binary', fallback: 'base64' }
+  return addPrintOptions(addVersionOption(addManifestOptions(command)), print).action(
+    (base: string, _, run: Command) => cat(base, run.optsWithGlobals<ManifestCatOptions>(), signal),
+  )
+}
+
+async function cat(base: string, options: ManifestCatOptions, signal: AbortSignal): Promise<void> {
+  const format = outputFormatOf(options)
+  const target = await manifestTarget(base, options)
+  const { manifest } = await loadManifest(target, options.version, signal)
+  const { chunkManager } = target
+  const reader = await ManifestReader.open({
+    chunkManager,
+    manifest,
+    signal,
+    ...(options.columns === undefined ? {} : { columns: options.columns.map(nameOf) }),
+    ...readOptionsFor(format),
+  })
+  try {
+    await printRows(reader, options, { source: new StorageSource(options), signal })
+  } finally {
+    await reader.close()
+  }
+}
+
+/** Columns are found by name; Milvus names them by their field ids. */
+function nameOf(text: string): string {
+  return text.replace(/^#(?=\d+$)/, '')
+}
