@@ -214,7 +214,6 @@ export {
   type Manifest,
   type ManifestChunk,
   type ManifestChunkReader,
-  ManifestChunkReader,
   type ManifestColumnGroup,
   type ManifestColumns,
   type ManifestCommit,
