@@ -1,0 +1,52 @@
+/** Manifest readers in worker threads: that come, that are cut off, and what they leave. */
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+import { memoryUsage } from '../lib/index.js'
+import { ReadablePlace } from './support/manifest-reading.js'
+import { BASE } from './support/manifest-writing.js'
+import { temporaryDirectory } from './support/temporary.js'
+
+const place = new ReadablePlace(temporaryDirectory('manifest-reader-threads'))
+const ROWS = 6000
+beforeAll(() => place.append([1000, 2000, 3000]))
+
+function startWorker(forever: boolean): Worker {
+  const workerData = { rootPath: place.root, basePath: BASE, forever }
+  return new Worker(join(__dirname, 'support', 'read-manifest.cjs'), { workerData })
+}
+
+async function memoryIsBack(before: number): Promise<boolean> {
+  for (let i = 0; i < 1000; i++) {
+    if (memoryUsage().poolBytes <= before) return true
+    await sleep(10)
+  }
+  return false
+}
+
+test('workers read the same', async () => {
+  const before = memoryUsage().poolBytes
+  const found = await Promise.all(
+    Array.from({ length: 4 }, async () => {
+      const worker = startWorker(false)
+      const [[message]] = await Promise.all([once(worker, 'message'), once(worker, 'exit')])
+      return message
+    }),
+  )
+  const sum = String((ROWS * (ROWS - 1)) / 2)
+  const expected = { rows: ROWS, sum, ids: [ROWS - 1, 0, ROWS - 1], pending: 0 }
+  expect(found).toEqual([expected, expected, expected, expected])
+  expect(await memoryIsBack(before)).toBe(true)
+})
+
+test('terminate() in the middle of reading gives everything back', async () => {
+  const before = memoryUsage().poolBytes
+  for (let round = 0; round < 8; round++) {
+    const worker = startWorker(true)
+    await once(worker, 'message')
+    await sleep(round * 3)
+    expect(await worker.terminate()).toBe(1)
+  }
+  expect(await memoryIsBack(before)).toBe(true)
+})
