@@ -54,7 +54,8 @@ describe('opening', () => {
       (await rejection(() => openWorker(directory, options))).code
     expect(await code({ schema: undefined })).toBe('InvalidArgument')
     expect(await code({ partitionId: 99 })).toBe('NotFound')
-    expect(await code({ storageVersion: 3 })).toBe('NotSupported')
+    expect(await code({ storageVersion: 4 })).toBe('NotSupported')
+    expect(await code({ storageVersion: 2, useManifest: true })).toBe('InvalidArgument')
     expect(await code({ memoryBytes: 10 })).toBe('InvalidArgument')
     expect(await code({ memory: MIB })).toBe('InvalidArgument')
     expect(await code({ metaStore: {}, metaDirectory: 'meta' })).toBe('InvalidArgument')

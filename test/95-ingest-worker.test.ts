@@ -28,7 +28,7 @@ const fresh = () => join(base, String(directories++))
 const metaOf = <T>(directory: string, use: Parameters<typeof withCatalog<T>>[1]) =>
   withCatalog(join(directory, 'meta'), use)
 
-describe.each([0, 2] as const)('storage version %d', (storageVersion) => {
+describe.each([0, 2, 3] as const)('storage version %d', (storageVersion) => {
   test('rows come out as they went in, after a flush', async () => {
     const directory = fresh()
     const worker = await openWorker(directory, { storageVersion })

@@ -6,7 +6,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SegmentedLog } from '../../lib/ingest/log/index.js'
-import { SegmentReader } from '../../lib/segment/index.js'
+import { listsOfManifest, manifestOfSegment, SegmentReader } from '../../lib/segment/index.js'
 import { LocalChunkManager } from '../../lib/storage/index.js'
 import {
   LocalMetaStore,
@@ -97,7 +97,7 @@ class Victim {
       directory: this.directory,
       end: this.end,
       fsync: this.#random.pick(['always', 'interval', 'never']),
-      storageVersion: stage.stage?.startsWith('packed.') ? 2 : this.#random.pick([0, 2]),
+      storageVersion: this.#storageVersion(stage.stage),
     }
     const child = startScript('ingest-until-killed.cjs', [JSON.stringify(options)])
     if (afterMs !== undefined) void sleep(afterMs).then(() => child.kill('SIGKILL'))
@@ -110,6 +110,12 @@ class Victim {
     const last = lines.at(-1)
     expect({ code, options, last }).toEqual({ code: 0, options, last: { done: true } })
     return false
+  }
+
+  /** One that comes to the stage; a manifest has stages of its own. */
+  #storageVersion(stage: string | undefined): number {
+    if (stage?.startsWith('sync.manifest.')) return 3
+    return this.#random.pick(stage?.startsWith('packed.') ? [2, 3] : [0, 2, 3])
   }
 
   /** Nothing that was accepted before may be missing. */
@@ -129,8 +135,8 @@ async function visibleRows(segments: readonly SegmentToRead[], rootPath: string)
   const chunkManager = new LocalChunkManager({ rootPath })
   const rows = new Map<number, string>()
   let count = 0
-  for (const { schema, binlogs, deltalogs, l0Deltalogs } of segments) {
-    const logs = { binlogs, deltalogs, l0Deltalogs }
+  for (const { schema, binlogs, deltalogs, l0Deltalogs, manifestPath } of segments) {
+    const logs = { binlogs, deltalogs, l0Deltalogs, manifestPath }
     const reader = await SegmentReader.open({ schema, ...logs, chunkManager })
     for await (const batch of reader) {
       const keys = batch.getChild('id')!
@@ -143,8 +149,16 @@ async function visibleRows(segments: readonly SegmentToRead[], rootPath: string)
   return { rows, count }
 }
 
-function pathsOf(segments: readonly SegmentMeta[]): string[] {
-  return segments
+/** Keys of all files that the metadata names, itself or through manifests. */
+async function pathsOf(segments: readonly SegmentMeta[], rootPath: string): Promise<string[]> {
+  const chunkManager = new LocalChunkManager({ rootPath })
+  const lists = await Promise.all(
+    segments.map(async (segment) => {
+      const found = await manifestOfSegment(segment, chunkManager)
+      return found === undefined ? segment : listsOfManifest(found.manifest)
+    }),
+  )
+  return lists
     .flatMap(({ binlogs, statslogs, deltalogs, bm25logs }) =>
       [binlogs, statslogs, deltalogs, bm25logs].flatMap((lists) => lists ?? []),
     )
@@ -166,7 +180,7 @@ async function verify({ directory: home, end }: Victim): Promise<void> {
 
   const segments = await catalog.segments({ channelName })
   expect(segments.filter(({ state }) => state !== 'Flushed')).toEqual([])
-  const paths = pathsOf(segments)
+  const paths = await pathsOf(segments, root)
   expect(new Set(paths).size).toBe(paths.length)
   expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([])
 

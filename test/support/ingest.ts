@@ -89,8 +89,8 @@ export async function rowsStored(
     const collection = await catalog.collection(collectionName)
     const rows: Values[] = []
     for (const segment of await catalog.segmentsToRead(collection!.collectionId)) {
-      const { binlogs, deltalogs, l0Deltalogs } = segment
-      const logs = { binlogs, deltalogs, l0Deltalogs }
+      const { binlogs, deltalogs, l0Deltalogs, manifestPath } = segment
+      const logs = { binlogs, deltalogs, l0Deltalogs, manifestPath }
       for (const row of await rowsOfSegment({ ...logs, schema, chunkManager })) rows.push(row)
     }
     return rows
