@@ -1,4 +1,4 @@
-/** Manifest readers in worker threads: that come, that are cut off, and what they leave. */
+/** Manifest readers in worker threads and forgotten ones: what they leave. */
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads'
 import { memoryUsage } from '../lib/index.js'
 import { ReadablePlace } from './support/manifest-reading.js'
 import { BASE } from './support/manifest-writing.js'
+import { runNode } from './support/run-node.js'
 import { temporaryDirectory } from './support/temporary.js'
 
 const place = new ReadablePlace(temporaryDirectory('manifest-reader-threads'))
@@ -49,4 +50,17 @@ test('terminate() in the middle of reading gives everything back', async () => {
     expect(await worker.terminate()).toBe(1)
   }
   expect(await memoryIsBack(before)).toBe(true)
+})
+
+test('readers that are forgotten give their memory and their files back', async () => {
+  const run = await runNode('forget-manifest-readers.cjs', [place.root, BASE], {
+    flags: ['--expose-gc'],
+  })
+  expect([run.code, run.signal]).toEqual([0, null])
+  const left = run.lines[0] as Record<string, number>
+  expect(left.rows).toBe(30 * (500 + 3 + 1000))
+  expect(left.most).toBeGreaterThan(0)
+  expect(left.lentBytes).toBe(0)
+  expect(left.poolBytes).toBeLessThanOrEqual(0)
+  expect(left.descriptors).toBeLessThanOrEqual(0)
 })

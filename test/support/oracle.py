@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 import oracle_compare
 import oracle_encryption
+import oracle_manifest
 import oracle_payload
 import oracle_s3
 import oracle_segment
@@ -139,6 +140,7 @@ COMMANDS = {
     "sameIpc": same_ipc,
     "writeTypes": write_types,
     **oracle_encryption.COMMANDS,
+    **oracle_manifest.COMMANDS,
     **oracle_payload.COMMANDS,
     **oracle_s3.COMMANDS,
     **oracle_segment.COMMANDS,
