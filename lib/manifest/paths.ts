@@ -67,10 +67,10 @@ export function relativize(path: string, folder: string): string {
   if (path === '' || SCHEME.test(path)) return path
   if (path.includes('//')) throw unexpected('a path without empty parts', 'path', path)
   const key = posix.normalize(path)
+  if (key.startsWith(`${folder}/`)) return key.slice(folder.length + 1) || './'
+  if (posix.isAbsolute(key)) return key
   const climbed = climb(folder.split('/'), key.split('/'))
-  const below = key.startsWith(`${folder}/`)
-  if (posix.isAbsolute(key) && !below) return key
-  if (posix.isAbsolute(folder) === posix.isAbsolute(key) && climbed !== undefined) return climbed
+  if (!posix.isAbsolute(folder) && climbed !== undefined) return climbed
   throw unexpected(`a path that can be told from ${JSON.stringify(folder)}`, 'path', path)
 }
 
