@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { localManifestSegment } from './support/manifest-segment.js'
 import {
   ACCESS_KEY,
   BUCKET,
@@ -72,6 +73,21 @@ test('the commands for segments run as they stand', async () => {
   expect(output).toContain('OK: 10 logs, 5 rows')
   expect(output).toMatch(/^V2 +3 +5 +3 /m)
   expect(output).toContain('"export/3/insert_log/1/2/"')
+})
+
+test('the commands for manifests run as they stand', async () => {
+  await localManifestSegment(join(directory, 'files'), 'insert_log/1/2/7')
+  const output = run('packed manifest show')
+  expect(output).toMatch(/^segment +insert_log\/1\/2\/7$/m)
+  expect(output).toMatch(/^ +3 .* -columns title$/m)
+  expect(output).toMatch(/^\+ statistics bloom_filter\.100$/m)
+  expect(output).toContain('OK: version 3 (of 1 to 3), 5 files, 150 rows')
+  expect(output.match(/^\{"id":\d.*\}$/gm)).toEqual([
+    '{"id":0,"title":"title 0"}',
+    '{"id":1,"title":"title 1"}',
+    '{"id":2,"title":null}',
+  ])
+  expect(output).toMatch(/^0 versions of 3 expired, nothing removed/m)
 })
 
 if (noServers !== undefined)
