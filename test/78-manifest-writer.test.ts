@@ -4,12 +4,14 @@ import { join } from 'node:path'
 import { Table } from 'apache-arrow'
 import {
   inspectFile,
+  ManifestReader,
   type ManifestWriterOptions,
   PackedReader,
   type PackedRecordManifestWriter,
   SimpleArrowRecord,
   type WriterProgress,
 } from '../lib/index.js'
+import { EMPTY_MANIFEST } from '../lib/manifest/index.js'
 import { BASE, keysOf, ManifestPlace, rowsOf } from './support/manifest-writing.js'
 import { rejection } from './support/rejection.js'
 import { expectSample, sampleBatch, sampleSchema } from './support/sample.js'
@@ -193,6 +195,22 @@ describe('rolling', () => {
     await writer.close()
     expect(rowsOf(writer.getWrittenManifest())).toEqual([[10]])
     expect(place.keys).toEqual(keysOf(writer.getWrittenManifest()))
+  })
+
+  test('quirk 11: windows are those of each file by itself, which readers put in a row', async () => {
+    const place = fresh()
+    const writer = await place.open({ ...TWO, rollingBytes: 1 })
+    for (let first = 0; first < 60; first += 20) await writer.write(sampleBatch(first, 20))
+    await writer.close()
+    const { columnGroups } = writer.getWrittenManifest()
+    for (const { files } of columnGroups) {
+      const windows = files.map(({ startIndex, endIndex }) => [startIndex, endIndex])
+      expect(windows).toEqual(Array(3).fill([0, 20]))
+    }
+    const { chunkManager } = place
+    const manifest = { ...EMPTY_MANIFEST, columnGroups }
+    const reader = await ManifestReader.open({ chunkManager, manifest, schema: sampleSchema() })
+    expectSample((await reader.toTable()).batches, 60)
   })
 
   test('rows, bytes and progress go on over the files', async () => {
