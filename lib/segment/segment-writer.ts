@@ -24,7 +24,7 @@ import {
   type SegmentWriterSettings,
   type WriteSegmentOptions,
 } from './segment-writer-options.js'
-import { StatsWriter } from './stats-writer.js'
+import { StatsWriter, statsPathOf } from './stats-writer.js'
 import { spanOfLogs } from './time-span.js'
 
 /**
@@ -59,7 +59,8 @@ export class SegmentWriter {
   constructor(options: SegmentWriterOptions) {
     this.#settings = resolveSegmentWriter(options)
     this.#groups = this.#settings.groups
-    this.#stats = new StatsWriter(this.#settings)
+    const pathOf = statsPathOf(this.#settings)
+    this.#stats = new StatsWriter({ ...this.#settings, pathOf })
   }
 
   /** The collection with system fields: every field that a record has to have. */

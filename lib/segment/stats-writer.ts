@@ -21,12 +21,33 @@ import { MERGED_LOG_ID, type SegmentInfo } from './segment-info.js'
 import type { SegmentWriterSettings } from './segment-writer-options.js'
 import { spanOf, type TimeSpan } from './time-span.js'
 
+/** Key of a file of statistics. */
+export type StatsPath = (kind: 'stats' | 'bm25', fieldId: bigint, logId: bigint) => string
+
+/** What statistics are written with. */
+export interface StatsWriterSettings
+  extends Pick<
+    SegmentWriterSettings,
+    'schema' | 'chunkManager' | 'allocateId' | 'bloomFilter' | 'signal'
+  > {
+  readonly pathOf: StatsPath
+}
+
+/** Where Milvus has the statistics of a segment of StorageV1 or V2. */
+export function statsPathOf(settings: SegmentWriterSettings): StatsPath {
+  const { root, layout, collectionId, partitionId, segmentId } = settings
+  return (kind, fieldId, logId) => {
+    const build = kind === 'stats' ? buildStatsLogPath : buildBm25LogPath
+    return build(root, collectionId, partitionId, segmentId, fieldId, logId, { layout })
+  }
+}
+
 /**
  * Gathers the statistics of a segment that is being written: primary keys, and the term counts of
  * sparse fields that a BM25 function fills. One file per chunk, and merged ones at the end.
  */
 export class StatsWriter {
-  readonly #settings: SegmentWriterSettings
+  readonly #settings: StatsWriterSettings
   readonly #statslogs = new LogLists()
   readonly #bm25logs = new LogLists()
   readonly #bm25Fields: readonly FieldSchema[]
@@ -38,7 +59,7 @@ export class StatsWriter {
   #bm25 = new Map<bigint, Bm25Stats>()
   #rows = 0
 
-  constructor(settings: SegmentWriterSettings) {
+  constructor(settings: StatsWriterSettings) {
     this.#settings = settings
     const outputs = settings.schema.functions
       .filter(({ type }) => type === FunctionType.BM25)
@@ -119,10 +140,8 @@ export class StatsWriter {
     bytes: Uint8Array,
     facts: { rows: number; times: TimeSpan },
   ): Promise<void> {
-    const { root, layout, collectionId, partitionId, segmentId, schema } = this.#settings
-    const { fieldId } = primaryKeyField(schema)
-    const ids = [collectionId, partitionId, segmentId, fieldId, logId] as const
-    const path = buildStatsLogPath(root, ...ids, { layout })
+    const { fieldId } = primaryKeyField(this.#settings.schema)
+    const path = this.#settings.pathOf('stats', fieldId, logId)
     this.#statslogs.add(fieldId, await this.#writeLog(logId, path, bytes, facts))
   }
 
@@ -132,9 +151,7 @@ export class StatsWriter {
     stats: Bm25Stats,
     facts: { rows: number; times: TimeSpan },
   ): Promise<void> {
-    const { root, layout, collectionId, partitionId, segmentId } = this.#settings
-    const ids = [collectionId, partitionId, segmentId, fieldId, logId] as const
-    const path = buildBm25LogPath(root, ...ids, { layout })
+    const path = this.#settings.pathOf('bm25', fieldId, logId)
     this.#bm25logs.add(fieldId, await this.#writeLog(logId, path, stats.serialize(), facts))
   }
 

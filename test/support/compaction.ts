@@ -2,11 +2,13 @@
 import { join } from 'node:path'
 import { buildDeltaLogPath, type FieldBinlog, writeDeleteLog } from '../../lib/binlog/index.js'
 import { type DeleteData, type InsertData, rowsOf } from '../../lib/data/index.js'
+import { ManifestStore, verifyManifest } from '../../lib/manifest/index.js'
 import { type CollectionSchema, primaryKeyField, withSystemFields } from '../../lib/schema/index.js'
 import {
+  listsOfManifest,
   locateSegment,
+  manifestOfSegment,
   SegmentReader,
-  type SegmentVerification,
   verifySegment,
   writeSegment,
 } from '../../lib/segment/index.js'
@@ -138,9 +140,10 @@ export class CompactionPlace {
   async rowsBySegment(readTimestamp?: number | bigint): Promise<Row[][]> {
     const found: Row[][] = []
     for (const segment of await this.catalog.segmentsToRead(this.collectionId)) {
-      const { schema, binlogs, deltalogs, l0Deltalogs } = segment
+      const { schema, binlogs, deltalogs, l0Deltalogs, manifestPath } = segment
       const reader = await SegmentReader.open({
-        ...{ schema, binlogs, deltalogs, l0Deltalogs, chunkManager: this.chunkManager },
+        ...{ schema, binlogs, deltalogs, l0Deltalogs, manifestPath },
+        chunkManager: this.chunkManager,
         systemFields: true,
         ...(readTimestamp === undefined ? {} : { readTimestamp }),
       })
@@ -161,9 +164,24 @@ export class CompactionPlace {
     return this.catalog.segments(states.length === 0 ? { collectionId } : { collectionId, states })
   }
 
-  async verify(segmentId: bigint): Promise<SegmentVerification> {
-    const { chunkManager } = this
-    const segment = await locateSegment({ chunkManager, segmentId })
-    return verifySegment({ chunkManager, segment })
+  /** What is wrong with the files of a segment, statistics of its keys included. */
+  async verify(segmentId: bigint): Promise<{ ok: boolean; rows: number; problems: unknown[] }> {
+    const { chunkManager, catalog } = this
+    const meta = await catalog.segment(segmentId)
+    const found = await manifestOfSegment(meta!, chunkManager)
+    if (found === undefined) {
+      const segment = await locateSegment({ chunkManager, segmentId })
+      return verifySegment({ chunkManager, segment })
+    }
+    const { basePath, manifest } = found
+    const store = new ManifestStore(chunkManager, basePath)
+    const { ok, rows, problems } = await verifyManifest({ store, deep: true })
+    const { statslogs } = listsOfManifest(manifest)
+    const counted = statslogs.map(({ binlogs }) => binlogs.length)
+    return {
+      ok: ok && counted.length === 1 && counted[0] === 2,
+      rows: rows ?? -1,
+      problems: [...problems],
+    }
   }
 }

@@ -143,7 +143,7 @@ export async function resolveCompaction(value: unknown): Promise<CompactSettings
     maxBytes: size('maxBytes', 512 * MIB),
     chunkBytes: size('chunkBytes', 256 * MIB),
     sortBytes: size('sortBytes', 1024 * MIB),
-    storageVersion: options.storageVersion,
+    storageVersion: expectStorageVersion(given.storageVersion),
     dryRun: expectBoolean(given.dryRun, 'dryRun', false),
     sidecar: expectBoolean(given.sidecar, 'sidecar', true),
     bloomFilter: options.bloomFilter,
@@ -161,4 +161,9 @@ function expectIds(value: unknown): readonly bigint[] | undefined {
     throw unexpected('a non-empty array of segment ids', 'segmentIds', value)
   }
   return [...new Set(value.map((id, index) => expectId(id, `segmentIds[${index}]`)))]
+}
+
+function expectStorageVersion(value: unknown): StorageVersion | undefined {
+  if (value === undefined || value === 0 || value === 2 || value === 3) return value
+  throw unexpected('0, 2 or 3', 'storageVersion', value)
 }

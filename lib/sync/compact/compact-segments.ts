@@ -1,6 +1,6 @@
 import { DeleteData } from '../../data/index.js'
 import { isPackedError } from '../../errors/index.js'
-import { writeSidecar } from '../../segment/index.js'
+import { type StorageVersion, writeSidecar } from '../../segment/index.js'
 import { reserveIds } from '../meta-counter.js'
 import type { SegmentMeta } from '../segment-meta.js'
 import {
@@ -12,10 +12,10 @@ import type {
   CompactionGroupReport,
   CompactionProgress,
   CompactionReport,
-  CompactionSource,
   CompactionTarget,
 } from './compact-report.js'
-import { type PlannedGroup, type PlannedSegment, planCompaction, sumOf } from './compaction-plan.js'
+import { type PlannedGroup, type PlannedSegment, planCompaction } from './compaction-plan.js'
+import { beginReport, rowsOf, sizesOf } from './group-sizes.js'
 import { NewSegments, type NextId } from './new-segments.js'
 import { sortedRows } from './sorted-rows.js'
 import { laterDeletes, SourceRows } from './source-rows.js'
@@ -75,34 +75,38 @@ interface GroupRun {
 async function weigh({ group, settings, onProgress }: GroupRun): Promise<CompactionGroupReport> {
   onProgress('reading', 0)
   const rowsAfter = await new SourceRows(group.sources, settings).count()
-  return reportOf(group, { rowsAfter, segments: [], droppedDeletes: [] })
+  return { ...(await beginReport(group, settings)), rowsAfter, to: [], droppedDeletes: [] }
 }
 
 async function compactGroup(run: GroupRun): Promise<CompactionGroupReport> {
   const { group, settings, nextId, onProgress } = run
-  let rowsWritten = 0
+  // All of the report that has to be read, as after the swap nothing may fail.
+  const report = await beginReport(group, settings)
+  let rowsAfter = 0
   const onRows = (rows: number): void => {
-    rowsWritten += rows
-    onProgress('writing', rowsWritten)
+    rowsAfter += rows
+    onProgress('writing', rowsAfter)
   }
   const storageVersion = storageVersionOf(group, settings)
   const written = new NewSegments({ settings, group, nextId, storageVersion, onRows })
+  let to: CompactionTarget[]
   try {
     for (const { sources, deletes } of await bucketsOf(group, settings)) {
       const rows = new SourceRows(sources, settings)
-      onProgress(settings.sort ? 'sorting' : 'reading', rowsWritten)
+      onProgress(settings.sort ? 'sorting' : 'reading', rowsAfter)
       const records = settings.sort ? sortedRows(rows, settings.sortBytes) : rows.records()
       await written.write(records, deletes)
     }
     await expectFiles(written.finished, settings)
+    to = await Promise.all(written.finished.map((info) => sizesOf(info, settings)))
   } catch (error) {
     await written.remove()
     throw error
   }
-  onProgress('swapping', rowsWritten)
-  const swapped = await swapOrRemove(written, run)
-  if (settings.sidecar) await writeSidecars(swapped.segments, group, settings)
-  return reportOf(group, { rowsAfter: rowsWritten, ...swapped })
+  onProgress('swapping', rowsAfter)
+  const { segments, droppedDeletes } = await swapOrRemove(written, run)
+  if (settings.sidecar) await writeSidecars(segments, group, settings)
+  return { ...report, rowsAfter, to, droppedDeletes }
 }
 
 /** What the store fails with may have happened all the same: then the files have to stay. */
@@ -138,9 +142,13 @@ async function bucketsOf(group: PlannedGroup, settings: CompactSettings): Promis
   return [...merged, ...alone]
 }
 
-function storageVersionOf({ sources }: PlannedGroup, { storageVersion }: CompactSettings): 0 | 2 {
-  if (storageVersion === 0 || storageVersion === 2) return storageVersion
-  return sources.some(({ segment }) => segment.storageVersion === 2) ? 2 : 0
+function storageVersionOf(
+  { sources }: PlannedGroup,
+  { storageVersion }: CompactSettings,
+): StorageVersion {
+  if (storageVersion !== undefined) return storageVersion
+  const versions = sources.map(({ segment }) => segment.storageVersion)
+  return ([3, 2] as const).find((version) => versions.includes(version)) ?? 0
 }
 
 /** A copy for people and tools, that nobody misses who has the metadata store. */
@@ -165,31 +173,4 @@ function idsOf({ allocator, catalog, signal }: CompactSettings): NextId {
     }
     return begin++
   }
-}
-
-function reportOf(
-  { collectionId, partitionId, channelName, sources }: PlannedGroup,
-  done: Swapped & { rowsAfter: number },
-): CompactionGroupReport {
-  return {
-    collectionId,
-    partitionId,
-    channelName,
-    from: sources.map(
-      ({ segment, reasons }): CompactionSource => ({ ...sizesOf(segment), reasons }),
-    ),
-    to: done.segments.map(sizesOf),
-    rowsBefore: rowsOf(sources),
-    rowsAfter: done.rowsAfter,
-    droppedDeletes: done.droppedDeletes,
-  }
-}
-
-function sizesOf({ segmentId, numRows: rows, binlogs }: SegmentMeta): CompactionTarget {
-  const logs = sumOf(binlogs, () => 1)
-  return { segmentId, rows, logs, bytes: sumOf(binlogs, ({ logSize }) => logSize) }
-}
-
-function rowsOf(sources: readonly PlannedSegment[]): number {
-  return sources.reduce((sum, { segment }) => sum + segment.numRows, 0)
 }

@@ -1,8 +1,10 @@
+import { parseManifestPath } from '../../binlog/index.js'
 import { DeleteData } from '../../data/index.js'
 import { type ArrowRecord, recordBytes, SimpleArrowRecord } from '../../schema/index.js'
-import { type SegmentInfo, SegmentWriter } from '../../segment/index.js'
+import { type SegmentInfo, SegmentWriter, type StorageVersion } from '../../segment/index.js'
 import type { CompactSettings } from './compact-options.js'
 import type { PlannedGroup } from './compaction-plan.js'
+import { ManifestSegment } from './manifest-segment.js'
 
 /** Gives ids one by one. */
 export type NextId = () => Promise<bigint>
@@ -12,10 +14,12 @@ export interface NewSegmentsOptions {
   readonly settings: CompactSettings
   readonly group: PlannedGroup
   readonly nextId: NextId
-  /** Of StorageV1 or V2. */
-  readonly storageVersion: 0 | 2
+  readonly storageVersion: StorageVersion
   readonly onRows: (rows: number) => void
 }
+
+/** Writes one new segment; whatever fails, `abort` comes after it. */
+type OneSegment = Pick<SegmentWriter, 'numRows' | 'write' | 'writeDeletes' | 'finish' | 'abort'>
 
 /**
  * Writes rows to new segments, the next one when `maxRows` or `maxBytes` is reached. Nobody reads
@@ -25,7 +29,7 @@ export class NewSegments {
   readonly #options: NewSegmentsOptions
   readonly #finished: SegmentInfo[] = []
   #deletes = new DeleteData()
-  #writer: SegmentWriter | undefined
+  #writer: OneSegment | undefined
   #bytes = 0
 
   constructor(options: NewSegmentsOptions) {
@@ -46,8 +50,7 @@ export class NewSegments {
   /** Remove everything; never fails: what stays is an orphan that `collectGarbage` finds. */
   async remove(): Promise<void> {
     await this.#writer?.abort()
-    const paths = this.#finished.flatMap(pathsOf)
-    await this.#options.settings.chunkManager.multiRemove(paths).catch(() => {})
+    for (const segment of this.#finished) await this.#removeOne(segment)
   }
 
   async #add(record: ArrowRecord): Promise<void> {
@@ -70,10 +73,22 @@ export class NewSegments {
     }
   }
 
-  async #open(): Promise<SegmentWriter> {
+  async #removeOne(segment: SegmentInfo): Promise<void> {
+    const { chunkManager } = this.#options.settings
+    const base = parseManifestPath(segment.manifestPath ?? '')?.basePath
+    const removing =
+      base === undefined
+        ? chunkManager.multiRemove(pathsOf(segment))
+        : chunkManager.removeWithPrefix(`${base}/`)
+    await removing.catch(() => {})
+  }
+
+  async #open(): Promise<OneSegment> {
     const { settings, group, nextId, storageVersion } = this.#options
     const { chunkManager, root, chunkBytes, bloomFilter, encryption, signal } = settings
     this.#bytes = 0
+    const segmentId = await nextId()
+    if (storageVersion === 3) return new ManifestSegment(segmentId, this.#options)
     return new SegmentWriter({
       schema: group.schema,
       chunkManager,
@@ -81,7 +96,7 @@ export class NewSegments {
       ids: {
         collectionId: group.collectionId,
         partitionId: group.partitionId,
-        segmentId: await nextId(),
+        segmentId,
       },
       allocateId: nextId,
       storageVersion,

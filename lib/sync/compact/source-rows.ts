@@ -1,7 +1,12 @@
 import { type Binlog, readDeleteLog } from '../../binlog/index.js'
 import { DeleteData } from '../../data/index.js'
 import { type ArrowRecord, primaryKeyField, SimpleArrowRecord } from '../../schema/index.js'
-import { SegmentReader, type SegmentReaderOptions } from '../../segment/index.js'
+import {
+  listsOfManifest,
+  manifestOfSegment,
+  SegmentReader,
+  type SegmentReaderOptions,
+} from '../../segment/index.js'
 import type { CompactSettings } from './compact-options.js'
 import { memoryBytesOf, type PlannedSegment } from './compaction-plan.js'
 import type { RereadableRows } from './sorted-rows.js'
@@ -56,7 +61,7 @@ export class SourceRows implements RereadableRows {
 }
 
 function readerOptions(
-  { schema, binlogs, deltalogs, l0Deltalogs }: PlannedSegment['segment'],
+  { schema, binlogs, deltalogs, l0Deltalogs, manifestPath }: PlannedSegment['segment'],
   { chunkManager, readTimestamp, decryptor, keyRetriever, signal }: CompactSettings,
 ): SegmentReaderOptions {
   return {
@@ -64,6 +69,7 @@ function readerOptions(
     binlogs,
     deltalogs,
     l0Deltalogs,
+    manifestPath,
     chunkManager,
     deletesUpTo: readTimestamp,
     ...(decryptor === undefined ? {} : { decryptor }),
@@ -78,9 +84,12 @@ export async function laterDeletes(
   { chunkManager, readTimestamp, decryptor, keyRetriever, signal }: CompactSettings,
 ): Promise<DeleteData> {
   const later = new DeleteData()
+  const found = await manifestOfSegment(segment, chunkManager, { signal })
+  const { deltalogs } = found === undefined ? segment : listsOfManifest(found.manifest)
+  // The logs of a manifest do not say it.
   const isLater = ({ timestampTo }: Binlog): boolean =>
     timestampTo === 0n || timestampTo > readTimestamp
-  for (const log of segment.deltalogs.flatMap(({ binlogs }) => binlogs).filter(isLater)) {
+  for (const log of deltalogs.flatMap(({ binlogs }) => binlogs).filter(isLater)) {
     const options = { decryptor, keyRetriever, signal }
     const { keys, timestamps } = await readDeleteLog(chunkManager, log.logPath, options)
     timestamps.forEach((timestamp, index) => {

@@ -1,5 +1,6 @@
 import { PackedError } from '../../errors/index.js'
-import type { SegmentInfo } from '../../segment/index.js'
+import { manifestKey, namedPaths } from '../../manifest/index.js'
+import { manifestOfSegment, type SegmentInfo } from '../../segment/index.js'
 import { mapBounded } from '../../storage/index.js'
 import { segmentHomePut } from '../meta-catalog.js'
 import { SEGMENT } from '../meta-json.js'
@@ -53,12 +54,10 @@ export async function swapSegments(
     const deletes = await spentDeletes(group, settings)
     for (const { segment, version } of deletes) drop(segment, version)
     for (const meta of segments) {
-      const added = [
-        { key: KEYS.segment(meta.collectionId, meta.segmentId), value: SEGMENT.encode(meta) },
-        segmentHomePut(meta),
-      ]
-      put.push(...added)
-      expect.push(...added.map(({ key }) => ({ key, version: 0 })))
+      // Of StorageV3 it is there already, as dropped.
+      const { key, version } = await catalog.records.segment(meta)
+      put.push({ key, value: SEGMENT.encode(meta) }, segmentHomePut(meta))
+      expect.push({ key, version })
     }
     const transaction: MetaTransaction = { expect, put }
     const droppedDeletes = deletes.map(({ segment }) => segment.segmentId)
@@ -73,14 +72,25 @@ export async function swapSegments(
  */
 export async function expectFiles(
   written: readonly SegmentInfo[],
-  { chunkManager, signal }: CompactSettings,
+  settings: CompactSettings,
 ): Promise<void> {
-  await mapBounded(written.flatMap(pathsOf), MOST_LOOKS, async (path) => {
+  const paths = await Promise.all(written.map((info) => filesOf(info, settings)))
+  const { chunkManager, signal } = settings
+  await mapBounded(paths.flat(), MOST_LOOKS, async (path) => {
     if (await chunkManager.exist(path, { signal })) return
     const message = `Expected the new file ${path} for the swap but it is gone: a garbage collection of files younger than this compaction removed it`
     throw new PackedError('Conflict', message, { path })
   })
   signal?.throwIfAborted()
+}
+
+async function filesOf(
+  info: SegmentInfo,
+  { chunkManager, signal }: CompactSettings,
+): Promise<string[]> {
+  const found = await manifestOfSegment(info, chunkManager, { signal })
+  if (found === undefined) return pathsOf(info)
+  return [...namedPaths(found.manifest), manifestKey(found.basePath, found.version)]
 }
 
 function metaOf(info: SegmentInfo, group: PlannedGroup, settings: CompactSettings): SegmentMeta {
