@@ -132,6 +132,10 @@ const STAGES = [
   ['meta.transaction.before', 2],
   ['meta.transaction.after', 2],
   ['meta.flush.after', 2],
+  // Of StorageV3: first the segment is made known, then its manifest is written.
+  ['meta.transaction.after', 3],
+  ['file.rename.after', 4],
+  ['file.rename.after', 5],
 ] as const
 
 async function killed(place: CompactionPlace, plan: object, afterMs?: number): Promise<Ended> {
@@ -147,12 +151,14 @@ async function killed(place: CompactionPlace, plan: object, afterMs?: number): P
   return ended
 }
 
-test(
-  `a compaction, killed ${KILLS} times`,
-  async () => {
+test.each([2, 3] as const)(
+  `a compaction to StorageV%i, killed ${KILLS} times`,
+  async (storageVersion) => {
     process.stdout.write(`seed ${SEED}\n`)
     const random = new Random(SEED)
-    const victim = new Victim(await CompactionPlace.open(join(directory, 'killed'), SCHEMA))
+    const victim = new Victim(
+      await CompactionPlace.open(join(directory, `killed-${storageVersion}`), SCHEMA),
+    )
     const counts = { killed: 0, before: 0, after: 0, orphans: 0 }
     await victim.refill()
     for (let round = 0; counts.killed < KILLS && round < 4 * KILLS; round++) {
@@ -161,8 +167,8 @@ test(
       const sort = random.below(2) === 0
       const isRandom = round % 3 === 2
       const { signal, lines } = isRandom
-        ? await killed(victim.place, { sort }, random.below(250))
-        : await killed(victim.place, { sort, stage, hit })
+        ? await killed(victim.place, { sort, storageVersion }, random.below(250))
+        : await killed(victim.place, { sort, storageVersion, stage, hit })
       if (signal === 'SIGKILL') counts.killed += 1
       else expect(lines).toEqual(['ready', { groups: 1 }])
       victim.place = await victim.place.reopened()
@@ -179,7 +185,7 @@ test(
     expect(counts.before).toBeGreaterThan(KILLS / 4)
     expect(counts.after).toBeGreaterThan(0)
     expect(counts.orphans).toBeGreaterThan(0)
-    const { lines } = await killed(victim.place, { sort: true })
+    const { lines } = await killed(victim.place, { sort: true, storageVersion })
     expect(lines).toEqual(['ready', { groups: 1 }])
     victim.place = await victim.place.reopened()
     await victim.collect()

@@ -99,11 +99,11 @@ async function compactGroup(run: GroupRun): Promise<CompactionGroupReport> {
     }
     await expectFiles(written.finished, settings)
     to = await Promise.all(written.finished.map((info) => sizesOf(info, settings)))
+    onProgress('swapping', rowsAfter)
   } catch (error) {
     await written.remove()
     throw error
   }
-  onProgress('swapping', rowsAfter)
   const { segments, droppedDeletes } = await swapOrRemove(written, run)
   if (settings.sidecar) await writeSidecars(segments, group, settings)
   return { ...report, rowsAfter, to, droppedDeletes }
