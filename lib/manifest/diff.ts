@@ -124,7 +124,8 @@ function pairGroups(
 }
 
 function goesOn(old: ManifestColumnGroup, now: ManifestColumnGroup): boolean {
-  if (!old.columns.some((column) => now.columns.includes(column))) return false
+  const isColumnless = old.columns.length === 0 && now.columns.length === 0
+  if (!isColumnless && !old.columns.some((column) => now.columns.includes(column))) return false
   if (old.files.length === 0 || now.files.length === 0) return true
   const paths = new Set(old.files.map(({ path }) => path))
   return now.files.some(({ path }) => paths.has(path))
@@ -145,9 +146,14 @@ function statisticsChanges(
 ): ManifestStatisticsChange[] {
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort()
   return keys.flatMap((key) => {
-    const change = { key, before: before[key], after: after[key] }
+    const change = { key, before: own(before, key), after: own(after, key) }
     return statisticsKey(change.before) === statisticsKey(change.after) ? [] : [change]
   })
+}
+
+/** Keys are free text: `toString` is one like any other. */
+function own(stats: Manifest['stats'], key: string): ManifestStatistics | undefined {
+  return Object.hasOwn(stats, key) ? stats[key] : undefined
 }
 
 /** Items that are not among `others`, of several equal ones as many as are too many. */
