@@ -1,4 +1,4 @@
-/** Data files of manifest writers: when they roll, what is said of them, which rows they have. */
+/** Data files of manifest writers: when they roll, and what is said of them. */
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Table } from 'apache-arrow'
@@ -7,12 +7,10 @@ import {
   ManifestReader,
   type ManifestWriterOptions,
   PackedReader,
-  type PackedRecordManifestWriter,
-  SimpleArrowRecord,
   type WriterProgress,
 } from '../lib/index.js'
 import { EMPTY_MANIFEST } from '../lib/manifest/index.js'
-import { BASE, keysOf, ManifestPlace, rowsOf } from './support/manifest-writing.js'
+import { BASE, expectSets, keysOf, ManifestPlace, rowsOf } from './support/manifest-writing.js'
 import { rejection } from './support/rejection.js'
 import { expectSample, sampleBatch, sampleSchema } from './support/sample.js'
 import { temporaryDirectory } from './support/temporary.js'
@@ -27,25 +25,6 @@ const TWO: Partial<ManifestWriterOptions> = {
 }
 const EMBEDDING_ONLY: Partial<ManifestWriterOptions> = {
   policy: { kind: 'columns', columns: [['embedding'], ['id'], ['title'], ['score']] },
-}
-
-/** Every set of files by itself, as a reader of StorageV2 takes it. */
-async function expectSets(
-  place: ManifestPlace,
-  writer: PackedRecordManifestWriter,
-  rows: number,
-): Promise<void> {
-  const { columnGroups } = writer.getWrittenManifest()
-  const sets = columnGroups[0]!.files.map((_, set) => columnGroups.map(({ files }) => files[set]!))
-  const batches = []
-  for (const files of sets) {
-    const paths = files.map(({ path }) => place.file(path))
-    const reader = await PackedReader.open({ paths, schema: sampleSchema() })
-    const table = await reader.toTable()
-    for (const file of files) expect(file).toMatchObject({ startIndex: 0, endIndex: table.numRows })
-    batches.push(...table.batches)
-  }
-  expectSample(batches, rows)
 }
 
 describe('what is said of the files', () => {
@@ -235,78 +214,5 @@ describe('rolling', () => {
     expect(seen.at(-1)?.rowGroups).toBe(3)
     const bytes = seen.map(({ bytesOut }) => bytesOut)
     expect(bytes).toEqual([...bytes].sort((left, right) => left - right))
-  })
-})
-
-describe('rows', () => {
-  test('case 51: a writer that got no row has no group and has made no file', async () => {
-    const place = fresh()
-    const never = await place.open(TWO)
-    await never.close()
-    expect(never.getWrittenManifest()).toEqual({ columnGroups: [] })
-    const empty = await place.open(TWO)
-    await empty.write(sampleBatch(0, 0))
-    await empty.write(new SimpleArrowRecord(sampleBatch(0, 0)))
-    await empty.close()
-    expect(empty.getWrittenManifest()).toEqual({ columnGroups: [] })
-    expect(place.keys).toEqual([])
-  })
-
-  test('records, batches and tables, whatever the order of their columns', async () => {
-    const place = fresh()
-    const writer = await place.open(TWO)
-    await writer.write(new SimpleArrowRecord(sampleBatch(0, 10)))
-    await writer.write(new Table([sampleBatch(10, 10)]))
-    await writer.write(sampleBatch(20, 10).select(['score', 'embedding', 'title', 'id']))
-    await writer.write(
-      new SimpleArrowRecord(sampleBatch(30, 10).select(['title', 'embedding', 'id', 'score'])),
-    )
-    await writer.close()
-    await expectSets(place, writer, 40)
-  })
-
-  test('slices count by their own rows and nulls stay nulls', async () => {
-    const place = fresh()
-    const writer = await place.open({ ...EMBEDDING_ONLY, rollingBytes: 16 * 20 })
-    const large = sampleBatch(0, 5000)
-    await writer.write(large.slice(0, 10))
-    await writer.write(large.slice(10, 20))
-    await writer.write(large.slice(20, 25))
-    await writer.close()
-    expect(rowsOf(writer.getWrittenManifest())[0]).toEqual([20, 5])
-    await expectSets(place, writer, 25)
-
-    const nulls = await place.open()
-    const titles = sampleBatch(2, 1)
-    await nulls.write(titles)
-    await nulls.close()
-    const [path] = keysOf(nulls.getWrittenManifest())
-    const reader = await PackedReader.open({ paths: [place.file(path!)], columns: ['title'] })
-    expect((await reader.toTable()).getChild('title')?.toArray()).toEqual([null])
-  })
-
-  test('calls that overlap run in order', async () => {
-    const place = fresh()
-    const writer = await place.open({ rollingBytes: 0 })
-    const calls = [
-      writer.write(sampleBatch(0, 10)),
-      writer.write(sampleBatch(10, 10)),
-      writer.flush(),
-      writer.write(sampleBatch(20, 10)),
-      writer.close(),
-    ]
-    await Promise.all(calls)
-    expect(rowsOf(writer.getWrittenManifest())).toEqual([[20, 10]])
-    await expectSets(place, writer, 30)
-  })
-
-  test('two writers of one base have files of their own', async () => {
-    const place = fresh()
-    const writers = [await place.open(TWO), await place.open(TWO)]
-    await Promise.all(writers.map((writer) => writer.write(sampleBatch(0, 10))))
-    await writers[0]!.close()
-    await writers[1]!.abort()
-    expect(place.keys).toEqual(keysOf(writers[0]!.getWrittenManifest()))
-    await expectSets(place, writers[0]!, 10)
   })
 })

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { existsSync, mkdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
 import {
   LocalChunkManager,
   ManifestStore,
@@ -151,6 +152,35 @@ describe('SIGKILL', () => {
     for (const key of others) expect(key).toMatch(/^seg\/_metadata\/\..*manifest-\d+\.avro/)
   }, 240_000)
 })
+
+test('a worker that is terminated leaves whole versions, and no file that is begun', async () => {
+  const root = join(directory, 'worker')
+  const script = join(__dirname, '../support/manifests-until-killed.cjs')
+  const store = new ManifestStore(new LocalChunkManager({ rootPath: root }), 'seg')
+  for (let round = 0; round < 5; round++) {
+    const before = await store.latest()
+    const worker = new Worker(script, {
+      argv: [root, String(1 + round * 1000), '2000'],
+      stdout: true,
+    })
+    while ((await store.latest()) < before + 2) await sleep(10)
+    await sleep(7 * round)
+    expect(await worker.terminate()).toBe(1)
+  }
+  const { version, manifest } = await store.open()
+  expect(version).toBeGreaterThanOrEqual(10)
+  for (const { files } of manifest.columnGroups) {
+    expect(files.reduce((rows, { endIndex }) => rows + endIndex, 0)).toBe(version * 2000)
+    for (const { path, endIndex } of files) {
+      const reader = await PackedReader.open({ paths: [join(root, path)] })
+      expect((await reader.toTable()).numRows).toBe(endIndex)
+    }
+  }
+  const data = () => filesBelow(join(root, 'seg/_data'))
+  const begun = () => data().filter((file) => !file.endsWith('.parquet'))
+  for (let tries = 0; tries < 200 && begun().length > 0; tries++) await sleep(10)
+  expect(begun()).toEqual([])
+}, 120_000)
 
 describeWithServers('a store', () => {
   let server: TestServer

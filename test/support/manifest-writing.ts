@@ -5,8 +5,9 @@ import {
   PackedRecordManifestWriter,
   type WrittenManifest,
 } from '../../lib/manifest/index.js'
+import { PackedReader } from '../../lib/packed/index.js'
 import { LocalChunkManager } from '../../lib/storage/index.js'
-import { sampleSchema } from './sample.js'
+import { expectSample, sampleSchema } from './sample.js'
 import { filesBelow } from './temporary.js'
 
 export const BASE = 'seg/1/2/3'
@@ -48,4 +49,23 @@ export function keysOf({ columnGroups }: WrittenManifest): string[] {
 /** Rows of every file, by group. */
 export function rowsOf({ columnGroups }: WrittenManifest): number[][] {
   return columnGroups.map(({ files }) => files.map((file) => file.endIndex - file.startIndex))
+}
+
+/** Rows 0 to `rows` of the sample: every set of files by itself, as readers of StorageV2 take it. */
+export async function expectSets(
+  place: ManifestPlace,
+  writer: PackedRecordManifestWriter,
+  rows: number,
+): Promise<void> {
+  const { columnGroups } = writer.getWrittenManifest()
+  const sets = columnGroups[0]!.files.map((_, set) => columnGroups.map(({ files }) => files[set]!))
+  const batches = []
+  for (const files of sets) {
+    const paths = files.map(({ path }) => place.file(path))
+    const reader = await PackedReader.open({ paths, schema: sampleSchema() })
+    const table = await reader.toTable()
+    for (const file of files) expect(file).toMatchObject({ startIndex: 0, endIndex: table.numRows })
+    batches.push(...table.batches)
+  }
+  expectSample(batches, rows)
 }
