@@ -189,7 +189,33 @@ describeWithServers('in a store', () => {
     )
   }, 120_000)
 
-  test('opening takes at most two requests, however many versions there are', async () => {
+  test.each([
+    [99, 1],
+    [100, 1],
+    [199, 1],
+    [999, 1],
+    [1000, 1],
+    [1099, 2],
+    [1999, 2],
+  ])('the newest of %s takes %s listings to see again', async (count, listings) => {
+    const { rootPath, folder, store } = await remote(server.port)
+    mkdirSync(folder, { recursive: true })
+    for (let version = 1; version <= count; version += 1) {
+      writeFileSync(join(folder, `manifest-${version}.avro`), 'x')
+    }
+    expect(await store.latest()).toBe(count)
+    const { store: counted } = await remote(gateway.port, rootPath)
+    expect(await counted.latest()).toBe(count)
+    gateway.seen.length = 0
+    expect(await counted.latest()).toBe(count)
+    expect(gateway.seen).toHaveLength(listings)
+    for (const more of [1, 2]) {
+      writeFileSync(join(folder, `manifest-${count + more}.avro`), 'x')
+      expect(await counted.latest()).toBe(count + more)
+    }
+  })
+
+  test('opening takes at most two requests, a commit two', async () => {
     const { store, rootPath, folder } = await remote(server.port)
     await store.create(1, withLog('a'))
     const bytes = encodeManifest(withLog('b'), BASE)

@@ -5,6 +5,8 @@ import { manifestKey, metadataFolder } from './paths.js'
 const NAME = /^manifest-([1-9][0-9]{0,15})\.avro$/
 /** Versions that one listing is about: their names share all but the last two digits. */
 const WINDOW = 100
+/** Names that a store lists by one request. */
+const PAGE = 1000
 
 /** The versions below a segment's folder whose names start with the digits of `stem`, ascending. */
 export async function listVersions(
@@ -29,7 +31,8 @@ export async function listVersions(
  * Versions follow each other without holes above one that was the newest, and the old ones go
  * oldest first, the newest never. So who sees `known` and not the next one knows, and need not list
  * ten thousand names: on a disk two looks do, in a store one listing of the names that differ in
- * their last two digits. Where `known` is gone everything is listed.
+ * their last two digits (two listings, where the newest of more than a thousand ends with 99).
+ * Where `known` is gone everything is listed.
  */
 export async function findNewest(
   chunkManager: ChunkManager,
@@ -41,13 +44,16 @@ export async function findNewest(
     const next = await chunkManager.exist(manifestKey(basePath, known + 1), options)
     if (!next && (await chunkManager.exist(manifestKey(basePath, known), options))) return known
   }
-  for (let newest = known; newest >= WINDOW; ) {
+  // The one after the last of a window has other digits: as long as one request lists all, it may.
+  const isWindowed = known >= WINDOW && !(known < PAGE && isLastOfWindow(known))
+  for (let newest = known; isWindowed; ) {
     const last = await lastOf(newest)
     if (last < newest) break
-    const isEnd = last % WINDOW === WINDOW - 1
+    const isEnd = isLastOfWindow(last)
     if (windowOf(last) === windowOf(newest) && !isEnd) return last
+    // Other names with these digits are of far older versions.
     const next = isEnd ? await lastOf(last + 1) : last
-    if (next === 0) return last
+    if (isEnd && next <= last) return last
     newest = next
   }
   return (await listVersions(chunkManager, basePath, '', options)).at(-1) ?? 0
@@ -56,6 +62,10 @@ export async function findNewest(
     const versions = await listVersions(chunkManager, basePath, windowOf(version), options)
     return versions.at(-1) ?? 0
   }
+}
+
+function isLastOfWindow(version: number): boolean {
+  return version % WINDOW === WINDOW - 1
 }
 
 function windowOf(version: number): string {

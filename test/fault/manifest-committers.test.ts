@@ -2,16 +2,18 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { StorageConfig } from '../../lib/config/index.js'
-import { ManifestStore } from '../../lib/manifest/index.js'
+import { ManifestStore, ManifestTransaction } from '../../lib/manifest/index.js'
 import { openChunkManager } from '../../lib/storage/index.js'
 import { outcomeOf, startScript } from '../support/child.js'
-import { BASE } from '../support/manifest-parts.js'
+import { BASE, groupOf } from '../support/manifest-parts.js'
 import {
   describeWithServers,
   startVersitygw,
   storageAt,
   type TestServer,
 } from '../support/object-servers.js'
+import { rejection } from '../support/rejection.js'
+import { mountSmallDisk } from '../support/small-disk.js'
 import { temporaryDirectory } from '../support/temporary.js'
 
 const PROCESSES = 4
@@ -91,6 +93,24 @@ describe('on a disk', () => {
     expect((next.lines as Line[]).map(({ version }) => version)).toEqual([4, 5, 6, undefined])
   })
 
+  test('on a full disk there is no version, and one as soon as there is room', async () => {
+    const disk = mountSmallDisk(join(directory, 'small'), 4)
+    if (disk === undefined) return
+    try {
+      const chunkManager = await openChunkManager({ storageType: 'local', rootPath: disk.home })
+      const open = () => ManifestTransaction.open({ chunkManager, basePath: BASE })
+      await (await open()).appendFiles([groupOf('id', { a: 1 })]).commit()
+      const transaction = (await open()).appendFiles([groupOf('id', { b: 1 })])
+      disk.fill()
+      expect((await rejection(() => transaction.commit())).code).toBe('NoSpace')
+      expect(readdirSync(join(disk.home, BASE, '_metadata'))).toEqual(['manifest-1.avro'])
+      disk.empty()
+      expect((await transaction.commit()).version).toBe(2)
+    } finally {
+      disk.unmount()
+    }
+  })
+
   test('killed behind it: the version is there, and was committed', async () => {
     const storage = { storageType: 'local', rootPath: join(directory, 'behind') } as const
     const killed = await commit({ storage, names: ['killed'], killAt: 'file.rename.after' })
@@ -118,4 +138,18 @@ describeWithServers('in a store', () => {
   test(`${COMMITTERS} committers from ${PROCESSES} processes: versions without a hole, no commit lost`, async () => {
     await expectAllThere(storageAt(server.port, { rootPath: 'all' }))
   }, 150_000)
+
+  test('case 62 of many committers of one version, whose changes are the same, one wins', async () => {
+    const all = await Promise.all(
+      Array.from({ length: 12 }, async () => {
+        const chunkManager = await openChunkManager(storageAt(server.port, { rootPath: 'one' }))
+        return (await ManifestTransaction.open({ chunkManager, basePath: BASE })).appendFiles([
+          groupOf('id', { same: 1 }),
+        ])
+      }),
+    )
+    const outcomes = await Promise.allSettled(all.map((transaction) => transaction.commit()))
+    const codes = outcomes.map((one) => (one.status === 'fulfilled' ? 'won' : one.reason.code))
+    expect(codes.sort()).toEqual([...Array(11).fill('Conflict'), 'won'])
+  })
 })
