@@ -79,9 +79,13 @@ arrow::Result<std::shared_ptr<const FileProjection>> ProjectLike(
 
 }  // namespace
 
-GroupFiles::GroupFiles(int index, FileGroup group, const ReaderOptions& options,
+GroupFiles::GroupFiles(int index, FileGroup group, size_t most_kept, const ReaderOptions& options,
                        std::shared_ptr<FileStore> store)
-    : index_(index), group_(std::move(group)), options_(options), store_(std::move(store)) {}
+    : index_(index),
+      group_(std::move(group)),
+      most_kept_(most_kept),
+      options_(options),
+      store_(std::move(store)) {}
 
 bool GroupFiles::MayHave(const std::string& name) const {
   if (!group_.columns) return true;
@@ -138,7 +142,7 @@ arrow::Result<std::shared_ptr<const Footer>> GroupFiles::ReadFooter(size_t windo
                            "' but received another or a changed one",
                        {wanted.path, ""});
     }
-    if (keeping_ && (remote() || kept_.size() < kMostKept)) kept_.emplace(wanted.path, footer);
+    if (keeping_ && kept_.size() < most_kept_) kept_.emplace(wanted.path, footer);
   }
   ARROW_RETURN_NOT_OK(CheckWithin(wanted, footer->info.rows));
   return footer;

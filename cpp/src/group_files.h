@@ -23,12 +23,12 @@ namespace packed {
 /// \brief The files of one column group, opened when they are wanted. Thread-safe, once it is
 /// counted.
 ///
-/// Files of the local disk take a descriptor each: few of them are kept open for the next one who
-/// asks.
+/// Open files take a descriptor each, of an object store the end that came with the opening: only
+/// so many are kept open for the next one who asks.
 class GroupFiles {
  public:
-  /// `index` is the position among the caller's groups.
-  GroupFiles(int index, FileGroup group, const ReaderOptions& options,
+  /// `index` is the position among the caller's groups, `most_kept` how many files are kept open.
+  GroupFiles(int index, FileGroup group, size_t most_kept, const ReaderOptions& options,
              std::shared_ptr<FileStore> store);
 
   int index() const { return index_; }
@@ -58,19 +58,17 @@ class GroupFiles {
   arrow::Result<std::shared_ptr<const FileProjection>> Open(size_t window);
 
   /// \brief Whether what Open gave for a window is better kept than asked for again.
-  bool keeps(size_t window) const { return remote() || window < kMostKept; }
+  bool keeps(size_t window) const { return window < most_kept_; }
 
   /// \brief Drop the files that are kept open, and keep none from now on.
   void Forget();
 
  private:
-  /// Open files of the local disk that wait for their turn.
-  static constexpr size_t kMostKept = 32;
-
   arrow::Result<std::shared_ptr<const Footer>> ReadFile(const FileWindow& window) const;
 
   const int index_;
   FileGroup group_;
+  const size_t most_kept_;
   const ReaderOptions options_;
   const std::shared_ptr<FileStore> store_;
   std::shared_ptr<const FileProjection> plan_;

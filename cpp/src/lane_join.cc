@@ -81,7 +81,7 @@ LaneJoin::LaneJoin(std::shared_ptr<arrow::Schema> schema, std::vector<OutputColu
       ahead_(ReadRemoteAhead(lanes, limits.ahead_bytes, cancel_)) {
   const std::vector<int64_t> shares = SharesOf(lanes, limits.buffer_bytes);
   for (size_t i = 0; i < lanes.size(); ++i) {
-    lanes_.emplace_back(std::move(lanes[i]), shares[i], ahead_, cancel_);
+    lanes_.emplace_back(static_cast<int>(i), std::move(lanes[i]), shares[i], ahead_, cancel_);
   }
   for (const auto& column : columns_) constants_.emplace_back(column.value);
 }

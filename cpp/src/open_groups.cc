@@ -9,11 +9,24 @@
 
 #include "group_files.h"
 #include "packed/error.h"
+#include "reader_options.h"
 
 namespace packed {
 namespace {
 
 using Groups = std::vector<std::shared_ptr<GroupFiles>>;
+
+/// Files of a group that are kept open, at least: each has its turn soon.
+constexpr size_t kLeastKept = 16;
+/// Of the local disk, where opening again costs little and descriptors are few.
+constexpr size_t kMostKeptLocal = 32;
+
+/// What came with the opening of remote files is held within the budget of the reader.
+size_t MostKept(const ReaderOptions& options, bool remote, size_t groups) {
+  if (!remote) return kMostKeptLocal;
+  const auto files = static_cast<size_t>(BufferBytes(options) / TailBytes(0));
+  return std::max(kLeastKept, files / groups);
+}
 
 arrow::Status CheckWindow(const FileWindow& window) {
   const bool ordered = window.end < 0 || window.start < window.end;
@@ -190,9 +203,11 @@ arrow::Result<OpenedGroups> OpenGroups(std::vector<FileGroup> groups, const Read
                                        const std::vector<int64_t>& appended) {
   ARROW_RETURN_NOT_OK(CheckGroups(groups, options));
   Groups all;
+  all.reserve(groups.size());
   for (size_t i = 0; i < groups.size(); ++i) {
-    all.push_back(
-        std::make_shared<GroupFiles>(static_cast<int>(i), std::move(groups[i]), options, store));
+    const size_t kept = MostKept(options, store->remote(), groups.size());
+    all.push_back(std::make_shared<GroupFiles>(static_cast<int>(i), std::move(groups[i]), kept,
+                                               options, store));
   }
   ARROW_RETURN_NOT_OK(CheckRows(all));
   ARROW_RETURN_NOT_OK(CountAll(all, options.cancel));

@@ -186,6 +186,7 @@ void RangeSchedule::Finish(const FileProjection& file, int row_group) {
   for (const auto& block : blocks.mapped()) {
     if (--block->row_groups == 0) Drop(block.get());
   }
+  if (found->second->by_row_group.empty()) files_.erase(found);
 }
 
 void RangeSchedule::Drop(RangeBlock* block) {

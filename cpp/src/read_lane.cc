@@ -37,9 +37,10 @@ RowGroupRun LaneFile::RowGroups() const {
   return {static_cast<int>(first - row_groups.begin()), static_cast<int>(last - first)};
 }
 
-ReadLane::ReadLane(LaneFiles files, int64_t share_bytes, std::shared_ptr<RangeAhead> ahead,
-                   CancelToken cancel)
-    : files_(std::make_move_iterator(files.begin()), std::make_move_iterator(files.end())),
+ReadLane::ReadLane(int number, LaneFiles files, int64_t share_bytes,
+                   std::shared_ptr<RangeAhead> ahead, CancelToken cancel)
+    : number_(number),
+      files_(std::make_move_iterator(files.begin()), std::make_move_iterator(files.end())),
       share_bytes_(share_bytes),
       ahead_(std::move(ahead)),
       cancel_(std::move(cancel)) {
@@ -73,11 +74,19 @@ int64_t ReadLane::NextRows() const {
 bool ReadLane::OpenNextFile() {
   if (files_.size() < 2 || steps_.size() >= kStepsBeforeNextFile) return false;
   LaneFile& next = files_[1];
-  if (!next.file && failure_.ok()) failure_ = next.open().Value(&next.file);
-  if (!next.file) return false;
+  if (!next.file && failure_.ok()) failure_ = OpenLate(&next);
+  if (!failure_.ok()) return false;
   files_.pop_front();
   EnterFile();
   return true;
+}
+
+arrow::Status ReadLane::OpenLate(LaneFile* file) {
+  ARROW_ASSIGN_OR_RAISE(file->file, file->open());
+  if (!ahead_ || !file->file->footer->file->remote()) return arrow::Status::OK();
+  const RowGroupRun run = file->RowGroups();
+  ahead_->Add(number_, file->file, run.first, run.end());
+  return arrow::Status::OK();
 }
 
 /// Points the cursor to row group `first` and, of a local file, to those after it that fit into the

@@ -22,7 +22,8 @@ struct LaneFile {
   /// All of a file.
   LaneFile(std::shared_ptr<const FileProjection> all) : file(std::move(all)) {}
 
-  /// Null where `open` gives it when its turn comes: never of the first file, nor of remote ones.
+  /// Null where `open` gives it when its turn comes: never of the first file, and of all behind
+  /// one such.
   std::shared_ptr<const FileProjection> file;
   std::function<arrow::Result<std::shared_ptr<const FileProjection>>()> open;
   int64_t begin = 0;
@@ -42,8 +43,9 @@ using LaneFiles = std::vector<LaneFile>;
 class ReadLane {
  public:
   /// `share_bytes` is what one step may decode to; a larger row group is read in several.
-  /// `ahead` has the remote files already; it may be null where none is.
-  ReadLane(LaneFiles files, int64_t share_bytes, std::shared_ptr<RangeAhead> ahead,
+  /// `ahead` has the remote files already that are open, as those of lane `number`; it may be null
+  /// where none is.
+  ReadLane(int number, LaneFiles files, int64_t share_bytes, std::shared_ptr<RangeAhead> ahead,
            CancelToken cancel);
 
   /// \brief Cut the next step, without starting it; null when every row is planned or the
@@ -93,12 +95,14 @@ class ReadLane {
   bool SplitFailed(const RowGroupStream& stream);
   /// Go on to the file behind the current one; false while it has to wait, or is the last.
   bool OpenNextFile();
+  arrow::Status OpenLate(LaneFile* file);
   int64_t RowBytes() const;
   int64_t NextRows() const;
   bool CanPlan();
   arrow::Status TakeStep();
   void Drop(int64_t rows);
 
+  const int number_;
   std::deque<LaneFile> files_;  ///< the current one is the first
   const int64_t share_bytes_;
   std::shared_ptr<RangeAhead> ahead_;

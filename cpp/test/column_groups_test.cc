@@ -335,6 +335,33 @@ TEST_F(ColumnGroups, AThousandFilesTakeFewDescriptors) {
   EXPECT_EQ(OpenDescriptors(), before);
 }
 
+TEST_F(ColumnGroups, WhatCameWithTheOpeningOfObjectsIsBounded) {
+  const auto store = std::make_shared<RangeStore>();
+  std::vector<FileGroup> groups(2);
+  for (int i = 0; i < 100; ++i) {
+    groups[0].files.push_back({Write({"id"}, i * 10, 10), 0, 10});
+    groups[1].files.push_back({Write({"text"}, i * 10, 10), 0, 10});
+  }
+  ReaderOptions options;
+  options.buffer_bytes = 1;
+  auto reader = PackedReader::Open(groups, options, store).ValueOrDie();
+  EXPECT_EQ(reader->files().size(), 200U);
+  EXPECT_LE(store->open_files(), 2 * 16);
+  int64_t rows = 0;
+  while (const auto batch = reader->ReadNext().ValueOrDie()) {
+    ExpectRows(*arrow::Table::FromRecordBatches({batch}).ValueOrDie(), {"id", "text"}, rows,
+               batch->num_rows());
+    EXPECT_LE(store->open_files(), 2 * 16 + 8);
+    rows += batch->num_rows();
+  }
+  EXPECT_EQ(rows, 1000);
+  // By default there is room for them: each is asked for once.
+  store->Forget();
+  options.buffer_bytes = 0;
+  ExpectRows(*ReadGroups(groups, options, store).ValueOrDie(), {"id", "text"}, 0, 1000);
+  EXPECT_EQ(store->requests().size(), 400U);  // its size, and its end
+}
+
 TEST_F(ColumnGroups, FilesThatComeLateMayHaveGone) {
   FileGroup group;
   for (int i = 0; i < 100; ++i) group.files.push_back({Write({"id"}, i * 10, 10), 0, 10, {}});
