@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import {
   expectBoolean,
   expectInteger,
@@ -22,6 +21,7 @@ import {
   expectStatistics,
 } from './change-values.js'
 import { applyChanges, type ManifestChange } from './changes.js'
+import { pause } from './commit-pause.js'
 import { encodeManifestJson } from './json.js'
 import type {
   Manifest,
@@ -34,10 +34,6 @@ import type {
 import { manifestJsonKey } from './paths.js'
 import { MANIFEST_RESOLVERS, type ManifestResolver, resolveChanges } from './resolve.js'
 import { isCertain, ManifestStore, TRANSACTION_ID_BYTES } from './store.js'
-
-/** Longest pause before the second attempt, and before any; at random below that. */
-const FIRST_PAUSE_MS = 10
-const LONGEST_PAUSE_MS = 500
 
 /** Options of {@link ManifestTransaction.open}. */
 export interface ManifestTransactionOptions {
@@ -307,15 +303,4 @@ export class ManifestTransaction {
 function expectBase(value: unknown): string {
   if (typeof value === 'string') return value
   throw unexpected('a string', 'basePath', value)
-}
-
-/** Some time below a limit that doubles: of many that lost together not all try again together. */
-async function pause(attempt: number, signal: AbortSignal | undefined): Promise<void> {
-  const longest = Math.min(FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS)
-  try {
-    await sleep(Math.random() * longest, undefined, { signal })
-  } catch (error) {
-    signal?.throwIfAborted()
-    throw error
-  }
 }
