@@ -5,14 +5,18 @@ export { BulkPackWriterV3 } from './bulk-pack-writer-v3.js'
 export type { CachedSegment, CachedSegmentInit, SegmentLogs } from './cached-segment.js'
 export { CatalogMetaWriter } from './catalog-meta-writer.js'
 export {
+  type CompactedManifest,
   type CompactionGroupReport,
   type CompactionProgress,
   type CompactionReason,
   type CompactionReport,
   type CompactionSource,
   type CompactionTarget,
+  type CompactManifestOptions,
   type CompactSegmentsOptions,
+  compactManifest,
   compactSegments,
+  type ManifestSizes,
 } from './compact/index.js'
 export {
   type CollectGarbageOptions,
@@ -45,8 +49,8 @@ export * from './segment-actions.js'
 export * from './segment-filters.js'
 export type { ChannelMeta, SegmentLevel, SegmentMeta, SegmentState } from './segment-meta.js'
 export type { SegmentToRead } from './segments-to-read.js'
-export { classifySyncError, type SyncErrorClass } from './sync-error.js'
 export type { StagedPack, StagedStatistics } from './staged-pack.js'
+export { classifySyncError, type SyncErrorClass } from './sync-error.js'
 export type { SyncFacts } from './sync-facts.js'
 export { SyncManager, type SyncManagerOptions } from './sync-manager.js'
 export { type PackChunk, SyncPack } from './sync-pack.js'

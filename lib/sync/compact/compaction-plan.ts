@@ -159,7 +159,7 @@ function appliedTo(
 }
 
 /** Decoded bytes of the insert logs, all groups together. */
-export function memoryBytesOf({ binlogs }: SegmentMeta): number {
+export function memoryBytesOf({ binlogs }: Pick<SegmentMeta, 'binlogs'>): number {
   return sumOf(binlogs, ({ memorySize }) => memorySize)
 }
 

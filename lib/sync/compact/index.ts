@@ -1,3 +1,9 @@
+export {
+  type CompactedManifest,
+  type CompactManifestOptions,
+  compactManifest,
+  type ManifestSizes,
+} from './compact-manifest.js'
 export type { CompactSegmentsOptions } from './compact-options.js'
 export type {
   CompactionGroupReport,

@@ -66,6 +66,7 @@ export class ManifestFiles {
   readonly #bytes = new Map<bigint, number>()
   readonly #nulls = new Map<bigint, number>()
   #groups: readonly FieldGroup[] = []
+  #published: readonly ManifestColumnGroup[] = []
   #writer: PackedRecordManifestWriter | undefined
 
   constructor(options: ManifestFilesOptions) {
@@ -118,12 +119,13 @@ export class ManifestFiles {
   /** Publish the rows, write the statistics. */
   async finish(): Promise<WrittenFiles> {
     await this.#writer?.close()
+    this.#published = this.#writer?.getWrittenManifest().columnGroups ?? []
     const times = this.#writer?.timestampRange ?? { from: 0n, to: 0n }
     await this.#stats.endChunk(times)
     await this.#stats.merge()
     return {
       numRows: this.numRows,
-      columnGroups: this.#writer?.getWrittenManifest().columnGroups ?? [],
+      columnGroups: this.#published,
       stats: this.#statistics(),
       deltaLogs: this.#deltaLogs,
       deltalogs: this.#deleteLists(),
@@ -131,9 +133,15 @@ export class ManifestFiles {
     }
   }
 
-  /** Remove the rows that are not published. */
-  async abort(): Promise<void> {
-    await this.#writer?.abort()
+  /** Remove everything; never fails: what stays is garbage. */
+  async remove(): Promise<void> {
+    await this.#writer?.abort().catch(() => {})
+    const paths = [
+      ...this.#published.flatMap(({ files }) => files.map(({ path }) => path)),
+      ...this.#stats.paths(),
+      ...this.#deltaLogs.map(({ path }) => path),
+    ]
+    await this.#options.chunkManager.multiRemove(paths).catch(() => {})
   }
 
   async #open(record: ArrowRecord): Promise<PackedRecordManifestWriter> {

@@ -94,7 +94,7 @@ export class ManifestSegment {
 
   /** Never fails; what was published is removed, too. */
   async abort(): Promise<void> {
-    await this.#files.abort().catch(() => {})
+    await this.#files.remove()
     await this.#settings.chunkManager.removeWithPrefix(`${this.#basePath}/`).catch(() => {})
   }
 }

@@ -7,17 +7,30 @@ import {
   SegmentReader,
   type SegmentReaderOptions,
 } from '../../segment/index.js'
+import type { SegmentToRead } from '../segments-to-read.js'
 import type { CompactSettings } from './compact-options.js'
 import { memoryBytesOf, type PlannedSegment } from './compaction-plan.js'
 import type { RereadableRows } from './sorted-rows.js'
 
+/** What the rows of a segment are found by. */
+export type SourceSegment = Pick<
+  SegmentToRead,
+  'schema' | 'numRows' | 'binlogs' | 'deltalogs' | 'l0Deltalogs' | 'manifestPath'
+>
+
+/** How they are read. */
+export type SourceSettings = Pick<
+  CompactSettings,
+  'chunkManager' | 'readTimestamp' | 'decryptor' | 'keyRetriever' | 'signal'
+>
+
 /** The rows of some segments that a compaction keeps: all but the deleted ones. */
 export class SourceRows implements RereadableRows {
   readonly bytesPerRow: number
-  readonly #sources: readonly PlannedSegment[]
-  readonly #settings: CompactSettings
+  readonly #sources: readonly { readonly segment: SourceSegment }[]
+  readonly #settings: SourceSettings
 
-  constructor(sources: readonly PlannedSegment[], settings: CompactSettings) {
+  constructor(sources: readonly { readonly segment: SourceSegment }[], settings: SourceSettings) {
     this.#sources = sources
     this.#settings = settings
     const rows = sources.reduce((sum, { segment }) => sum + segment.numRows, 0)
@@ -61,8 +74,8 @@ export class SourceRows implements RereadableRows {
 }
 
 function readerOptions(
-  { schema, binlogs, deltalogs, l0Deltalogs, manifestPath }: PlannedSegment['segment'],
-  { chunkManager, readTimestamp, decryptor, keyRetriever, signal }: CompactSettings,
+  { schema, binlogs, deltalogs, l0Deltalogs, manifestPath }: SourceSegment,
+  { chunkManager, readTimestamp, decryptor, keyRetriever, signal }: SourceSettings,
 ): SegmentReaderOptions {
   return {
     schema,
