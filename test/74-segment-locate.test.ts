@@ -146,7 +146,7 @@ test('what is not there is said', async () => {
   await chunkManager.write('insert_log/1/2/8/_metadata/manifest-1.avro', Buffer.from('x'))
   const find = (segmentId: number) => rejection(() => locateSegment({ chunkManager, segmentId }))
   expect((await find(3)).message).toContain('only has delete logs (L0)')
-  expect(await find(8)).toMatchObject({ code: 'NotSupported' })
+  expect(await find(8)).toMatchObject({ code: 'MetadataCorrupted' })
   expect(await find(7)).toMatchObject({ code: 'NotFound' })
 })
 

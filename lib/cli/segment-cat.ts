@@ -42,6 +42,8 @@ async function cat(id: bigint, options: SegmentCatOptions, signal: AbortSignal):
   const reader = await SegmentReader.open({
     schema,
     binlogs: segment.binlogs,
+    manifestPath: segment.manifestPath ?? '',
+    manifestDeletes: options.deletes,
     chunkManager,
     systemFields: options.systemFields,
     signal,

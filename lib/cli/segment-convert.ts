@@ -74,7 +74,7 @@ function report(before: SegmentInfo, after: SegmentInfo): string {
     const first = before.binlogs.flatMap(({ binlogs }) => binlogs)
     const before_ = first.reduce((sum, { logSize }) => sum + logSize, 0)
     return [
-      info.storageVersion === 2 ? 'V2' : 'V1',
+      `V${info.storageVersion || 1}`,
       String(info.segmentId),
       formatCount(info.numRows),
       formatCount(logs.length),

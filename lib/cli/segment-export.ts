@@ -92,6 +92,7 @@ async function exportSegment(
     schema,
     chunkManager,
     binlogs: segment.binlogs,
+    manifestPath: segment.manifestPath ?? '',
     deltalogs: segment.deltalogs,
     l0Deltalogs: segment.l0Deltalogs,
     signal,

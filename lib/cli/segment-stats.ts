@@ -11,6 +11,12 @@ import { addSegmentOptions, findSegment, type SegmentOptions, schemaOf } from '.
 import { formatCount, formatRatio, formatTable, type TableColumn } from './table.js'
 import { hybridTimeText } from './time-text.js'
 
+const STORAGE = {
+  0: 'V1, one binlog per field',
+  2: 'V2, column groups',
+  3: 'V3, column groups of a manifest',
+}
+
 interface SegmentStatsOptions extends SegmentOptions {
   json: boolean
 }
@@ -49,7 +55,7 @@ function describe(stats: SegmentStats): string {
   const facts = [
     ['segment', String(segmentId)],
     ['collection, partition', `${collectionId}, ${partitionId}`],
-    ['storage', storageVersion === 2 ? 'V2, column groups' : 'V1, one binlog per field'],
+    ['storage', STORAGE[storageVersion]],
     ['metadata', stats.source === 'sidecar' ? 'from _segment/' : 'from the files'],
     ['rows', formatCount(stats.rows)],
     ['timestamps', range],

@@ -130,6 +130,8 @@ async function copyRows(
   const reader = await SegmentReader.open({
     schema,
     binlogs: source.segment.binlogs,
+    manifestPath: source.segment.manifestPath ?? '',
+    manifestDeletes: false,
     chunkManager: from,
     systemFields: true,
     releasePrevious: true,

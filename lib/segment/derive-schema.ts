@@ -1,14 +1,20 @@
-import { Schema } from 'apache-arrow'
+import { Field, Schema } from 'apache-arrow'
 import { expectObject } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 import { inspectFile, type KeyRetriever } from '../packed/index.js'
-import { type CollectionSchema, convertFromArrowSchema, fieldIdOf } from '../schema/index.js'
+import {
+  type CollectionSchema,
+  convertFromArrowSchema,
+  fieldIdOf,
+  ROW_ID_FIELD,
+  TIMESTAMP_FIELD,
+} from '../schema/index.js'
 import type { ChunkManager } from '../storage/index.js'
 import type { LocatedSegment } from './locate-segment.js'
 import { storageOf } from './segment-keys.js'
 
 /**
- * A collection as far as the footers of a StorageV2 segment show it, for looking at its rows.
+ * A collection as far as the footers of a StorageV2 or V3 segment show it, for looking at its rows.
  *
  * Names, ids, Arrow types and nullability are those of the files; the primary key is the field
  * that has statistics. What a binary column means (which vector, JSON, an array) no footer says.
@@ -40,7 +46,7 @@ export async function deriveSchema(
       storage: storageOf(chunkManager),
       ...(keyRetriever === undefined ? {} : { keyRetriever }),
     })
-    for (const field of schema.fields) fields.set(fieldIdOf(field)!, field)
+    for (const field of schema.fields) fields.set(fieldIdOf(field)!, named(field))
   }
   const sorted = [...fields].sort(([left], [right]) => (left < right ? -1 : 1))
   const keyId = statslogs[0]?.fieldId
@@ -49,4 +55,16 @@ export async function deriveSchema(
     requirePrimaryKey: false,
     guess: true,
   })
+}
+
+const SYSTEM_NAMES = new Map([
+  [ROW_ID_FIELD, 'RowID'],
+  [TIMESTAMP_FIELD, 'Timestamp'],
+])
+
+/** Files of a manifest name all columns by their ids, the system's too. */
+function named(field: Field): Field {
+  const name = SYSTEM_NAMES.get(fieldIdOf(field)!)
+  if (name === undefined) return field
+  return new Field(name, field.type, field.nullable, field.metadata)
 }

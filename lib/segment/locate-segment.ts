@@ -1,4 +1,10 @@
-import { ALL_PARTITIONS, type FieldBinlog, type LogPathLayout } from '../binlog/index.js'
+import {
+  ALL_PARTITIONS,
+  buildSegmentBasePath,
+  type FieldBinlog,
+  type LogPathLayout,
+  parseManifestPath,
+} from '../binlog/index.js'
 import {
   expectBoolean,
   expectFunction,
@@ -13,16 +19,20 @@ import {
 import { PackedError } from '../errors/index.js'
 import type { KeyRetriever } from '../packed/index.js'
 import { type ChunkManager, chunkManagerAt, mapBounded } from '../storage/index.js'
+import { describeManifest } from './describe-manifest.js'
 import { logsByField } from './logs-by-field.js'
+import { openSegmentManifest } from './manifest-segment.js'
 import type { SegmentIds, SegmentInfo } from './segment-info.js'
 import {
   type FoundLog,
+  type FoundSegment,
   joinKey,
   kindPrefix,
   partitionPrefix,
   type SegmentTree,
   segmentPrefix,
   walkLogs,
+  walkSegments,
 } from './segment-keys.js'
 import { readSidecar } from './segment-sidecar.js'
 
@@ -88,8 +98,7 @@ interface Wanted {
  * or -1, which stands for all.
  *
  * @throws PackedError NotFound (no such segment), InvalidArgument (several of them: say which
- *   collection and partition), NotSupported (a StorageV3 segment), MetadataCorrupted (sidecar),
- *   FileCorrupted and what reading the files throws.
+ *   collection and partition), MetadataCorrupted (sidecar, manifest), FileCorrupted and what reading the files throws.
  */
 export async function locateSegment(options: LocateSegmentOptions): Promise<LocatedSegment> {
   const given = expectObject(options, 'locateSegment')
@@ -114,8 +123,8 @@ export async function locateSegment(options: LocateSegmentOptions): Promise<Loca
       : [expectOneOf(given.layout, 'layout', ['milvus', 'segmentFirst'])]
   for (const layout of layouts) {
     const tree: SegmentTree = { ...base, layout }
-    const ids = await findIds(tree, wanted)
-    if (ids !== undefined) return describeSegment(tree, ids, useSidecar)
+    const found = await findSegment(tree, wanted)
+    if (found !== undefined) return describeSegment(tree, found, useSidecar)
   }
   throw await notFound({ ...base, layout: 'milvus' }, wanted.segmentId)
 }
@@ -125,14 +134,17 @@ function optionalId(value: unknown, name: string): bigint | undefined {
 }
 
 /** The one segment of that number; undefined where there is none. */
-async function findIds(tree: SegmentTree, wanted: Wanted): Promise<SegmentIds | undefined> {
-  const found = new Map<string, SegmentIds>()
-  for await (const log of walkLogs(tree, 'insert', prefixOf(tree, wanted))) {
-    const { collectionId, partitionId, segmentId } = log
+async function findSegment(tree: SegmentTree, wanted: Wanted): Promise<FoundSegment | undefined> {
+  const found = new Map<string, FoundSegment>()
+  for await (const segment of walkSegments(tree, prefixOf(tree, wanted))) {
+    const { collectionId, partitionId, segmentId } = segment
     if (segmentId !== wanted.segmentId) continue
     if ((wanted.collectionId ?? collectionId) !== collectionId) continue
     if ((wanted.partitionId ?? partitionId) !== partitionId) continue
-    found.set(`${collectionId}/${partitionId}`, { collectionId, partitionId, segmentId })
+    const key = `${collectionId}/${partitionId}`
+    const before = found.get(key)?.manifestVersion ?? 0
+    const manifestVersion = Math.max(before, segment.manifestVersion)
+    found.set(key, { collectionId, partitionId, segmentId, manifestVersion })
   }
   const [first, ...others] = found.values()
   if (others.length === 0) return first
@@ -152,7 +164,7 @@ function prefixOf(tree: SegmentTree, { segmentId, collectionId, partitionId }: W
 
 async function describeSegment(
   tree: SegmentTree,
-  ids: SegmentIds,
+  { manifestVersion, ...ids }: FoundSegment,
   useSidecar: boolean,
 ): Promise<LocatedSegment> {
   const { chunkManager, root, layout, signal } = tree
@@ -160,8 +172,31 @@ async function describeSegment(
     useSidecar ? readSidecar(chunkManager, root, ids, { signal }) : undefined,
     l0Logs(tree, ids),
   ])
-  const info = known ?? (await infoFromFiles(tree, ids))
+  const info = await (known === undefined && manifestVersion === 0
+    ? infoFromFiles(tree, ids)
+    : infoOf(tree, ids, known, manifestVersion))
   return { ...info, root, layout, source: known === undefined ? 'files' : 'sidecar', l0Deltalogs }
+}
+
+/** What the sidecar says, else the manifest; the files of a manifest are in it alone. */
+async function infoOf(
+  tree: SegmentTree,
+  ids: SegmentIds,
+  known: SegmentInfo | undefined,
+  manifestVersion: number,
+): Promise<SegmentInfo> {
+  const { root, chunkManager, keyRetriever, signal } = tree
+  const { collectionId, partitionId, segmentId } = ids
+  const path =
+    known === undefined
+      ? {
+          version: manifestVersion,
+          basePath: buildSegmentBasePath(root, collectionId, partitionId, segmentId),
+        }
+      : parseManifestPath(known.manifestPath ?? '')
+  if (path === undefined) return known!
+  const found = await openSegmentManifest(chunkManager, path, { signal })
+  return describeManifest(found, { ...ids, known, chunkManager, keyRetriever })
 }
 
 async function infoFromFiles(tree: SegmentTree, ids: SegmentIds): Promise<SegmentInfo> {
@@ -222,7 +257,7 @@ async function withoutRows(
 ): Promise<ReadonlySet<bigint>> {
   const without = await mapBounded(segmentIds, MOST_LISTINGS, async (segmentId) => {
     const prefix = segmentPrefix(tree, 'insert', { ...partition, segmentId })
-    for await (const _ of walkLogs(tree, 'insert', prefix)) return []
+    for await (const _ of walkSegments(tree, prefix)) return []
     return [segmentId]
   })
   return new Set(without.flat())
@@ -230,13 +265,7 @@ async function withoutRows(
 
 /** Says what is there instead. */
 async function notFound(tree: SegmentTree, segmentId: bigint): Promise<PackedError> {
-  const { chunkManager, signal } = tree
   const where = joinKey(tree.root, 'insert_log')
-  for await (const { path } of chunkManager.walk(kindPrefix(tree, 'insert'), { signal })) {
-    if (!path.includes(`/${segmentId}/_metadata/`)) continue
-    const message = `Expected a segment of StorageV1 or V2 but segment ${segmentId} has a manifest`
-    return new PackedError('NotSupported', message, { path })
-  }
   for await (const log of walkLogs(tree, 'delta', kindPrefix(tree, 'delta'))) {
     if (log.segmentId !== segmentId) continue
     const message = `Expected insert logs of segment ${segmentId} but it only has delete logs (L0)`

@@ -84,17 +84,17 @@ export function storedInManifest({ columnGroups }: Manifest, idOf: FieldIdOf): S
   return new Set(ids.filter((id) => id !== undefined))
 }
 
-/** @throws PackedError NotSupported for deletes that are not by primary key. */
-export function deltaListsOf(
-  { deltaLogs }: Manifest,
-  fieldId: bigint = 0n,
-): readonly FieldBinlog[] {
+/** The delete logs of a manifest. @throws PackedError NotSupported where keys do not say the rows. */
+export function keyDeletesOf(manifest: Manifest): readonly FieldBinlog[] {
+  const other = manifest.deltaLogs.find(({ type }) => type !== 'primaryKey')
+  if (other === undefined) return deltaListsOf(manifest)
+  const message = `Expected deletes by primary key in "${other.path}" but received ${other.type} ones`
+  throw new PackedError('NotSupported', message, { path: other.path })
+}
+
+function deltaListsOf({ deltaLogs }: Manifest, fieldId: bigint = 0n): readonly FieldBinlog[] {
   if (deltaLogs.length === 0) return []
-  const binlogs = deltaLogs.map(({ path, type, numEntries }): Binlog => {
-    if (type !== 'primaryKey') {
-      const message = `Expected deletes by primary key in "${path}" but received ${type} ones`
-      throw new PackedError('NotSupported', message, { path })
-    }
+  const binlogs = deltaLogs.map(({ path, numEntries }): Binlog => {
     return { ...bareBinlog({ path, ...logOf(path), sizeBytes: 0 }), entriesNum: numEntries }
   })
   return [{ fieldId, binlogs, childFields: [], format: '' }]

@@ -83,6 +83,44 @@ export async function* walkLogs(
   }
 }
 
+/** A segment that something below a prefix belongs to. */
+export interface FoundSegment extends SegmentIds {
+  /** Newest version of its manifest, as far as the walk has come; 0 without one. */
+  readonly manifestVersion: number
+}
+
+/** The owner of every insert log and of every manifest below a prefix, in key order. */
+export async function* walkSegments(
+  tree: SegmentTree,
+  prefix: string,
+): AsyncGenerator<FoundSegment, void, undefined> {
+  const { chunkManager, layout, root, signal } = tree
+  for await (const entry of chunkManager.walk(prefix, { recursive: true, signal })) {
+    const log = parseEntry(entry, 'insert', layout)
+    if (log !== undefined && joinKey(log.root) === joinKey(root))
+      yield { ...log, manifestVersion: 0 }
+    if (log !== undefined || layout !== 'milvus') continue
+    const manifest = parseManifestKey(root, entry.path)
+    if (manifest !== undefined) yield manifest
+  }
+}
+
+const MANIFEST = /^(\d{1,18})\/(-?\d{1,18})\/(\d{1,18})\/_metadata\/manifest-([1-9]\d{0,14})\.avro$/
+
+/** `{root}/insert_log/{collection}/{partition}/{segment}/_metadata/manifest-{version}.avro`. */
+function parseManifestKey(root: string, path: string): FoundSegment | undefined {
+  const prefix = joinKey(root, LOG_FOLDERS.insert, '')
+  if (!path.startsWith(prefix)) return undefined
+  const [, collection, partition, segment, version] = MANIFEST.exec(path.slice(prefix.length)) ?? []
+  if (version === undefined) return undefined
+  return {
+    collectionId: BigInt(collection!),
+    partitionId: BigInt(partition!),
+    segmentId: BigInt(segment!),
+    manifestVersion: Number(version),
+  }
+}
+
 function parseEntry(
   { path, sizeBytes }: ChunkEntry,
   kind: LogKind,

@@ -31,6 +31,7 @@ const OWN = [
   'manifestPath',
   'basePath',
   'version',
+  'manifestDeletes',
   'binlogs',
   'deltalogs',
   'l0Deltalogs',
@@ -59,6 +60,8 @@ export interface SegmentReaderOptions extends Pick<PackedReaderOptions, PassedOn
   /** The same in two: the segment's folder, and a version of its manifest (the latest if absent). */
   basePath?: string
   version?: number
+  /** StorageV3: whether the deletes of the manifest count; they do by default. */
+  manifestDeletes?: boolean
   /** Insert logs of StorageV1 (by field), of StorageV2 (by column group), or both. */
   binlogs?: readonly FieldBinlog[]
   /** Delete logs; those of L0 segments may be here or in `l0Deltalogs`. */
@@ -89,6 +92,7 @@ export interface SegmentReaderSettings {
   schema: CollectionSchema
   /** Undefined where logs say where the rows are. */
   manifest: ManifestPath | undefined
+  manifestDeletes: boolean
   binlogs: readonly FieldBinlog[]
   deltalogs: readonly FieldBinlog[]
   chunkManager: ChunkManager
@@ -112,6 +116,7 @@ export async function resolveSegmentReader(value: unknown): Promise<SegmentReade
   return {
     schema: expectCollectionSchema(options.schema),
     manifest,
+    manifestDeletes: expectBoolean(options.manifestDeletes, 'manifestDeletes', true),
     binlogs: manifest === undefined ? expectLists(options.binlogs, 'binlogs') : [],
     deltalogs: [
       ...(manifest === undefined ? expectLists(options.deltalogs ?? [], 'deltalogs') : []),

@@ -4,9 +4,9 @@ import type { RecordReader, VisibilityFilter } from '../packed/index.js'
 import { primaryKeyField, TIMESTAMP_FIELD } from '../schema/index.js'
 import { openManifestRows } from './manifest-part.js'
 import {
-  deltaListsOf,
   type FieldIdOf,
   fieldIdsBy,
+  keyDeletesOf,
   openSegmentManifest,
   storedInManifest,
 } from './manifest-segment.js'
@@ -44,7 +44,7 @@ export async function openSource(settings: SegmentReaderSettings): Promise<Segme
     parts: isEmpty ? [] : [{ storageVersion: 3, manifest, idOf }],
     stored: isEmpty ? undefined : storedInManifest(manifest, idOf),
     numRows: rowsOfManifest(manifest) ?? 0,
-    deltalogs: [...deltaListsOf(manifest), ...deltalogs],
+    deltalogs: [...(settings.manifestDeletes ? keyDeletesOf(manifest) : []), ...deltalogs],
   }
 }
 

@@ -8,12 +8,12 @@ import type { ProblemList } from './verify-problem.js'
 
 const GROUP_KEY = 'group_field_id_list'
 
-/** Every log is there, with the size that its metadata has. */
+/** Every log is there, with the size that its metadata has. @returns whether all are there. */
 export async function verifySizes(
   lists: readonly FieldBinlog[],
   { chunkManager, logSize, signal }: VerifyContext,
   problems: ProblemList,
-): Promise<void> {
+): Promise<boolean> {
   const logs = lists.flatMap(({ fieldId, binlogs }) => binlogs.map((log) => ({ fieldId, log })))
   const sizeOf = ({ log }: { log: Binlog }): Promise<number> =>
     chunkManager.size(log.logPath, { signal })
@@ -27,6 +27,7 @@ export async function verifySizes(
       if (known !== 0) problems.equal('logSize', place, known, size)
     })
   }
+  return problems.problems.every(({ rule }) => rule !== 'exists')
 }
 
 /** The lists agree about how many chunks there are, and how many rows are in each. */

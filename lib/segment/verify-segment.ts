@@ -19,6 +19,7 @@ import { storageOf } from './segment-keys.js'
 import { type SegmentPart, segmentParts } from './segment-parts.js'
 import { MOST_READS, type VerifyContext } from './verify-context.js'
 import { verifyChunks, verifyDescriptors, verifyGroups, verifySizes } from './verify-logs.js'
+import { verifyManifestFiles, verifyManifestRows } from './verify-manifest.js'
 import { ProblemList, type SegmentProblem } from './verify-problem.js'
 import { verifyRows } from './verify-rows.js'
 
@@ -82,14 +83,19 @@ export async function verifySegment(options: VerifySegmentOptions): Promise<Segm
     ...segment.bm25logs,
     ...segment.deltalogs,
   ]
-  await verifySizes(lists, context, problems)
-  let rows = 0
   const notChecked: string[] = []
+  const hasManifest = segment.storageVersion === 3
+  const isSound = hasManifest
+    ? await verifyManifestFiles(context, problems, notChecked)
+    : await verifySizes(lists, context, problems)
+  let rows = 0
   // Rows are only read where every file is there: else one fault would be told twice.
-  if (problems.problems.every(({ rule }) => rule !== 'exists')) {
-    const parts = await partsOf(context, problems)
+  if (isSound) {
+    const parts = hasManifest ? [] : await partsOf(context, problems)
     const keys = await KeyChecks.open(segment.statslogs, context, problems)
-    rows = await verifyRows(parts, keys, context, problems)
+    rows = await (hasManifest
+      ? verifyManifestRows(keys, context, problems)
+      : verifyRows(parts, keys, context, problems))
     // What could not be read is told already.
     const isWhole = problems.problems.every(({ rule }) => !UNREADABLE.has(rule))
     if (isWhole) problems.equal('numRows', {}, segment.numRows, rows)
