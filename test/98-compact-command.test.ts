@@ -1,13 +1,14 @@
 /** `packed segment compact` over what a worker left, while it goes on, and what it refuses. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { progressText } from '../lib/cli/compaction-progress.js'
-import { parseExact } from '../lib/config/index.js'
+import { parseExact, stringifyExact } from '../lib/config/index.js'
 import { InsertData } from '../lib/data/index.js'
 import { IngestWorker } from '../lib/ingest/index.js'
+import { collectionSchemaToJson } from '../lib/schema/index.js'
 import { SegmentReader } from '../lib/segment/index.js'
 import { LocalChunkManager } from '../lib/storage/index.js'
-import { LocalMetaStore, MetaCatalog } from '../lib/sync/index.js'
+import { compactSegments, LocalMetaStore, MetaCatalog } from '../lib/sync/index.js'
 import { packed, packedOutput } from './support/command.js'
 import { BOOKS, book } from './support/segments.js'
 import { filesBelow, temporaryDirectory } from './support/temporary.js'
@@ -184,6 +185,36 @@ describe('one clear error', () => {
     expect(ran.stderr).toMatch(message)
     expect(ran.stderr.split('\n')).toHaveLength(2)
   })
+})
+
+test('a segment that only has a manifest', async () => {
+  const dir = await closed()
+  const store = await LocalMetaStore.open(join(dir, 'meta'))
+  const catalog = new MetaCatalog(store)
+  const out = join(dir, 'segments')
+  const chunkManager = new LocalChunkManager({ rootPath: out })
+  const [collection] = await catalog.collections()
+  const { collectionId } = collection!
+  await compactSegments({ catalog, chunkManager, collectionId, storageVersion: 3 })
+  const [segment] = await catalog.segments({ collectionId, states: ['Flushed'] })
+  await store.close()
+  const { base_path: base } = JSON.parse(segment!.manifestPath) as { base_path: string }
+  const schema = join(dir, 'schema.json')
+  writeFileSync(schema, stringifyExact(collectionSchemaToJson(collection!.schema)))
+  const of = ['--out', out, '--base', base]
+  expect(await compact(...of, '--schema', schema, '--sort')).toMatch(
+    /^old +1 +4 +\d+ +[\d,]+\nnew +2 +4 +\d+ +[\d,]+$/m,
+  )
+  expect(JSON.parse(await compact(...of, '--schema', schema, '--json'))).toMatchObject({
+    from: { version: 2, rows: 4 },
+    to: { version: 3, rows: 4 },
+  })
+  const ran = await packed(['segment', 'compact', ...of, '--max-rows', '3'])
+  expect([ran.code, ran.stderr]).toEqual([
+    2,
+    'packed: usage: Expected --base without --max-rows, which is for a metadata store\n',
+  ])
+  expect((await packed(['segment', 'compact', ...of])).stderr).toMatch(/usage: Expected --schema/)
 })
 
 test('docs/cli.md has every option', async () => {

@@ -8,6 +8,7 @@ import {
   MetaCatalog,
 } from '../sync/index.js'
 import { parseBigId, parseBytes, parseCount, parseTimestamp, splitList } from './arguments.js'
+import { compactBase } from './compact-manifest.js'
 import { compactionProgress } from './compaction-progress.js'
 import { UsageError } from './failure.js'
 import { toStdout } from './output.js'
@@ -33,12 +34,15 @@ Examples:
   packed segment compact --dir worker --dry-run
   packed segment compact --dir worker --sort
   packed segment compact --meta meta --out segments --collection docs --partition _default
-  packed segment compact --dir worker --segments 451234,451240 --max-rows 1000000`
+  packed segment compact --dir worker --segments 451234,451240 --max-rows 1000000
+  packed segment compact --out segments --base insert_log/1/2/3 --schema docs.json`
 
 interface CompactOptions extends WorkerPlaceOptions {
   collection?: string
   partition?: string
   segments?: bigint[]
+  base?: string
+  schema?: string
   readTs?: bigint
   sort: boolean
   maxRows?: number
@@ -57,6 +61,8 @@ export function segmentCompactCommand(signal: AbortSignal): Command {
     .option('--collection <name>', 'name or id (default: the only one of the store)')
     .option('--partition <name>', 'name or id (default: every one by itself)')
     .option('--segments <id,...>', 'exactly these (default: those that gain by it)', parseIds)
+    .option('--base <key>', 'a segment without a store: the folder of its manifest, below --out')
+    .option('--schema <file>', 'with --base: the collection as JSON')
     .option(
       '--read-ts <ts>',
       'keep deletes that are younger: a hybrid timestamp or a time',
@@ -78,6 +84,7 @@ function parseIds(text: string): bigint[] {
 
 async function compact(options: CompactOptions, signal: AbortSignal): Promise<void> {
   const chunkManager = await segmentsTree(options)
+  if (options.base !== undefined) return compactBase(chunkManager, options, signal)
   const store = await openMetaStore(options)
   const progress = await compactionProgress()
   try {
