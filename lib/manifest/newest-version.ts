@@ -25,6 +25,20 @@ export async function listVersions(
   return versions.sort((left, right) => left - right)
 }
 
+/** When each version was written, by the clock of the store. */
+export async function versionTimes(
+  chunkManager: ChunkManager,
+  basePath: string,
+): Promise<Map<number, number>> {
+  const times = new Map<number, number>()
+  const folder = `${metadataFolder(basePath)}/`
+  for await (const { path, modifiedMs } of chunkManager.walk(folder, { recursive: false })) {
+    const version = Number(NAME.exec(path.slice(folder.length))?.[1])
+    if (Number.isSafeInteger(version)) times.set(version, modifiedMs)
+  }
+  return times
+}
+
 /**
  * The newest version where `known` once was the newest; 0 for none.
  *

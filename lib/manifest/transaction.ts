@@ -31,6 +31,7 @@ import type {
   ManifestLobFile,
   ManifestStatistics,
 } from './model.js'
+import { CommitClock, refuseOutrun } from './outrun.js'
 import { manifestJsonKey } from './paths.js'
 import { MANIFEST_RESOLVERS, type ManifestResolver, resolveChanges } from './resolve.js'
 import { isCertain, ManifestStore, TRANSACTION_ID_BYTES } from './store.js'
@@ -229,6 +230,7 @@ export class ManifestTransaction {
     // What does not fit is refused before anything is asked of the store.
     applyChanges(this.manifest, this.#changes)
     for (let attempt = 0; ; attempt += 1) {
+      const clock = new CommitClock()
       const latestVersion = await store.latest({ signal })
       const done = await this.#doneBefore(latestVersion, signal)
       if (done !== undefined) return done
@@ -240,7 +242,10 @@ export class ManifestTransaction {
         changes: this.#changes,
       })
       const version = latestVersion + 1
-      if (await this.#create(version, manifest, signal)) return { version, manifest }
+      if (await this.#create(version, manifest, signal)) {
+        if (!clock.isPrompt) await refuseOutrun(store, version)
+        return { version, manifest }
+      }
       if (attempt >= retryLimit) throw this.#exhausted(attempt + 1, version)
       await pause(attempt, signal)
     }
@@ -279,6 +284,7 @@ export class ManifestTransaction {
     }
     this.#doubtful = undefined
     if (!maker.equals(this.#id)) return undefined
+    await refuseOutrun(store, version)
     return { version, manifest: await store.read(version, { signal }) }
   }
 
