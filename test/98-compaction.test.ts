@@ -202,11 +202,28 @@ describe('deletes', () => {
     await place.addRows([books(1, 2)])
     await place.addRows([books(3, 2)], { partitionId })
     const everywhere = await place.addDeletes(deletes([1n, 99], [4n, 99]), { partitionId: -1n })
-    const open = await place.addDeletes(deletes([2n, 99]), { state: 'Growing' })
+    const open = await place.addDeletes(deletes([2n, 99]), { state: 'Growing', partitionId: -1n })
     const { groups } = await place.compact()
     expect(groups.map(({ droppedDeletes }) => droppedDeletes)).toEqual([[], [everywhere]])
     expect(ids(await place.rows())).toEqual([3])
     expect((await place.segments('Growing')).map(({ segmentId }) => segmentId)).toEqual([open])
+    // What comes to it later counts for the new segments as well.
+    const before = (await place.catalog.segment(open))!
+    await place.addDeletes(deletes([3n, 99]), { partitionId })
+    const later = (await place.segments('Flushed')).find(({ level }) => level === 'L0')!
+    const deltalogs = [...before.deltalogs, ...later.deltalogs]
+    const { KEYS } = await import('../lib/sync/meta-records.js')
+    const { SEGMENT } = await import('../lib/sync/meta-json.js')
+    await place.store.commit({
+      put: [
+        {
+          key: KEYS.segment(collectionId, open),
+          value: SEGMENT.encode({ ...before, partitionId: -1n, deltalogs }),
+        },
+      ],
+      remove: [KEYS.segment(collectionId, later.segmentId)],
+    })
+    expect(ids(await place.rows())).toEqual([])
   })
 
   test('after the read timestamp stay, those of a segment with its rows alone', async () => {
