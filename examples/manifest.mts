@@ -92,3 +92,39 @@ const store = new ManifestStore(chunkManager, place.basePath)
 console.log(await store.versions())
 const { manifest } = await store.open()
 console.log(manifest.columnGroups[1]?.files[0]?.properties)
+
+import {
+  createCollectionSchema,
+  createManifest,
+  InsertData,
+  SegmentReader,
+  withSystemFields,
+  writeSegment,
+} from 'arrow-packed'
+
+await rm('build/manifest-books', { recursive: true, force: true })
+const books = createCollectionSchema({
+  name: 'books',
+  fields: [
+    { name: 'id', dataType: 'Int64', isPrimaryKey: true },
+    { name: 'title', dataType: 'VarChar', maxLength: 64 },
+  ],
+})
+const titles = ['Emma', 'Walden', 'Ulysses'].map((title, row) => {
+  return { RowID: row, Timestamp: 10 * (row + 1), id: BigInt(row), title }
+})
+const shelf = new LocalChunkManager({ rootPath: 'build/manifest-books' })
+let logId = 100n
+const segment = await writeSegment({
+  schema: books,
+  chunkManager: shelf,
+  ids: { collectionId: 1n, partitionId: 2n, segmentId: 3n },
+  allocateId: () => logId++,
+  data: [InsertData.fromRows(withSystemFields(books), titles)],
+})
+const { manifestPath } = await createManifest({ chunkManager: shelf, segment })
+console.log(manifestPath)
+const then = { schema: books, chunkManager: shelf, manifestPath, readTimestamp: 20 }
+for await (const batch of await SegmentReader.open(then)) {
+  console.log([...batch].map((row) => row?.title))
+}

@@ -56,7 +56,7 @@ export interface SegmentReaderOptions extends Pick<PackedReaderOptions, PassedOn
    * It says where the rows are and which deletes are the segment's own: `binlogs` and `deltalogs`
    * are not looked at then. Empty for none.
    */
-  manifestPath?: string
+  manifestPath?: string | undefined
   /** The same in two: the segment's folder, and a version of its manifest (the latest if absent). */
   basePath?: string
   version?: number

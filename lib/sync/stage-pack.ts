@@ -122,7 +122,9 @@ async function stageRows(
   const written = groups.map((group, index) => ({ group, path: paths[index]! }))
   return {
     paths,
-    columnGroups: written.map(({ group, path }) => manifestGroup(group, path, writer)),
+    columnGroups: written.map(({ group, path }) =>
+      manifestGroup(group, path, writer, pluginContext !== undefined),
+    ),
     inserts: new Map(groups.map((group) => [group.id, placeholder(group, basePath, writer)])),
     sizeBytes: [...writer.writtenCompressed.values()].reduce((sum, bytes) => sum + bytes, 0),
   }
@@ -142,10 +144,12 @@ function manifestGroup(
   { id, fieldIds }: FieldGroup,
   path: string,
   writer: PackedRecordWriter,
+  isEncrypted: boolean,
 ): ManifestColumnGroup {
   const properties = {
     file_size: String(writer.writtenCompressed.get(id)),
-    footer_size: String(writer.writtenFooters.get(id)),
+    // Of no use without the key, and not looked at with it.
+    ...(isEncrypted ? {} : { footer_size: String(writer.writtenFooters.get(id)) }),
   }
   return {
     columns: fieldIds.map(String),
