@@ -26,9 +26,11 @@ function rows(...ids: number[]): InsertData {
 }
 
 /** Three flushed segments with keys 6 to 1, of which 5 and 2 are deleted. */
-async function ingested(): Promise<{ dir: string; worker: IngestWorker }> {
+async function ingested(useManifest = false): Promise<{ dir: string; worker: IngestWorker }> {
   const dir = join(directory, `worker-${workers++}`)
-  const worker = await IngestWorker.open({ directory: dir, schema: BOOKS, segmentRows: 2 })
+  const worker = await IngestWorker.open({
+    ...{ directory: dir, schema: BOOKS, segmentRows: 2, useManifest },
+  })
   await worker.write({ source: 'test', sequence: 1, rows: rows(6, 5) })
   await worker.write({ source: 'test', sequence: 2, rows: rows(4, 3) })
   await worker.write({ source: 'test', sequence: 3, rows: rows(2, 1) })
@@ -36,8 +38,8 @@ async function ingested(): Promise<{ dir: string; worker: IngestWorker }> {
   return { dir, worker }
 }
 
-async function closed(): Promise<string> {
-  const { dir, worker } = await ingested()
+async function closed(useManifest = false): Promise<string> {
+  const { dir, worker } = await ingested(useManifest)
   await worker.close()
   return dir
 }
@@ -50,8 +52,8 @@ async function keysIn(dir: string): Promise<number[]> {
     const chunkManager = new LocalChunkManager({ rootPath: join(dir, 'segments') })
     const found: number[] = []
     for (const segment of await catalog.segmentsToRead(collection!.collectionId)) {
-      const { schema, binlogs, deltalogs, l0Deltalogs } = segment
-      const options = { schema, binlogs, deltalogs, l0Deltalogs, chunkManager }
+      const { schema, binlogs, deltalogs, l0Deltalogs, manifestPath } = segment
+      const options = { schema, binlogs, deltalogs, l0Deltalogs, manifestPath, chunkManager }
       for await (const batch of await SegmentReader.open({ ...options, columns: ['id'] })) {
         for (const row of batch) found.push(Number(row.id))
       }
@@ -119,6 +121,27 @@ test('by names and ids, as JSON, bounded', async () => {
   expect(group!.from[0]!.reasons).toContain('given')
   expect(group!.to.map((segment) => segment.rows)).toEqual([2, 1])
   expect((await keysIn(dir)).sort()).toEqual([1, 3, 4, 6])
+})
+
+test('segments of a worker that writes manifests', async () => {
+  const dir = await closed(true)
+  expect((await keysIn(dir)).sort()).toEqual([1, 3, 4, 6])
+  expect(await compact('--dir', dir, '--dry-run')).toMatch(
+    /^old +\d+ +2 +[2-9] +\d[\d,]+ +small, deletes$/m,
+  )
+  expect(await compact('--dir', dir, '--sort')).toMatch(
+    /: 3 segments became 1, 6 rows before, 4 after, 1 segment of deletes dropped$/m,
+  )
+  expect(await keysIn(dir)).toEqual([1, 3, 4, 6])
+  const now = ['--delete', '--older-than', '0s', '--workers-stopped']
+  expect(await packedOutput(['gc', '--dir', dir, ...now])).toMatch(/^dropped .*_metadata\//m)
+  expect(await keysIn(dir)).toEqual([1, 3, 4, 6])
+  const again = await IngestWorker.open({ directory: dir })
+  await again.write({ source: 'test', sequence: 5, rows: rows(9), deletes: [1] })
+  await again.close()
+  expect((await keysIn(dir)).sort()).toEqual([3, 4, 6, 9])
+  await compact('--dir', dir, '--sort')
+  expect(await keysIn(dir)).toEqual([3, 4, 6, 9])
 })
 
 test('deletes after the read timestamp stay', async () => {
