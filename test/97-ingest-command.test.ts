@@ -7,7 +7,15 @@ import { PackedWriter } from '../lib/packed/index.js'
 import { type CollectionSchema, collectionSchemaToJson } from '../lib/schema/index.js'
 import { LocalChunkManager } from '../lib/storage/index.js'
 import { packed, packedOutput } from './support/command.js'
-import { keysOf, NOTES, notes, numbers, rowsStored, titleOf } from './support/ingest.js'
+import {
+  keysOf,
+  NOTES,
+  notes,
+  numbers,
+  rowsStored,
+  titleOf,
+  withCatalog,
+} from './support/ingest.js'
 import { RunningCommand } from './support/ingest-command.js'
 import { temporaryDirectory } from './support/temporary.js'
 
@@ -68,6 +76,23 @@ async function parquet(name: string, first: number, rows: number): Promise<strin
   renameSync(groups[0]!.path, inside(`${name}.parquet`))
   return inside(`${name}.parquet`)
 }
+
+test('--manifest lists the files of segments in manifests', async () => {
+  const dir = fresh()
+  const input = file('manifest.ndjson', ndjson(numbers(0, 4)))
+  expect(await summaryOf(dir, input, '--schema', SCHEMA, '--manifest')).toMatchObject({ rows: 4 })
+  appendFileSync(input, ndjson(numbers(4, 2)))
+  await summaryOf(dir, input, '--manifest')
+  expect(keysOf(await stored(dir))).toEqual(numbers(0, 6))
+  const segments = await withCatalog(join(dir, 'meta'), (catalog) => catalog.segments())
+  expect(segments.map(({ storageVersion }) => storageVersion)).toEqual([3, 3])
+  const id = String(segments[0]!.segmentId)
+  const at = ['--root', join(dir, 'segments')]
+  expect(await packedOutput(['segment', 'stats', id, ...at])).toContain('V3')
+  expect(await packedOutput(['segment', 'verify', id, ...at])).toContain('4 rows')
+  const rows = await packedOutput(['segment', 'cat', id, ...at, '--columns', 'id'])
+  expect(rows.trim().split('\n')).toHaveLength(4)
+})
 
 test('files of every kind become rows of one collection, once', async () => {
   const dir = fresh()
