@@ -1,6 +1,7 @@
 /** A metadata store with segments and deletes to compact, and what readers see of them. */
 import { join } from 'node:path'
 import { buildDeltaLogPath, type FieldBinlog, writeDeleteLog } from '../../lib/binlog/index.js'
+import type { StorageConfig } from '../../lib/config/index.js'
 import { type DeleteData, type InsertData, rowsOf } from '../../lib/data/index.js'
 import { ManifestStore, verifyManifest } from '../../lib/manifest/index.js'
 import { type CollectionSchema, primaryKeyField, withSystemFields } from '../../lib/schema/index.js'
@@ -12,7 +13,7 @@ import {
   verifySegment,
   writeSegment,
 } from '../../lib/segment/index.js'
-import { LocalChunkManager } from '../../lib/storage/index.js'
+import { type ChunkManager, openChunkManager } from '../../lib/storage/index.js'
 import {
   type CompactSegmentsOptions,
   compactSegments,
@@ -35,7 +36,6 @@ type Given = Partial<SegmentMeta> & { deletes?: DeleteData; storageVersion?: 0 |
 
 export class CompactionPlace {
   readonly catalog: MetaCatalog
-  readonly chunkManager: LocalChunkManager
   #ids = 1000n
 
   private constructor(
@@ -44,20 +44,25 @@ export class CompactionPlace {
     readonly schema: CollectionSchema,
     readonly collectionId: bigint,
     readonly partitionId: bigint,
+    readonly chunkManager: ChunkManager,
   ) {
     this.catalog = new MetaCatalog(store)
-    this.chunkManager = new LocalChunkManager({ rootPath: join(directory, 'segments') })
   }
 
   /** A collection with one partition and a channel. */
-  static async open(directory: string, schema = BOOKS): Promise<CompactionPlace> {
+  static async open(
+    directory: string,
+    schema = BOOKS,
+    storage: StorageConfig = { storageType: 'local', rootPath: join(directory, 'segments') },
+  ): Promise<CompactionPlace> {
     const store = await LocalMetaStore.open(join(directory, 'meta'))
     const catalog = new MetaCatalog(store)
     const { collectionId } = await catalog.createCollection({ name: schema.name, schema })
     const [partition] = await catalog.partitions(collectionId)
     await catalog.createChannel({ channelName: CHANNEL, collectionId })
     const { partitionId } = partition!
-    return new CompactionPlace(directory, store, schema, collectionId, partitionId)
+    const chunkManager = await openChunkManager(storage)
+    return new CompactionPlace(directory, store, schema, collectionId, partitionId, chunkManager)
   }
 
   close(): Promise<void> {
@@ -67,9 +72,16 @@ export class CompactionPlace {
   /** The same with a store that is opened anew, as another process finds it; this one is closed. */
   async reopened(): Promise<CompactionPlace> {
     await this.close()
-    const { directory, schema, collectionId, partitionId } = this
+    const { directory, schema, collectionId, partitionId, chunkManager } = this
     const store = await LocalMetaStore.open(join(directory, 'meta'))
-    const place = new CompactionPlace(directory, store, schema, collectionId, partitionId)
+    const place = new CompactionPlace(
+      directory,
+      store,
+      schema,
+      collectionId,
+      partitionId,
+      chunkManager,
+    )
     place.#ids = this.#ids
     return place
   }
