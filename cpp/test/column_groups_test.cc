@@ -76,6 +76,17 @@ void WritePlain(const std::string& path, std::shared_ptr<arrow::Table> table,
 
 class ColumnGroups : public ::testing::Test {
  protected:
+  /// Requests that nobody waits for any more must not go on beside the end of the process, when
+  /// Arrow's memory is gone.
+  void TearDown() override {
+    for (const auto& store : stores_) EXPECT_TRUE(store->AwaitNoOpenFiles());
+  }
+
+  /// A store of requests that is looked at when the test ends.
+  std::shared_ptr<RangeStore> Requests() {
+    return stores_.emplace_back(std::make_shared<RangeStore>());
+  }
+
   /// A plain Parquet file of the rows, some row groups long.
   std::string Write(const std::vector<std::string>& names, int64_t first, int64_t rows,
                     std::vector<int64_t> row_groups = {}) {
@@ -108,6 +119,7 @@ class ColumnGroups : public ::testing::Test {
 
   TempDir dir_;
   int files_ = 0;
+  std::vector<std::shared_ptr<RangeStore>> stores_;
 };
 
 /// Files of one group that cover the rows, each with rows around its window.
@@ -178,7 +190,7 @@ TEST_P(RandomGroups, ScansTakesAndRowGroupsAreThoseOfTheModel) {
   wanted.resize(draw(1, 4));
   for (const std::shared_ptr<FileStore>& store :
        {FileStore::Make(StorageConfig{}).ValueOrDie(),
-        std::static_pointer_cast<FileStore>(std::make_shared<RangeStore>())}) {
+        std::static_pointer_cast<FileStore>(Requests())}) {
     ReaderOptions options;
     options.columns.emplace(wanted.begin(), wanted.end());
     options.batch_rows = draw(1, 700);
@@ -243,8 +255,7 @@ TEST_F(ColumnGroups, AWindowLeavesOutWhatIsAroundIt) {
 
 TEST_F(ColumnGroups, OneFileMayBeThereInSeveralWindows) {
   const std::string path = Write({"id"}, 0, 1000, {600, 400});
-  for (const auto& store :
-       {LocalStore(), std::static_pointer_cast<FileStore>(std::make_shared<RangeStore>())}) {
+  for (const auto& store : {LocalStore(), std::static_pointer_cast<FileStore>(Requests())}) {
     const auto table =
         ReadGroups({{{}, {{path, 900, 1000}, {path, 0, 10}, {path, 590, 610}}}}, {}, store)
             .ValueOrDie();
@@ -256,7 +267,7 @@ TEST_F(ColumnGroups, OneFileMayBeThereInSeveralWindows) {
 }
 
 TEST_F(ColumnGroups, WindowsOfOneFileAskForItsFooterOnce) {
-  const auto store = std::make_shared<RangeStore>();
+  const auto store = Requests();
   const std::string path = Write({"id"}, 0, 1000);
   FileGroup group;
   for (int i = 0; i < 50; ++i) group.files.push_back({path, i, i + 1});
@@ -276,7 +287,7 @@ TEST_F(ColumnGroups, AFailedFooterIsAskedForAgain) {
 }
 
 TEST_F(ColumnGroups, OnlyNeededFootersAreAskedForOneRequestEach) {
-  const auto store = std::make_shared<RangeStore>();
+  const auto store = Requests();
   std::vector<FileGroup> groups{{{{"id"}}, {}}, {{{"text"}}, {}}};
   for (int i = 0; i < 40; ++i) {
     for (const int group : {0, 1}) {
@@ -336,7 +347,7 @@ TEST_F(ColumnGroups, AThousandFilesTakeFewDescriptors) {
 }
 
 TEST_F(ColumnGroups, WhatCameWithTheOpeningOfObjectsIsBounded) {
-  const auto store = std::make_shared<RangeStore>();
+  const auto store = Requests();
   std::vector<FileGroup> groups(2);
   for (int i = 0; i < 100; ++i) {
     groups[0].files.push_back({Write({"id"}, i * 10, 10), 0, 10});
@@ -532,22 +543,21 @@ TEST_F(ColumnGroups, CancelledAndClosedReadersEnd) {
   for (int i = 0; i < 40; ++i) group.files.push_back({Write({"id"}, i * 10, 10), 0, 10, {}});
   ReaderOptions options;
   options.cancel.Cancel();
-  for (const auto& store :
-       {LocalStore(), std::static_pointer_cast<FileStore>(std::make_shared<RangeStore>())}) {
+  for (const auto& store : {LocalStore(), std::static_pointer_cast<FileStore>(Requests())}) {
     EXPECT_TRUE(
         FailsWith(PackedReader::Open({group}, options, store).status(), ErrorCode::kAborted));
   }
-  const auto store = std::make_shared<RangeStore>();
+  const auto store = Requests();
   auto reader = PackedReader::Open({group}, {}, store).ValueOrDie();
   EXPECT_TRUE(reader->ReadNext().ok());
   reader->Close();
   EXPECT_TRUE(FailsWith(reader->ReadNext().status(), ErrorCode::kClosed));
   reader.reset();
-  EXPECT_EQ(store->open_files(), 0);
+  EXPECT_TRUE(store->AwaitNoOpenFiles());
 }
 
 TEST_F(ColumnGroups, AFailedOpeningOfAStoreNamesTheFile) {
-  const auto store = std::make_shared<RangeStore>();
+  const auto store = Requests();
   FileGroup group;
   for (int i = 0; i < 20; ++i) group.files.push_back({Write({"id"}, i * 10, 10), 0, 10, {}});
   const std::string bad = group.files[7].path;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <thread>
 #include <utility>
 
 #include "arrow/buffer.h"
@@ -132,6 +133,13 @@ void RangeStore::Forget() {
   const std::lock_guard lock(log_->mutex);
   log_->requests.clear();
   log_->most_at_once = 0;
+}
+
+bool RangeStore::AwaitNoOpenFiles() const {
+  for (int i = 0; i < 5000 && open_files() > 0; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return open_files() == 0;
 }
 
 int RangeStore::most_at_once() const {

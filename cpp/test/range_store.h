@@ -41,6 +41,8 @@ class RangeStore final : public FileStore {
   void Forget();
   /// Files that somebody has, those of requests that were abandoned among them.
   int64_t open_files() const { return log_.use_count() - 1; }
+  /// \brief Until nobody has a file, requests that were abandoned ended; false when they do not.
+  bool AwaitNoOpenFiles() const;
   /// Most requests that ran at the same time since Forget.
   int most_at_once() const;
 
