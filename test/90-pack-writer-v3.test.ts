@@ -8,7 +8,12 @@ import {
 } from '../lib/binlog/index.js'
 import { Bm25Stats } from '../lib/data/index.js'
 import { PackedError } from '../lib/errors/index.js'
-import { type Manifest, ManifestStore, ManifestTransaction } from '../lib/manifest/index.js'
+import {
+  type Manifest,
+  type ManifestIndex,
+  ManifestStore,
+  ManifestTransaction,
+} from '../lib/manifest/index.js'
 import { inspectFile } from '../lib/packed/index.js'
 import {
   createCollectionSchema,
@@ -51,6 +56,13 @@ const TITLES_OF_BOOKS = createCollectionSchema({
   name: 'books',
   fields: [BOOKS.fields[0], BOOKS.fields[3]] as never,
 })
+const INDEX: ManifestIndex = {
+  ...{ columnName: '101', indexName: 'hnsw', indexType: 'HNSW', path: 'a/hnsw' },
+  ...{ fieldId: 101n, indexId: 7n, buildId: 8n, indexVersion: 1n },
+  ...{ numRows: 5, serializedSizeBytes: 1, memSizeBytes: 1 },
+  ...{ currentIndexVersion: 1, currentScalarIndexVersion: 0, indexStorePathVersion: 0 },
+  ...{ indexFileKeys: [], properties: {} },
+}
 const conflict = () => new PackedError('Conflict', 'somebody else')
 
 /** No log id comes twice, whoever writes. */
@@ -301,6 +313,7 @@ describe('an attempt', () => {
     ['MetadataCorrupted', METADATA],
     ['PermissionDenied', `${BASE}/_stats/`],
     ['Encryption', `${BASE}/_stats/`],
+    ['Internal', `${BASE}/_stats/`],
   ] as const)(
     'that fails for good (%s below %s) is the only one (case 37)',
     async (code, prefix) => {
@@ -410,6 +423,34 @@ describe('versions that the metadata does not name', () => {
     const logs = await write(bare().withInsertData(twoChunks()), chunks, {
       manifestPath: manifestPath!,
     })
+    expect(await idsIn(chunks, logs)).toEqual([2n, 3n, 4n, 5n])
+  })
+
+  test('and that have no more rows are built on: columns and indexes of others stay', async () => {
+    const chunks = local()
+    const { manifestPath } = await firstSync(chunks)
+    const theirs = await ManifestTransaction.open({ chunkManager: chunks, basePath: BASE })
+    const [file] = theirs.manifest.columnGroups[1]!.files
+    theirs.addColumnGroup({ columns: ['110'], files: [file!], format: 'parquet' })
+    theirs.addIndex(INDEX)
+    await theirs.commit()
+    const pack = bare().withDeleteData(deletes([1n, 60n]))
+    const manifest = await manifestOf(chunks, await write(pack, chunks, { manifestPath }))
+    expect(manifest.columnGroups.map(({ columns }) => columns.join())).toContain('110')
+    expect(manifest.indexes).toEqual([INDEX])
+    expect(manifest.deltaLogs).toHaveLength(1)
+  })
+
+  test('and that have more rows keep no index that they made, but the saved ones', async () => {
+    const chunks = local()
+    await firstSync(chunks)
+    const theirs = await ManifestTransaction.open({ chunkManager: chunks, basePath: BASE })
+    const { version } = await theirs.addIndex(INDEX).commit()
+    const indexed = { manifestPath: `{"ver":${version},"base_path":"${BASE}"}` }
+    await write(bare().withInsertData(someBooks(6)), chunks, indexed)
+    const pack = bare().withDeleteData(deletes([1n, 60n]))
+    const logs = await write(pack, chunks, indexed)
+    expect((await manifestOf(chunks, logs)).indexes).toEqual([INDEX])
     expect(await idsIn(chunks, logs)).toEqual([2n, 3n, 4n, 5n])
   })
 
