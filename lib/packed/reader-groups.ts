@@ -11,7 +11,10 @@ import { bytesOf, knownOf, LEAST_FILE_BYTES, type PackedFile } from './reader-fi
 
 /** Columns that are stored together, in files whose rows follow one another. */
 export interface PackedColumnGroup {
-  /** Those of the files' columns that count, by name; all of them if absent. */
+  /**
+   * Those of the files' columns that count, by name: each file has to have them. If absent, all that
+   * the first file has; what only a later one has is as good as not there.
+   */
   columns?: readonly string[]
   files: readonly PackedFileWindow[]
 }
