@@ -1,5 +1,7 @@
 /** Segments of manifests to be read: the sample in several files, one set after the other. */
+import { join } from 'node:path'
 import type { RecordBatch, Table } from 'apache-arrow'
+import type { PackedError } from '../../lib/index.js'
 import {
   type Manifest,
   ManifestReader,
@@ -8,7 +10,9 @@ import {
   type ManifestWriterOptions,
 } from '../../lib/manifest/index.js'
 import { BASE, ManifestPlace } from './manifest-writing.js'
+import { rejection } from './rejection.js'
 import { sampleBatch } from './sample.js'
+import { temporaryDirectory } from './temporary.js'
 
 /** Two groups: id and score; title and embedding. */
 export const ID_AND_SCORE: Partial<ManifestWriterOptions> = {
@@ -49,6 +53,27 @@ export class ReadablePlace extends ManifestPlace {
     await reader.close()
     return reader.manifest
   }
+}
+
+/** Files of 300, 200 and 100 rows in both groups. */
+export const SETS = [300, 200, 100]
+export const ROWS = 600
+
+/** Places below a directory of the file of tests; `place` has {@link SETS} before the first test. */
+export function readablePlaces(name: string) {
+  const directory = temporaryDirectory(name)
+  let places = 0
+  const fresh = () => new ReadablePlace(join(directory, String(places++)))
+  const place = fresh()
+  beforeAll(async () => {
+    await place.append(SETS)
+  })
+  /** The error that reading ends with, from `place` unless another is given. */
+  const fails = async (
+    options: Partial<ManifestReaderOptions>,
+    from = place,
+  ): Promise<PackedError> => await rejection(() => from.read(options))
+  return { place, fresh, fails }
 }
 
 /** The manifest with every file changed. */
