@@ -1,6 +1,7 @@
 export { applyChanges, type ManifestChange } from './changes.js'
 export { type ManifestChunk, ManifestChunkReader } from './chunk-reader.js'
 export { decodeManifest, encodeManifest } from './codec.js'
+export { isNotCommitted } from './commit-outcome.js'
 export {
   diffManifests,
   isEmptyDiff,

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { expectBoolean, expectInteger, expectKnownKeys, unexpected } from '../config/index.js'
-import { isPackedError, PackedError, type PackedErrorCode } from '../errors/index.js'
+import { isPackedError, PackedError } from '../errors/index.js'
 import type { ChunkManager, ChunkOptions } from '../storage/index.js'
 import { decodeManifest, encodeManifest } from './codec.js'
+import { isCertain } from './commit-outcome.js'
 import { freezeAll } from './freeze.js'
 import { decodeManifestJson } from './json.js'
 import { ManifestCache, type ReadManifest } from './manifest-cache.js'
@@ -14,15 +15,6 @@ import { manifestJsonKey, manifestKey, metadataFolder } from './paths.js'
 export const TRANSACTION_ID_BYTES = 16
 /** The newest version may be replaced and removed between finding and reading it. */
 const OPEN_ATTEMPTS = 3
-/** Failures of a write after which nothing is there, nor will be. */
-const CERTAIN: ReadonlySet<PackedErrorCode> = new Set([
-  'InvalidArgument',
-  'NoSpace',
-  'NotFound',
-  'NotSupported',
-  'PermissionDenied',
-])
-
 /** Options of a {@link ManifestStore}. */
 export interface ManifestStoreOptions {
   /**
@@ -132,7 +124,7 @@ export class ManifestStore {
    * abort after the write has begun comes too late.
    *
    * @throws PackedError AlreadyExists; NotSupported where the store has no conditional writes and
-   *   there may be other writers; what the store throws. See {@link isCertain}.
+   *   there may be other writers; what the store throws.
    */
   async create(
     version: number,
@@ -223,11 +215,6 @@ export class ManifestStore {
     }
     known.set(this.basePath, newest)
   }
-}
-
-/** Whether what {@link ManifestStore.create} threw means that the version is not its caller's. */
-export function isCertain(error: unknown): boolean {
-  return isPackedError(error) && CERTAIN.has(error.code)
 }
 
 function alreadyExists(key: string, cause?: unknown): PackedError {

@@ -21,6 +21,7 @@ import {
   expectStatistics,
 } from './change-values.js'
 import { applyChanges, type ManifestChange } from './changes.js'
+import { isCertain } from './commit-outcome.js'
 import { pause } from './commit-pause.js'
 import { encodeManifestJson } from './json.js'
 import type {
@@ -34,7 +35,7 @@ import type {
 import { CommitClock, refuseOutrun } from './outrun.js'
 import { manifestJsonKey } from './paths.js'
 import { MANIFEST_RESOLVERS, type ManifestResolver, resolveChanges } from './resolve.js'
-import { isCertain, ManifestStore, TRANSACTION_ID_BYTES } from './store.js'
+import { ManifestStore, TRANSACTION_ID_BYTES } from './store.js'
 
 /** Options of {@link ManifestTransaction.open}. */
 export interface ManifestTransactionOptions {

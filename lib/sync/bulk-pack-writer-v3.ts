@@ -1,4 +1,4 @@
-import { isPackedError, type PackedErrorCode } from '../errors/index.js'
+import { isNotCommitted } from '../manifest/index.js'
 import type { FieldGroup } from '../schema/index.js'
 import { commitPack, manifestOf } from './commit-pack.js'
 import { loadStatistics } from './load-statistics.js'
@@ -13,18 +13,6 @@ import { stagePack } from './stage-pack.js'
 import type { StagedPack } from './staged-pack.js'
 import { isTransient } from './sync-error.js'
 import type { SyncPack } from './sync-pack.js'
-
-/** What a commit fails with when there is surely no new version. */
-const NOT_COMMITTED: ReadonlySet<PackedErrorCode> = new Set([
-  'Conflict',
-  'RetriesExhausted',
-  'InvalidArgument',
-  'MetadataCorrupted',
-  'NoSpace',
-  'NotFound',
-  'NotSupported',
-  'PermissionDenied',
-])
 
 type StagedLogs = PackLogs & { readonly staged: StagedPack }
 
@@ -119,8 +107,7 @@ export class BulkPackWriterV3 implements PackWriter {
 
   /** A manifest that may be there keeps its files: it is superseded, and they are orphans. */
   async #clear({ paths, isCommitting }: Attempt, error: unknown): Promise<void> {
-    const isCertain = isPackedError(error) && NOT_COMMITTED.has(error.code)
-    if (isCommitting && !isCertain) this.#leftovers.keep(paths, error)
+    if (isCommitting && !isNotCommitted(error)) this.#leftovers.keep(paths, error)
     else await this.#leftovers.remove(paths)
   }
 }

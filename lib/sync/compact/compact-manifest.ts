@@ -11,8 +11,13 @@ import {
   expectText,
   type StorageConfig,
 } from '../../config/index.js'
-import { isPackedError, PackedError, type PackedErrorCode } from '../../errors/index.js'
-import { type Manifest, ManifestTransaction, rowsOfManifest } from '../../manifest/index.js'
+import { PackedError } from '../../errors/index.js'
+import {
+  isNotCommitted,
+  type Manifest,
+  ManifestTransaction,
+  rowsOfManifest,
+} from '../../manifest/index.js'
 import { type CollectionSchema, expectCollectionSchema } from '../../schema/index.js'
 import { listsOfManifest } from '../../segment/index.js'
 import { type ChunkManager, chunkManagerAt } from '../../storage/index.js'
@@ -79,18 +84,6 @@ const SORT_BYTES = 2 ** 30
 /** Whose folder it is, nobody here knows; the format does not need it without deletes. */
 const NOBODY = { collectionId: 0n, partitionId: 0n, segmentId: 0n }
 
-/** What a commit fails with when there is surely no new version. */
-const NOT_COMMITTED: ReadonlySet<PackedErrorCode> = new Set([
-  'Conflict',
-  'RetriesExhausted',
-  'InvalidArgument',
-  'MetadataCorrupted',
-  'NoSpace',
-  'NotFound',
-  'NotSupported',
-  'PermissionDenied',
-])
-
 /**
  * Rewrite the rows of a segment that has a manifest and no metadata store: one file per column
  * group, without the rows that are deleted, as one new version of the manifest.
@@ -145,10 +138,9 @@ export async function compactManifest(options: CompactManifestOptions): Promise<
     const committed = await transaction.commit({ signal })
     return { from, to: sizesOf(committed.version, committed.manifest) }
   } catch (error) {
-    const isRefused = isPackedError(error) && NOT_COMMITTED.has(error.code)
     const isAborted = signal?.aborted === true && error === signal.reason
     // Else the version may be there all the same: then the files have to stay.
-    if (!isCommitting || isRefused || isAborted) await files.remove()
+    if (!isCommitting || isNotCommitted(error) || isAborted) await files.remove()
     throw error
   }
 }
