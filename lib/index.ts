@@ -82,6 +82,13 @@ export {
   writeDeleteLog,
 } from './binlog/index.js'
 export {
+  DictionaryEncoder,
+  type DictionaryEncoderOptions,
+  type DictionaryValue,
+  deltaDecode,
+  deltaEncode,
+} from './codec/index.js'
+export {
   type CredentialProvider,
   describeStorage,
   parseStorageConfig,
