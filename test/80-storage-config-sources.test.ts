@@ -185,6 +185,8 @@ listObjectsMaxKeys: 0`)
   test.each([
     [`minio:\n  secretAccessKey: "${SECRET}\n`, 'YAML for milvus.yaml but received MISSING_CHAR'],
     [`minio:\n a: ${SECRET}\n  b: [${SECRET}`, 'in line'],
+    [`minio:\n  secretAccessKey: *${SECRET}\n`, 'received an alias that cannot be resolved'],
+    [`minio: &minio\n  address: *minio\n`, 'received an alias inside of its own anchor'],
     ['common:\n  storageType: s3\n', 'for common.storageType but received "s3"'],
     ['minio:\n  cloudProvider: ibm\n', 'for storage.cloudProvider but received "ibm"'],
     ['minio:\n  useSSL: maybe\n', 'true or false for storage.useSsl'],

@@ -1,6 +1,5 @@
-import { LineCounter, parseDocument } from 'yaml'
-import { PackedError } from '../errors/index.js'
 import { expectOneOf } from './expect.js'
+import { milvusYaml } from './milvus-yaml.js'
 import { checkStorageConfig } from './resolve-storage.js'
 import type { StorageConfig } from './storage-config.js'
 import { normalName, storageFromNames, storageKeyOf } from './storage-names.js'
@@ -29,26 +28,12 @@ export function storageConfigFromMilvusYaml(
   text: string,
   instead: StorageConfig = {},
 ): StorageConfig {
-  const lines = new LineCounter()
-  // Every scalar is a text to Milvus: a key of digits must not become a number.
-  const document = parseDocument(text, { schema: 'failsafe', lineCounter: lines })
-  const [error] = document.errors
-  if (error !== undefined) {
-    const { line } = lines.linePos(error.pos[0])
-    throw new PackedError(
-      'InvalidArgument',
-      `Expected YAML for milvus.yaml but received ${error.code} in line ${line}`,
-    )
+  const settings = new Map<string, string>()
+  for (const [path, value] of milvusYaml(text)) {
+    if (typeof value === 'string') settings.set(normalName(path.join('.')), value)
   }
-  const settings = new Map(flatten(document.toJS() as unknown, ''))
   const storage = milvusStorage(settings, settings.get('commonstoragetype') ?? 'remote')
   return checkStorageConfig({ ...withDefaults(storage), ...instead })
-}
-
-function* flatten(value: unknown, name: string): Generator<[string, string]> {
-  if (typeof value === 'string') yield [normalName(name), value]
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return
-  for (const [key, item] of Object.entries(value)) yield* flatten(item, name + key)
 }
 
 function withDefaults(storage: StorageConfig): StorageConfig {
