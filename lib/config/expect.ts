@@ -33,15 +33,19 @@ export function expectKnownKeys(
   name: string,
 ): void {
   for (const key of Object.keys(options)) {
-    if (known.includes(key)) continue
-    const nearest = nearestName(key, known)
-    const hint =
-      nearest === undefined ? `Known are: ${known.join(', ')}.` : `Did you mean "${nearest}"?`
-    throw new PackedError(
-      'InvalidArgument',
-      `Expected a known option for ${name} but received "${key}". ${hint}`,
-    )
+    if (!known.includes(key)) throw unknownOption(key, known, name)
   }
+}
+
+/** The error for a key that `name` does not have, with the nearest of those that it has. */
+export function unknownOption(key: string, known: readonly string[], name: string): PackedError {
+  const nearest = nearestName(key, known)
+  const hint =
+    nearest === undefined ? `Known are: ${known.join(', ')}.` : `Did you mean "${nearest}"?`
+  return new PackedError(
+    'InvalidArgument',
+    `Expected a known option for ${name} but received "${key}". ${hint}`,
+  )
 }
 
 /** Refuse options that are part of the design and not built yet. */

@@ -1,3 +1,15 @@
+export {
+  BETTER_COMPRESSION_LEVEL,
+  type CompressionConfig,
+  type CompressionSettings,
+  DEFAULT_COMPRESSION_CONFIG,
+  DEFAULT_COMPRESSION_LEVEL,
+  type EncodingSettings,
+  type ResolvedCompressionConfig,
+} from './compression-config.js'
+export { compressionConfigFromEnv } from './compression-env.js'
+export { parseCompressionConfig } from './compression-json.js'
+export { compressionConfigFromYaml } from './compression-yaml.js'
 export { parseExact, stringifyExact } from './exact-json.js'
 export {
   describeValue,
@@ -13,10 +25,13 @@ export {
   refuseUnbuilt,
   unexpected,
 } from './expect.js'
+export { type HardwareLimits, hardwareLimits } from './hardware-limits.js'
 export { describeStorage, hideSecrets } from './hide-secrets.js'
 export { nearestName } from './nearest.js'
+export { optimizeForHardware } from './optimize-for-hardware.js'
 export { resolvePartBytes } from './part-bytes.js'
 export { type Problem, ProblemList, type ProblemPlace } from './problem-list.js'
+export { resolveCompressionConfig } from './resolve-compression.js'
 export { checkStorageConfig, resolveStorageConfig } from './resolve-storage.js'
 export { parseAddress, type StorageAddress } from './storage-address.js'
 export type { CredentialProvider, StorageConfig, StorageCredentials } from './storage-config.js'

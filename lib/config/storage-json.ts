@@ -1,5 +1,4 @@
-import { PackedError } from '../errors/index.js'
-import { expectObject } from './expect.js'
+import { jsonObject } from './json-object.js'
 import { checkStorageConfig } from './resolve-storage.js'
 import type { StorageConfig } from './storage-config.js'
 import { storageFromNames } from './storage-names.js'
@@ -17,24 +16,8 @@ const PROPERTY_PREFIX = /^fs\./
  * @throws PackedError InvalidArgument; the text is never in the message.
  */
 export function parseStorageConfig(json: unknown, instead: StorageConfig = {}): StorageConfig {
-  const given = typeof json === 'string' ? parse(json) : expectObject(json, 'storage')
-  const entries = Object.entries(given).map(([name, value]): [string, unknown] => [
-    name.replace(PROPERTY_PREFIX, ''),
-    value,
-  ])
-  return checkStorageConfig({ ...storageFromNames(entries), ...instead })
-}
-
-/** Neither the error of JSON.parse nor ours may quote the text: it may be a secret. */
-function parse(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
-  } catch {
-    // As any other text that is no object.
-  }
-  throw new PackedError(
-    'InvalidArgument',
-    'Expected a JSON object for storage but received other text',
+  const entries = Object.entries(jsonObject(json, 'storage')).map(
+    ([name, value]): [string, unknown] => [name.replace(PROPERTY_PREFIX, ''), value],
   )
+  return checkStorageConfig({ ...storageFromNames(entries), ...instead })
 }

@@ -1,6 +1,6 @@
 import { PackedError } from '../errors/index.js'
-import { unexpected } from './expect.js'
 import { nearestName } from './nearest.js'
+import { flagOfText, integerOfText } from './setting-text.js'
 import type { StorageConfig } from './storage-config.js'
 import { STORAGE_CONFIG_KEYS, STORAGE_KEYS } from './storage-keys.js'
 
@@ -64,14 +64,8 @@ export function storageFromNames(entries: Iterable<[string, unknown]>): StorageC
 
 function fromText(key: keyof StorageConfig, text: string): unknown {
   const { kind } = STORAGE_KEYS[key]
-  if (kind === 'flag') {
-    if (/^(?:true|false)$/i.test(text)) return text.toLowerCase() === 'true'
-    throw unexpected('true or false', `storage.${key}`, text)
-  }
-  if (kind === 'integer') {
-    if (/^-?\d+$/.test(text)) return Number(text)
-    throw unexpected('an integer', `storage.${key}`, text)
-  }
+  if (kind === 'flag') return flagOfText(text, `storage.${key}`)
+  if (kind === 'integer') return integerOfText(text, `storage.${key}`)
   return text
 }
 
