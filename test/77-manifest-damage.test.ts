@@ -2,6 +2,7 @@
 import { deflateRawSync } from 'node:zlib'
 import { PackedError } from '../lib/errors/index.js'
 import { decodeManifest, decodeManifestJson, encodeManifest } from '../lib/manifest/index.js'
+import { hasLoon } from './support/fixtures'
 import {
   array,
   container,
@@ -34,8 +35,11 @@ const corrupted = (message: RegExp) =>
 const OURS = Buffer.from(encodeManifest(fullManifest('seg'), 'seg'))
 
 /** With the first byte to flip bits of: the schema in ours is the same as in the real one. */
+const REAL: [string, Buffer, number][] = hasLoon("damaged manifests of Milvus's own")
+  ? [["Milvus's own", realManifest(2).bytes, 0]]
+  : []
 const WHOLE: [string, Buffer, number][] = [
-  ["Milvus's own", realManifest(2).bytes, 0],
+  ...REAL,
   ['ours', OURS, OURS.lastIndexOf(']}') + 2],
   ['a raw one', raw(6), 0],
 ]
@@ -77,7 +81,7 @@ describe('a file', () => {
   })
 
   test('whose second marker is not the first is refused', () => {
-    const bytes = Buffer.from(realManifest(1).bytes)
+    const bytes = Buffer.from(OURS)
     bytes[bytes.length - 1]! ^= 1
     expect(() => decodeManifest(bytes, 'seg', 'm')).toThrow(corrupted(/sync marker/))
   })

@@ -6,6 +6,7 @@ import {
   EMPTY_MANIFEST,
   encodeManifestJson,
 } from '../lib/manifest/index.js'
+import { hasLoon } from './support/fixtures'
 import { arbitraryBase, arbitraryManifest, fullManifest, realManifest } from './support/manifests'
 
 const SEED = Number(process.env.ARROW_PACKED_SEED ?? 20240229)
@@ -31,7 +32,9 @@ describe('manifest.json', () => {
     expect(text.endsWith('}\n')).toBe(true)
   })
 
-  test.each([1, 2])("is read as Milvus's own listing of number %i, too", (version) => {
+  const real = hasLoon("the listings of Milvus's own reader") ? test : test.skip
+
+  real.each([1, 2])("is read as Milvus's own listing of number %i, too", (version) => {
     const { bytes, json } = realManifest(version)
     expect(decodeManifestJson(json, 'seg')).toEqual({
       version,
@@ -39,7 +42,7 @@ describe('manifest.json', () => {
     })
   })
 
-  test.each([1, 2])("is Milvus's own listing of number %i but for the paths", (version) => {
+  real.each([1, 2])("is Milvus's own listing of number %i but for the paths", (version) => {
     const { bytes, json } = realManifest(version)
     const ours = JSON.parse(encodeManifestJson(decodeManifest(bytes, 'seg'), version, 'seg'))
     expect(ours.paths).toBe('relative')

@@ -8,7 +8,7 @@ import { IngestWorker } from '../lib/ingest/index.js'
 import { ManifestStore, ManifestTransaction } from '../lib/manifest/index.js'
 import { LocalChunkManager, openChunkManager } from '../lib/storage/index.js'
 import { COMMAND, packed, packedOutput } from './support/command.js'
-import { FIXTURES } from './support/fixtures.js'
+import { hasLoon, LOON } from './support/fixtures.js'
 import { localManifestSegment, manifestSegment } from './support/manifest-segment.js'
 import {
   ACCESS_KEY,
@@ -25,7 +25,7 @@ const directory = temporaryDirectory('manifest-command')
 const inside = (...names: string[]) => join(directory, ...names)
 const root = inside('files')
 const seg = join(root, 'insert_log/1/2/3')
-const real = join(FIXTURES, 'loon/seg')
+const real = join(LOON, 'seg')
 const manifest = (verb: string, ...args: string[]) => packedOutput(['manifest', verb, ...args])
 const fileOf = (base: string, version: number) => join(base, `_metadata/manifest-${version}.avro`)
 
@@ -33,8 +33,7 @@ beforeAll(async () => {
   await localManifestSegment(root)
 })
 
-const withFixture = existsSync(real) ? describe : describe.skip
-if (!existsSync(real)) process.stderr.write(`NOT RUN (${real} is absent): a real segment\n`)
+const withFixture = hasLoon('commands on a real segment') ? describe : describe.skip
 
 withFixture('a real segment', () => {
   test('show prints groups, files, deletes and statistics', async () => {

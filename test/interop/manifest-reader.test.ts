@@ -1,5 +1,5 @@
 /** What a manifest reader reads beside pyarrow: a real segment of Milvus's library, and foreign files. */
-import { existsSync, statSync, writeFileSync } from 'node:fs'
+import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Schema, Table, tableToIPC } from 'apache-arrow'
 import {
@@ -10,12 +10,11 @@ import {
   type ManifestReaderOptions,
 } from '../../lib/manifest/index.js'
 import { LocalChunkManager } from '../../lib/storage/index.js'
-import { FIXTURES } from '../support/fixtures.js'
+import { hasLoon, LOON } from '../support/fixtures.js'
 import { namesOf, numbersOf, ReadablePlace, range, withFiles } from '../support/manifest-reading.js'
 import { describeWithPyarrow, Oracle } from '../support/python.js'
 import { temporaryDirectory } from '../support/temporary.js'
 
-const LOON = join(FIXTURES, 'loon')
 const directory = temporaryDirectory('manifest-reader-interop')
 
 describeWithPyarrow('manifest readers beside pyarrow', () => {
@@ -71,8 +70,7 @@ describeWithPyarrow('manifest readers beside pyarrow', () => {
     await reader.close()
   }
 
-  const fixture = existsSync(LOON) ? test : test.skip
-  if (fixture === test.skip) process.stderr.write(`NOT RUN (${LOON} is absent): a real segment\n`)
+  const fixture = hasLoon('a real segment beside pyarrow') ? test : test.skip
 
   fixture.each([
     [1, 3000],

@@ -26,6 +26,16 @@ export interface FixtureCase {
   read_projection?: { fields: string[]; columns: string[]; rows: number }
 }
 
+/** A real segment with two versions of its manifest. */
+export const LOON = join(FIXTURES, 'loon')
+
+/** Whether it is there; where it is not, that is printed as the reason why `what` does not run. */
+export function hasLoon(what: string): boolean {
+  if (existsSync(LOON)) return true
+  process.stderr.write(`NOT RUN (${LOON} is absent; set ARROW_PACKED_FIXTURES): ${what}\n`)
+  return false
+}
+
 /** The cases of expected.json by name; null (and a printed reason) where there are none. */
 export function fixtureCases(): [string, FixtureCase][] | null {
   const file = join(FIXTURES, 'packed', 'expected.json')

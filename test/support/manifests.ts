@@ -3,14 +3,13 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { DELTA_LOG_TYPES, type Manifest } from '../../lib/manifest/index.js'
-import { FIXTURES } from './fixtures.js'
+import { LOON } from './fixtures.js'
 
 /** A manifest of Milvus's own writer and how its own reader prints it. */
 export function realManifest(version: number): { bytes: Buffer; json: string } {
-  const folder = join(FIXTURES, 'loon')
   return {
-    bytes: readFileSync(join(folder, 'seg', '_metadata', `manifest-${version}.avro`)),
-    json: readFileSync(join(folder, `manifest-${version}.json`), 'utf8'),
+    bytes: readFileSync(join(LOON, 'seg', '_metadata', `manifest-${version}.avro`)),
+    json: readFileSync(join(LOON, `manifest-${version}.json`), 'utf8'),
   }
 }
 
