@@ -16,17 +16,29 @@ async function ticksDuring(work: () => Promise<unknown>): Promise<number> {
   return ticks
 }
 
-test('timers fire during a long write, and during long reads', async () => {
-  const path = join(directory, 'all')
-  const writer = await PackedWriter.open({
+const WHOLE = { rowGroupBytes: 1 << 30, bufferBytes: 1 << 30 }
+
+function openWriter(path: string, sizes: object) {
+  return PackedWriter.open({
     schema: NUMBERED_SCHEMA,
     groups: [{ id: 0, path, fields: ['pk', 'text', 'embedding'] }],
     compression: { codec: 'zstd', level: 9 },
     vectors: { codec: 'zstd', level: 9 },
+    ...sizes,
   })
+}
+
+test('timers fire during a long write, a long finish, and long reads', async () => {
   const batch = numberedBatch(0, 0, ROWS)
+  const writer = await openWriter(join(directory, 'pieces'), {})
   expect(await ticksDuring(() => writer.write(batch))).toBeGreaterThan(10)
-  expect(await ticksDuring(() => writer.finish())).toBeGreaterThan(0)
+  await writer.finish()
+
+  // One row group: `write` only keeps the rows, so that all of the encoding is left to `finish`.
+  const path = join(directory, 'whole')
+  const whole = await openWriter(path, WHOLE)
+  await whole.write(batch)
+  expect(await ticksDuring(() => whole.finish())).toBeGreaterThan(10)
 
   const reader = await PackedReader.open({ paths: [path], batchRows: ROWS, bufferBytes: 1 << 30 })
   let rows = 0
