@@ -38,6 +38,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Define<WriterProgressOf>(exports, "writerProgress");
   Define<UploadSettle>(exports, "uploadSettle");
   Define<StorageMetricsOf>(exports, "storageMetrics");
+  Define<CompressionMetricsOf>(exports, "compressionMetrics");
   Define<ReaderOpen>(exports, "readerOpen");
   Define<ReaderNext>(exports, "readerNext");
   Define<ReaderClose>(exports, "readerClose");

@@ -43,6 +43,7 @@ CallResult WriterAbort(const Call& call);
 CallResult WriterProgressOf(const Call& call);
 CallResult UploadSettle(const Call& call);
 CallResult StorageMetricsOf(const Call& call);
+CallResult CompressionMetricsOf(const Call& call);
 
 CallResult ReaderOpen(const Call& call);
 CallResult ReaderNext(const Call& call);

@@ -4,6 +4,8 @@
 import { readFile, rm } from 'node:fs/promises'
 import { DataType, makeVector, Table, tableFromIPC } from 'apache-arrow'
 import {
+  compressionRatio,
+  compressionSaving,
   convertFromArrowSchema,
   DeleteData,
   hybridTimestamp,
@@ -100,9 +102,11 @@ async function locate(segmentId: number) {
     fields.join(', '),
     segment.binlogs[index]?.binlogs[0]?.logPath ?? '',
     ...[sums.entries, sums.memoryBytes, sums.logBytes].map(count),
-    (sums.memoryBytes / sums.logBytes).toFixed(2),
+    compressionRatio(sums.memoryBytes, sums.logBytes).toFixed(3),
+    `${(100 * compressionSaving(sums.memoryBytes, sums.logBytes)).toFixed(1)} %`,
   ])
-  const titles = ['group', 'fields', 'insert log', 'rows', 'Arrow bytes', 'file bytes', 'ratio']
+  const sizes = ['Arrow bytes', 'file bytes', 'file/Arrow', 'saving']
+  const titles = ['group', 'fields', 'insert log', 'rows', ...sizes]
   print([titles, ...groups], (column) => column === 1 || column === 2)
   for (const { binlogs } of [...segment.statslogs, ...segment.deltalogs]) {
     for (const { logPath, logSize, entriesNum } of binlogs) {

@@ -42,6 +42,55 @@ describe('inspect', () => {
     expect(info.fileBytes).toBe(readFileSync(vectors).length)
   })
 
+  test('--compression shows what columns and the file save, labelled', async () => {
+    const text = await packedOutput(['inspect', scalars, vectors, '--compression'])
+    const [first, second] = text.split(/\n(?=\/)/)
+    const lines = first!.split('\n').map((line) => line.trim().split(/ {2,}/))
+    expect(lines[0]).toEqual([scalars])
+    const sizes = ['original', 'compressed', 'compressed/original', 'saving']
+    expect(lines[1]).toEqual(['column', 'type', 'codec', 'encodings', ...sizes])
+    const [id, word, all, file] = lines.slice(2)
+    expect([id, word, all, file].map((cells) => cells![0])).toEqual([
+      'id',
+      'word',
+      '(all pages)',
+      '(Arrow to file)',
+    ])
+    const numbers = word!.slice(4, 6).map((cell) => Number(cell.replaceAll(',', '')))
+    const ratio = numbers[1]! / numbers[0]!
+    expect(word!.slice(6)).toEqual([ratio.toFixed(3), `${(100 - 100 * ratio).toFixed(1)} %`])
+    expect(file![2]).toBe(readFileSync(scalars).length.toLocaleString('en-US'))
+    expect(second).toMatch(/embedding +FIXED_LEN_BYTE_ARRAY +UNCOMPRESSED .* 1\.000 +0\.0 %\n/)
+  })
+
+  test('--compression --json has the same as numbers', async () => {
+    const [facts] = JSON.parse(await packedOutput(['inspect', scalars, '--compression', '--json']))
+    const [info] = JSON.parse(await packedOutput(['inspect', scalars, '--json']))
+    expect(Object.keys(facts)).toEqual(['path', 'columns', 'pages', 'file'])
+    for (const { column, uncompressedBytes, compressedBytes, ratio, saving } of facts.columns) {
+      const chunks = info.chunks.filter((chunk: { column: string }) => chunk.column === column)
+      const sum = (name: string): number =>
+        chunks.reduce((total: number, chunk: Record<string, number>) => total + chunk[name]!, 0)
+      expect([uncompressedBytes, compressedBytes]).toEqual([
+        sum('uncompressedBytes'),
+        sum('compressedBytes'),
+      ])
+      expect(ratio).toBe(compressedBytes / uncompressedBytes)
+      expect(saving).toBe(1 - compressedBytes / uncompressedBytes)
+    }
+    expect(facts.file.compressedBytes).toBe(info.fileBytes)
+    expect(facts.file.ratio).toBe(info.fileBytes / facts.file.originalBytes)
+  })
+
+  test('--compression of a file without rows has no ratio', async () => {
+    const csv = join(directory, 'empty.csv')
+    writeFileSync(csv, 'id\n')
+    const types = ['--types', 'id:int64!']
+    await packedOutput(['write', csv, '--out', join(directory, 'empty'), ...types])
+    const text = await packedOutput(['inspect', join(directory, 'empty', '0'), '--compression'])
+    expect(text).toMatch(/\(all pages\) +0 +0 +- +-\n/)
+  })
+
   test('a foreign file is plain', async () => {
     const text = await packedOutput(['inspect', foreign])
     expect(text).toMatch(/layout +plain\n/)

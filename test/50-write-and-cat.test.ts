@@ -50,7 +50,8 @@ test('Arrow in: words and their vectors, printed as a table', async () => {
     'row groups',
     'Arrow bytes',
     'file bytes',
-    'ratio',
+    'file/Arrow',
+    'saving',
   ])
   expect(rows.map(([group, path, count]) => [group, path, count])).toEqual([
     ['0', inside('words/0'), '8,000'],

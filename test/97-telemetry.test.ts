@@ -45,6 +45,8 @@ describe('OpenTelemetry', () => {
   test('takes counters, histograms and gauges, with units and attributes', async () => {
     const meter = await otelMeter({ worker: 'a' }, provider.getMeter('arrow-packed'))
     fill(meter)
+    meter.add('compression.calls', 2, { codec: 'zstd', way: 'compress' })
+    meter.add('compression.calls', 1, { codec: 'zstd', way: 'decompress' })
     const stop = meter.observe('buffer.bytes', () => 10)
     meter.observe('buffer.bytes', () => 5)
     meter.observe('sync.tasks', () => {
@@ -55,6 +57,10 @@ describe('OpenTelemetry', () => {
       descriptor: { unit: '{row}', description: 'Rows accepted' },
       dataPoints: [{ value: 7, attributes: { worker: 'a' } }],
     })
+    expect(found.get('arrow_packed.compression.calls')?.dataPoints).toMatchObject([
+      { value: 2, attributes: { worker: 'a', codec: 'zstd', way: 'compress' } },
+      { value: 1, attributes: { worker: 'a', codec: 'zstd', way: 'decompress' } },
+    ])
     expect(found.get('arrow_packed.buffer.bytes')?.dataPoints).toMatchObject([{ value: 15 }])
     expect(found.get('arrow_packed.sync.tasks')?.dataPoints ?? []).toEqual([])
     const [sync] = (found.get('arrow_packed.log.sync') as HistogramMetricData).dataPoints
@@ -127,6 +133,8 @@ describe('Prometheus', () => {
 
   test('never throws at a value', async () => {
     const meter = await prometheusMeter()
+    meter.add('ingest.rows', -1, { unknown: 'label' })
+    meter.add('compression.calls', 2, { codec: 'zstd', unknown: 'label' })
     meter.add('ingest.rows', -1)
     meter.add('ingest.rows', Number.NaN)
     meter.record('log.sync', Number.NaN)
@@ -134,6 +142,7 @@ describe('Prometheus', () => {
     const page = await meter.page()
     expect(page).toMatch(/^arrow_packed_ingest_rows_total 0$/m)
     expect(page).toMatch(/^arrow_packed_log_sync_seconds_count 0$/m)
+    expect(page).toContain('arrow_packed_compression_calls_total{codec="zstd"} 2\n')
   })
 })
 

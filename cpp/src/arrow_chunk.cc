@@ -9,6 +9,7 @@
 #include "parquet/arrow/writer.h"
 #include "parquet/metadata.h"
 
+#include "arrow_meter.h"
 #include "packed/memory.h"
 #include "parquet_properties.h"
 
@@ -59,6 +60,7 @@ int64_t BeginOf(const parquet::ColumnChunkMetaData& chunk) {
 Result<std::vector<LiftedChunk>> EncodeByArrow(
     const std::shared_ptr<arrow::Field>& stored, const arrow::ArrayVector& pieces,
     const std::shared_ptr<parquet::WriterProperties>& properties) {
+  const Stopwatch watch;
   ARROW_ASSIGN_OR_RAISE(auto joined, Join(pieces));
   ARROW_ASSIGN_OR_RAISE(auto sink, arrow::io::BufferOutputStream::Create(4096, Pool()));
   ARROW_ASSIGN_OR_RAISE(auto writer,
@@ -72,8 +74,10 @@ Result<std::vector<LiftedChunk>> EncodeByArrow(
 
   const auto row_group = writer->metadata()->RowGroup(0);
   std::vector<LiftedChunk> chunks;
+  ArrowChunks counted;
   for (int i = 0; i < row_group->num_columns(); ++i) {
     const auto chunk = row_group->ColumnChunk(i);
+    counted.Add(*chunk);
     chunks.push_back(Lift(*chunk, BeginOf(*chunk), bytes));
     auto& statistics = chunks.back().statistics;
     const auto& column = *writer->metadata()->schema()->Column(i);
@@ -81,6 +85,7 @@ Result<std::vector<LiftedChunk>> EncodeByArrow(
       statistics->set_is_signed(column.sort_order() == parquet::SortOrder::SIGNED);
     }
   }
+  counted.Count(CompressionWay::kCompress, watch.elapsed());
   return chunks;
 }
 

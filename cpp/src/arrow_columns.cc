@@ -7,6 +7,7 @@
 
 #include "parquet/file_reader.h"
 
+#include "arrow_meter.h"
 #include "packed/error.h"
 #include "packed/memory.h"
 #include "parquet_guard.h"
@@ -49,6 +50,7 @@ ArrowColumns::ArrowColumns(const FileProjection& projection, std::vector<int> co
     const auto& leaves = footer_->columns[projection.columns[column]].leaves;
     leaves_.insert(leaves_.end(), leaves.begin(), leaves.end());
   }
+  for (int i = run_.first; i < run_.end(); ++i) rows_left_ += footer_->info.row_groups[i].rows;
 }
 
 arrow::Status ArrowColumns::Plan(int64_t rows, DecodeTasks* tasks) {
@@ -77,8 +79,29 @@ arrow::Status ArrowColumns::ReadBatch(std::shared_ptr<arrow::RecordBatch>* batch
   });
 }
 
-/// Several batches where Arrow had to split a column (2 GiB of text) or where dictionaries end.
 arrow::Status ArrowColumns::Decode(int64_t rows) {
+  const Stopwatch watch;
+  ARROW_RETURN_NOT_OK(ReadRows(rows));
+  elapsed_ += watch.elapsed();
+  rows_left_ -= rows;
+  return rows > 0 && rows_left_ == 0 ? Count() : arrow::Status::OK();
+}
+
+/// With the last row: whoever stops before is not counted.
+arrow::Status ArrowColumns::Count() const {
+  return GuardRead(footer_->path(), [this] {
+    ArrowChunks chunks;
+    for (int i = run_.first; i < run_.end(); ++i) {
+      const auto row_group = footer_->metadata->RowGroup(i);
+      for (const int leaf : leaves_) chunks.Add(*row_group->ColumnChunk(leaf));
+    }
+    chunks.Count(CompressionWay::kDecompress, elapsed_);
+    return arrow::Status::OK();
+  });
+}
+
+/// Several batches where Arrow had to split a column (2 GiB of text) or where dictionaries end.
+arrow::Status ArrowColumns::ReadRows(int64_t rows) {
   for (int64_t left = rows; left > 0;) {
     std::shared_ptr<arrow::RecordBatch> batch;
     ARROW_RETURN_NOT_OK(ReadBatch(&batch));

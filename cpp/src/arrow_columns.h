@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "parquet/arrow/reader.h"
 
 #include "column_rows.h"
+#include "compression_meter.h"
 #include "projection.h"
 
 namespace packed {
@@ -30,7 +32,9 @@ class ArrowColumns final : public ColumnRows {
 
  private:
   arrow::Status Decode(int64_t rows);
+  arrow::Status ReadRows(int64_t rows);
   arrow::Status ReadBatch(std::shared_ptr<arrow::RecordBatch>* batch);
+  arrow::Status Count() const;
 
   const std::vector<int> columns_;
   const std::shared_ptr<const Footer> footer_;
@@ -39,6 +43,8 @@ class ArrowColumns final : public ColumnRows {
   std::shared_ptr<parquet::arrow::FileReader> reader_;
   std::unique_ptr<arrow::RecordBatchReader> batches_;  // reads through reader_: dies first
   std::vector<ArrayDataVector> decoded_;
+  int64_t rows_left_ = 0;  // of the run
+  std::chrono::nanoseconds elapsed_{0};
 };
 
 }  // namespace packed

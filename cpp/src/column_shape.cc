@@ -68,7 +68,9 @@ std::optional<ColumnShape> ShapeOf(const parquet::ColumnDescriptor& leaf,
                                    const arrow::DataType& stored) {
   if (leaf.max_repetition_level() > 0 || leaf.max_definition_level() > 1) return std::nullopt;
   auto shape = ShapeOfValues(leaf, stored);
-  if (shape) shape->optional = leaf.max_definition_level() == 1;
+  if (!shape) return shape;
+  shape->optional = leaf.max_definition_level() == 1;
+  shape->physical = leaf.physical_type();
   return shape;
 }
 

@@ -6,6 +6,7 @@
 #include "arrow/type.h"
 #include "parquet/metadata.h"
 #include "parquet/schema.h"
+#include "parquet/types.h"
 
 namespace packed {
 
@@ -22,6 +23,7 @@ struct ColumnShape {
   int64_t stored_width = 0;  ///< bytes of a PLAIN value; 0 for bits and text
   bool optional = false;     ///< pages have definition levels of one bit
   bool integers = false;     ///< stored as INT32 or INT64
+  parquet::Type::type physical = parquet::Type::UNDEFINED;
 
   /// Bytes that `rows` values take in Arrow.
   int64_t ValueBytes(int64_t rows) const {

@@ -66,9 +66,34 @@ arrow::Result<PageDecoder::Bytes> PageDecoder::Decompress(Bytes bytes, int64_t s
   if (target == nullptr) {
     ARROW_ASSIGN_OR_RAISE(target, Room(size, &decompressed_));
   }
+  const Stopwatch watch;
   ARROW_ASSIGN_OR_RAISE(const int64_t received, DecompressPage(codec_, bytes, size, target));
   if (received != size) return Mismatch("decompressed bytes", size, received);
+  CountCompression(Kind(false), size, static_cast<int64_t>(bytes.size()), watch.elapsed());
   return Bytes(target, static_cast<size_t>(size));
+}
+
+/// What a page is counted as; `stored`: one that is not decompressed but read.
+CompressionKind PageDecoder::Kind(bool stored) const {
+  CompressionKind kind;
+  kind.way = CompressionWay::kDecompress;
+  kind.codec = codec_;
+  kind.type = shape_.physical;
+  kind.stored = stored;
+  return kind;
+}
+
+/// False where the page is not stored inside a frame of ZSTD as it is.
+arrow::Result<bool> PageDecoder::ReadStored(const PageAt& page, uint8_t* straight) {
+  const ParsedPage& header = page.header;
+  const Stopwatch watch;
+  ARROW_ASSIGN_OR_RAISE(const bool read, bytes_.ReadRaw(page.body_offset, header.compressed_bytes,
+                                                        header.uncompressed_bytes, straight));
+  if (read) {
+    CountCompression(Kind(true), header.uncompressed_bytes, header.compressed_bytes,
+                     watch.elapsed());
+  }
+  return read;
 }
 
 arrow::Result<PageDictionary> PageDecoder::DecodeDictionary(const PageAt& page) {
@@ -298,8 +323,7 @@ arrow::Status PageDecoder::Decode(const PageAt& page, const PageDictionary& dict
   const bool plain = header.encoding == kPlain && shape_.form == ColumnShape::Form::kBytes;
   uint8_t* const straight = plain && value_bytes == header.values * shape_.width ? values : nullptr;
   if (straight && !v2 && !shape_.optional && !header.crc && codec_ == parquet::Compression::ZSTD) {
-    ARROW_ASSIGN_OR_RAISE(const bool read, bytes_.ReadRaw(page.body_offset, header.compressed_bytes,
-                                                          header.uncompressed_bytes, straight));
+    ARROW_ASSIGN_OR_RAISE(const bool read, ReadStored(page, straight));
     *validity = {};
     if (read) return arrow::Status::OK();
   }

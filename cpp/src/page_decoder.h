@@ -11,6 +11,7 @@
 
 #include "chunk_bytes.h"
 #include "column_shape.h"
+#include "compression_meter.h"
 #include "page_support.h"
 #include "read_page_header.h"
 #include "text_values.h"
@@ -65,6 +66,8 @@ class PageDecoder {
 
   arrow::Result<Bytes> Body(const PageAt& page);
   arrow::Result<Bytes> Decompress(Bytes bytes, int64_t size, uint8_t* straight);
+  arrow::Result<bool> ReadStored(const PageAt& page, uint8_t* straight);
+  CompressionKind Kind(bool stored) const;
   arrow::Status DecodeLevels(Bytes levels, int64_t rows, PageValidity* validity);
   arrow::Result<Bytes> Split(const PageAt& page, uint8_t* straight, PageValidity* validity);
   arrow::Result<Bytes> SplitV1(const PageAt& page, uint8_t* straight, PageValidity* validity);

@@ -14,10 +14,12 @@
 #include "parquet/encoding.h"
 
 #include "byte_split.h"
+#include "compression_meter.h"
 #include "packed/memory.h"
 #include "page_cut.h"
 #include "page_scratch.h"
 #include "page_statistics.h"
+#include "raw_frame.h"
 
 namespace packed {
 namespace {
@@ -219,6 +221,22 @@ Status CheckPageSize(const PageForm& form, int64_t bytes) {
                          "' but received ", bytes, " bytes");
 }
 
+/// The page as it goes into the file, counted.
+Result<std::shared_ptr<Buffer>> CompressCounted(const PageForm& form,
+                                                const std::shared_ptr<Buffer>& bytes) {
+  const Stopwatch watch;
+  ARROW_ASSIGN_OR_RAISE(auto stored, CompressPage(form.compression, bytes));
+  const auto codec = form.compression.codec.type;
+  if (codec != arrow::Compression::UNCOMPRESSED) {
+    CompressionKind kind;
+    kind.codec = codec;
+    kind.type = form.column->physical_type();
+    kind.stored = form.compression.adaptive && stored->size() == RawFrameBytes(bytes->size());
+    CountCompression(kind, bytes->size(), stored->size(), watch.elapsed());
+  }
+  return stored;
+}
+
 }  // namespace
 
 bool IsPageType(const arrow::DataType& type) {
@@ -274,7 +292,7 @@ Result<EncodedPage> EncodePage(const PageForm& form, const ArrayVector& pieces) 
   } else {
     ARROW_ASSIGN_OR_RAISE(const auto bytes, PageBytes(form, pieces));
     ARROW_RETURN_NOT_OK(CheckPageSize(form, bytes->size()));
-    ARROW_ASSIGN_OR_RAISE(auto stored, CompressPage(form.compression, bytes));
+    ARROW_ASSIGN_OR_RAISE(auto stored, CompressCounted(form, bytes));
     page.facts.uncompressed_bytes = bytes->size();
     page.facts.stored_bytes = stored->size();
     page.body = {std::move(stored)};

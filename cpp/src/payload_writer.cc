@@ -7,6 +7,7 @@
 #include "arrow/io/memory.h"
 #include "parquet/arrow/writer.h"
 
+#include "arrow_meter.h"
 #include "batch_check.h"
 #include "catch.h"
 #include "codec_check.h"
@@ -63,16 +64,20 @@ arrow::Result<std::shared_ptr<arrow::Buffer>> Encode(const GroupPlan& group,
   ARROW_ASSIGN_OR_RAISE(auto writer, parquet::arrow::FileWriter::Open(*group.StoredSchema(), Pool(),
                                                                       sink, std::move(properties),
                                                                       MakeArrowWriterProperties()));
+  ArrowWriteMeter meter(group.columns.size());
   if (!batches.empty()) {
     ARROW_RETURN_NOT_OK(writer->NewRowGroup());
-    for (const auto& column : group.columns) {
-      const arrow::Status status = WriteColumn(column, batches, writer.get());
+    for (size_t i = 0; i < group.columns.size(); ++i) {
+      const ColumnPlan& column = group.columns[i];
+      const arrow::Status status =
+          meter.Time(i, [&] { return WriteColumn(column, batches, writer.get()); });
       if (!status.ok()) {
         return WithContext(status, FallbackCode(status), {"", column.declared->name()});
       }
     }
   }
   ARROW_RETURN_NOT_OK(writer->Close());
+  meter.Count(*writer->metadata());
   return sink->Finish();
 }
 

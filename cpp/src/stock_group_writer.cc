@@ -31,7 +31,8 @@ StockGroupWriter::StockGroupWriter(const GroupPlan& plan, const WriterOptions& o
       cancel_(options.cancel),
       counters_(counters),
       encrypted_(options.encryption.has_value()),
-      file_(plan) {}
+      file_(plan),
+      meter_(plan.columns.size()) {}
 
 StockGroupWriter::~StockGroupWriter() { Drop(); }
 
@@ -132,8 +133,9 @@ Status StockGroupWriter::WriteColumn(size_t column, int64_t end) {
     ARROW_ASSIGN_OR_RAISE(auto slice, incoming_->Stored(column, end));
     chunks.push_back(arrow::MakeArray(slice));
   }
-  return parquet_->WriteColumnChunk(std::make_shared<arrow::ChunkedArray>(
-      std::move(chunks), plan_.columns[column].stored->type()));
+  const auto rows = std::make_shared<arrow::ChunkedArray>(std::move(chunks),
+                                                          plan_.columns[column].stored->type());
+  return meter_.Time(column, [&] { return parquet_->WriteColumnChunk(rows); });
 }
 
 Result<GroupResult> StockGroupWriter::Finish(const GroupFieldIds& field_ids,
@@ -141,7 +143,9 @@ Result<GroupResult> StockGroupWriter::Finish(const GroupFieldIds& field_ids,
   ARROW_RETURN_NOT_OK(cancel_.Check());
   ARROW_RETURN_NOT_OK(file_.Explain(CatchAll([&]() -> Status {
     ARROW_RETURN_NOT_OK(parquet_->AddKeyValueMetadata(file_.FooterKeys(field_ids, options)));
-    return parquet_->Close();
+    ARROW_RETURN_NOT_OK(parquet_->Close());
+    meter_.Count(*parquet_->metadata());
+    return Status::OK();
   })));
   ARROW_ASSIGN_OR_RAISE(auto result, file_.Seal(*parquet_->metadata(), options.fsync));
   parquet_.reset();

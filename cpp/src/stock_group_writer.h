@@ -8,6 +8,7 @@
 #include "arrow/result.h"
 #include "parquet/arrow/writer.h"
 
+#include "arrow_meter.h"
 #include "group_file.h"
 #include "group_writer.h"
 #include "incoming_rows.h"
@@ -56,6 +57,7 @@ class StockGroupWriter final : public GroupWriter {
 
   GroupFile file_;
   std::unique_ptr<parquet::arrow::FileWriter> parquet_;
+  ArrowWriteMeter meter_;
 
   std::optional<IncomingRows> incoming_;
   PendingRows pending_;

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { CompressionMonitor } from '../codec/index.js'
 import { stringifyExact } from '../config/index.js'
 import { isPackedError } from '../errors/index.js'
 import {
@@ -16,7 +17,7 @@ import type { CollectionSchema } from '../schema/index.js'
 import {
   combineMeters,
   otelMeter,
-  type PrometheusMeter,
+  type PipelineMeter,
   prometheusMeter,
 } from '../telemetry/index.js'
 import { asUsage } from './failure.js'
@@ -43,6 +44,9 @@ what it took, and the next one takes all that it is given.
 SIGTERM or an interrupt stops reading, brings what was accepted into segments,
 and ends with 0; a second one ends at once.`
 
+/** Whoever looks at metrics does so every few seconds. */
+const COMPRESSION_INTERVAL_MS = 1000
+
 /** Brings the rows of inputs into segments. */
 export function ingestCommand(signal: AbortSignal): Command {
   const command = new Command('ingest')
@@ -63,7 +67,10 @@ async function ingest(
   const inputs = await inputsOf(texts, options)
   const { metricsPort, metricsHost: host } = options
   const metrics = metricsPort === undefined ? undefined : await prometheusMeter()
-  const worker = await openWorker(inputs, options, { metrics, signal })
+  const otel = await otelMeter()
+  const meter = metrics === undefined ? otel : combineMeters(otel, metrics)
+  const worker = await openWorker(inputs, options, { meter, signal })
+  const monitor = new CompressionMonitor({ meter, intervalMs: COMPRESSION_INTERVAL_MS })
   try {
     const server =
       metrics === undefined || metricsPort === undefined
@@ -82,6 +89,7 @@ async function ingest(
     }
   } finally {
     await giveUp(worker)
+    monitor.close()
   }
 }
 
@@ -123,14 +131,13 @@ async function run(
 async function openWorker(
   inputs: readonly IngestInput[],
   options: IngestCommandOptions,
-  { metrics, signal }: { metrics: PrometheusMeter | undefined; signal: AbortSignal },
+  { meter, signal }: { meter: PipelineMeter; signal: AbortSignal },
 ): Promise<IngestWorker> {
-  const otel = await otelMeter()
   const settings: IngestWorkerOptions = {
     directory: options.dir,
     metaDirectory: metaDirectoryOf(options),
     chunkManager: await segmentsTree(options),
-    meter: metrics === undefined ? otel : combineMeters(otel, metrics),
+    meter,
     logger: logLines(options.logLevel, (line) => process.stderr.write(line)),
     ...given('collectionName', options.collection),
     ...given('fsync', options.fsync),

@@ -1,16 +1,23 @@
 import { Command } from 'commander'
 import { stringifyExact } from '../config/index.js'
-import { inspectFile, type PackedColumnChunk, type PackedFileInfo } from '../packed/index.js'
+import {
+  columnCompression,
+  inspectFile,
+  type PackedColumnChunk,
+  type PackedFileInfo,
+} from '../packed/index.js'
 import { FIELD_ID_KEY } from '../schema/index.js'
+import { compressionFacts, describeCompression } from './inspect-compression.js'
 import { toStdout } from './output.js'
 import { filePlaces } from './place.js'
 import { type StorageOptions, StorageSource } from './storage-source.js'
-import { formatCount, formatRatio, formatTable } from './table.js'
+import { formatCount, formatRatio, formatSaving, formatTable } from './table.js'
 
 const SHOWN_VALUE_LENGTH = 100
 
 interface InspectOptions extends StorageOptions {
   json: boolean
+  compression: boolean
 }
 
 export function inspectCommand(signal: AbortSignal): Command {
@@ -18,16 +25,20 @@ export function inspectCommand(signal: AbortSignal): Command {
     .description('show what the footers of Parquet files say, packed or not')
     .argument('<file...>')
     .option('--json', 'everything, row group by row group', false)
+    .option('--compression', 'what codecs and encodings save, column by column', false)
     .action(async (files: string[], _, command: Command) => {
-      const { json, ...options } = command.optsWithGlobals<InspectOptions>()
+      const { json, compression, ...options } = command.optsWithGlobals<InspectOptions>()
       const infos: PackedFileInfo[] = []
       for (const place of await filePlaces(files, new StorageSource(options), signal)) {
         const { path, storage, text } = place
         infos.push({ ...(await inspectFile(path, { storage })), path: text })
       }
+      const [plain, described] = compression
+        ? [compressionFacts, describeCompression]
+        : [plainInfo, describe]
       const text = json
-        ? `${stringifyExact(infos.map(plainInfo), 2)}\n`
-        : infos.map(describe).join('\n')
+        ? `${stringifyExact(infos.map(plain), 2)}\n`
+        : infos.map(described).join('\n')
       await toStdout([text])
     })
 }
@@ -72,43 +83,39 @@ function rowGroupText({ rowGroups }: PackedFileInfo): string {
 }
 
 /** One line per leaf column, its chunks summed up. */
-function columnTable({ chunks }: PackedFileInfo): string {
-  const columns = new Map<string, PackedColumnChunk[]>()
-  for (const chunk of chunks) {
-    const column = columns.get(chunk.column)
-    if (column === undefined) columns.set(chunk.column, [chunk])
-    else column.push(chunk)
-  }
-  if (columns.size === 0) return ''
-  const rows = [...columns].map(([name, parts]) => {
-    const compressed = sum(parts, (chunk) => chunk.compressedBytes)
-    const uncompressed = sum(parts, (chunk) => chunk.uncompressedBytes)
-    const nullsKnown = parts.every((chunk) => chunk.nullCount !== null)
-    return [
-      `  ${name}`,
-      distinct(parts.map((chunk) => chunk.physicalType)),
-      distinct(parts.flatMap((chunk) => chunk.encodings)),
-      distinct(parts.map((chunk) => chunk.codec)),
-      formatCount(compressed),
-      formatCount(uncompressed),
-      formatRatio(uncompressed, compressed),
-      nullsKnown ? formatCount(sum(parts, (chunk) => chunk.nullCount ?? 0)) : '-',
-    ]
-  })
+function columnTable(info: PackedFileInfo): string {
+  const columns = columnCompression(info)
+  if (columns.length === 0) return ''
+  const nulls = nullsOf(info.chunks)
+  const rows = columns.map((column) => [
+    `  ${column.column}`,
+    column.physicalType,
+    column.encodings.join(' '),
+    column.codecs.join(' '),
+    formatCount(column.compressedBytes),
+    formatCount(column.uncompressedBytes),
+    formatRatio(column.uncompressedBytes, column.compressedBytes),
+    formatSaving(column.uncompressedBytes, column.compressedBytes),
+    nullText(nulls.get(column.column)),
+  ])
   const texts = ['  column', 'type', 'encodings', 'codec'].map((title) => ({ title }))
-  const numbers = ['compressed', 'uncompressed', 'ratio', 'nulls'].map((title) => ({
-    title,
-    align: 'right' as const,
-  }))
+  const numbers = ['compressed', 'uncompressed', 'compressed/uncompressed', 'saving', 'nulls'].map(
+    (title) => ({ title, align: 'right' as const }),
+  )
   return formatTable([...texts, ...numbers], rows)
 }
 
-function sum<T>(items: readonly T[], value: (item: T) => number): number {
-  return items.reduce((total, item) => total + value(item), 0)
+/** Nulls of every column; NaN where one of its chunks does not say. */
+function nullsOf(chunks: readonly PackedColumnChunk[]): Map<string, number> {
+  const nulls = new Map<string, number>()
+  for (const { column, nullCount } of chunks) {
+    nulls.set(column, (nulls.get(column) ?? 0) + (nullCount ?? Number.NaN))
+  }
+  return nulls
 }
 
-function distinct(names: readonly string[]): string {
-  return [...new Set(names)].join(' ')
+function nullText(nulls = Number.NaN): string {
+  return Number.isNaN(nulls) ? '-' : formatCount(nulls)
 }
 
 function shorten(value: string): string {

@@ -10,7 +10,7 @@ import {
   schemaOf,
   targetTree,
 } from './segment-target.js'
-import { formatCount, formatRatio, formatTable } from './table.js'
+import { formatCount, formatRatio, formatSaving, formatTable } from './table.js'
 
 interface SegmentConvertOptions extends SegmentOptions {
   out: string
@@ -80,9 +80,11 @@ function report(before: SegmentInfo, after: SegmentInfo): string {
       formatCount(logs.length),
       formatCount(bytes),
       formatRatio(before_, bytes),
+      formatSaving(before_, bytes),
     ]
   })
   const number = (title: string) => ({ title, align: 'right' as const })
-  const titles = ['segment', 'rows', 'insert logs', 'file bytes', 'ratio'].map(number)
+  const sizes = ['file bytes', 'after/before', 'saving']
+  const titles = ['segment', 'rows', 'insert logs', ...sizes].map(number)
   return formatTable([{ title: 'storage' }, ...titles], rows)
 }

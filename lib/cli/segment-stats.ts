@@ -8,7 +8,7 @@ import {
 } from '../segment/index.js'
 import { toStdout } from './output.js'
 import { addSegmentOptions, findSegment, type SegmentOptions, schemaOf } from './segment-target.js'
-import { formatCount, formatRatio, formatTable, type TableColumn } from './table.js'
+import { formatCount, formatRatio, formatSaving, formatTable, type TableColumn } from './table.js'
 import { hybridTimeText } from './time-text.js'
 
 const STORAGE = {
@@ -64,9 +64,14 @@ function describe(stats: SegmentStats): string {
   return `${table}\n${groupTable(stats.groups)}\n${logTable(stats)}`
 }
 
-const NUMBERS: TableColumn[] = ['logs', 'entries', 'Arrow bytes', 'file bytes', 'ratio'].map(
-  (title) => ({ title, align: 'right' }),
-)
+const NUMBERS: TableColumn[] = [
+  'logs',
+  'entries',
+  'Arrow bytes',
+  'file bytes',
+  'file/Arrow',
+  'saving',
+].map((title) => ({ title, align: 'right' }))
 
 function groupTable(groups: readonly GroupStats[]): string {
   const rows = groups.map((group) => [
@@ -99,7 +104,8 @@ function numbersOf({ logs, entries, memoryBytes, logBytes }: LogTotals): string[
     entries === 0 ? '-' : formatCount(entries),
     memoryBytes === 0 ? '-' : formatCount(memoryBytes),
     formatCount(logBytes),
-    memoryBytes === 0 ? '-' : formatRatio(memoryBytes, logBytes),
+    formatRatio(memoryBytes, logBytes),
+    formatSaving(memoryBytes, logBytes),
   ]
 }
 

@@ -1,3 +1,5 @@
+import { compressionRatio, compressionSaving } from '../codec/index.js'
+
 /** One column of a printed table; numbers are set to the right. */
 export interface TableColumn {
   title: string
@@ -30,7 +32,12 @@ export function formatCount(count: number): string {
   return count.toLocaleString('en-US')
 }
 
-/** How many times smaller `after` is than `before`. */
-export function formatRatio(before: number, after: number): string {
-  return after === 0 ? '-' : (before / after).toFixed(2)
+/** Compressed over original bytes: `0.382`; a dash where there are no original ones. */
+export function formatRatio(original: number, compressed: number): string {
+  return original === 0 ? '-' : compressionRatio(original, compressed).toFixed(3)
+}
+
+/** What went away of the original bytes: `61.8 %`. */
+export function formatSaving(original: number, compressed: number): string {
+  return original === 0 ? '-' : `${(100 * compressionSaving(original, compressed)).toFixed(1)} %`
 }

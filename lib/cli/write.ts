@@ -25,7 +25,7 @@ import { asUsage, UsageError } from './failure.js'
 import { type IfExists, toStdout } from './output.js'
 import { isRemote, type Place, placeOf } from './place.js'
 import { type StorageOptions, StorageSource } from './storage-source.js'
-import { formatCount, formatRatio, formatTable } from './table.js'
+import { formatCount, formatRatio, formatSaving, formatTable } from './table.js'
 
 interface WriteOptions extends StorageOptions {
   out: string
@@ -226,8 +226,10 @@ function report(result: PackedWriteResult, json: boolean): string {
     formatCount(group.uncompressedBytes),
     formatCount(group.fileBytes),
     formatRatio(group.uncompressedBytes, group.fileBytes),
+    formatSaving(group.uncompressedBytes, group.fileBytes),
   ])
   const number = (title: string) => ({ title, align: 'right' as const })
-  const titles = ['rows', 'row groups', 'Arrow bytes', 'file bytes', 'ratio'].map(number)
+  const sizes = ['Arrow bytes', 'file bytes', 'file/Arrow', 'saving']
+  const titles = ['rows', 'row groups', ...sizes].map(number)
   return formatTable([number('group'), { title: 'path' }, ...titles], rows)
 }

@@ -84,6 +84,22 @@ export interface NativeStorageMetrics {
   abandoned: number
 }
 
+/** One way of one kind (packed/compression_metrics.h). */
+export interface NativeCompressionCounts {
+  calls: number
+  originalBytes: number
+  compressedBytes: number
+  nanoseconds: number
+}
+
+export interface NativeCompressionMetrics {
+  source: 'page' | 'arrow'
+  codec: string
+  type: string
+  compress: NativeCompressionCounts
+  decompress: NativeCompressionCounts
+}
+
 export interface NativeEncryption {
   /** 16, 24 or 32 bytes. */
   key: Uint8Array

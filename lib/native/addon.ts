@@ -6,6 +6,7 @@
  */
 import type {
   NativeBloom,
+  NativeCompressionMetrics,
   NativeFileInfo,
   NativeGroupResult,
   NativeKey,
@@ -89,6 +90,8 @@ export interface Addon {
   uploadSettle(ticket: number, error: NativeError | null, value: string): void
   /** One entry per object store that was read from, in order of first use. */
   storageMetrics(): NativeStorageMetrics[]
+  /** What page codecs and Arrow have compressed in this process: one entry per kind. */
+  compressionMetrics(): NativeCompressionMetrics[]
 
   readerOpen(
     options: NativeReaderOptions,

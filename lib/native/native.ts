@@ -21,6 +21,7 @@ const FUNCTIONS: Record<keyof Addon, true> = {
   writerProgress: true,
   uploadSettle: true,
   storageMetrics: true,
+  compressionMetrics: true,
   readerOpen: true,
   readerNext: true,
   readerClose: true,

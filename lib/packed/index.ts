@@ -1,4 +1,5 @@
 export { type BatchInput, BatchIntake } from './batch-input.js'
+export { type ColumnCompression, columnCompression } from './column-compression.js'
 export { CODECS, type CodecName, type Compression } from './compression.js'
 export type { EncryptionAlgorithm, PackedEncryption } from './encryption.js'
 export { expectSchema } from './expect-schema.js'

@@ -8,8 +8,8 @@ import type { PipelineMeter } from './pipeline-metrics.js'
  */
 export function combineMeters(...meters: readonly PipelineMeter[]): PipelineMeter {
   return {
-    add(name, value) {
-      for (const meter of meters) meter.add(name, value)
+    add(name, value, labels) {
+      for (const meter of meters) meter.add(name, value, labels)
     },
     record(name, value) {
       for (const meter of meters) meter.record(name, value)

@@ -5,6 +5,7 @@ export {
   type CounterName,
   type GaugeName,
   type HistogramName,
+  type MetricLabels,
   PIPELINE_METRICS,
   type PipelineMeter,
   UNMETERED,

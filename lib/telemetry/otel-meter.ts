@@ -47,7 +47,7 @@ function instrumentsOf(meter: Meter, attributes: Attributes): PipelineMeter {
     }
   }
   return {
-    add: (name, value) => counters.get(name)?.add(value, attributes),
+    add: (name, value, labels) => counters.get(name)?.add(value, { ...attributes, ...labels }),
     record: (name, value) => histograms.get(name)?.record(value, attributes),
     observe: (name, read) => reads.add(name, read),
   }

@@ -1,4 +1,10 @@
-/** What the pipeline counts, measures and shows; unit as OpenTelemetry writes it. */
+/** What counters of compression are told apart by. */
+const KIND = ['source', 'codec', 'type', 'way'] as const
+
+/**
+ * What the pipeline counts, measures and shows; unit as OpenTelemetry writes it. A counter with
+ * `labels` is one for each combination of their values that occurs.
+ */
 export const PIPELINE_METRICS = {
   'ingest.rows': { kind: 'counter', unit: '{row}', help: 'Rows accepted' },
   'ingest.bytes': { kind: 'counter', unit: 'By', help: 'Arrow bytes of the rows accepted' },
@@ -18,7 +24,34 @@ export const PIPELINE_METRICS = {
   'sync.bytes': { kind: 'counter', unit: 'By', help: 'Bytes of the files that syncs wrote' },
   'meta.transaction': { kind: 'histogram', unit: 's', help: 'Time of a metadata transaction' },
   'segments.flushed': { kind: 'counter', unit: '{segment}', help: 'Segments flushed' },
-} as const satisfies Record<string, { kind: string; unit: string; help: string }>
+  'compression.calls': {
+    kind: 'counter',
+    unit: '{call}',
+    help: 'Pages, chunks and buffers compressed or decompressed',
+    labels: KIND,
+  },
+  'compression.original_bytes': {
+    kind: 'counter',
+    unit: 'By',
+    help: 'Bytes before compression, both ways',
+    labels: KIND,
+  },
+  'compression.compressed_bytes': {
+    kind: 'counter',
+    unit: 'By',
+    help: 'Bytes after compression, both ways',
+    labels: KIND,
+  },
+  'compression.seconds': {
+    kind: 'counter',
+    unit: 's',
+    help: 'Time of compressing and decompressing, summed over threads',
+    labels: KIND,
+  },
+} as const satisfies Record<
+  string,
+  { kind: string; unit: string; help: string; labels?: readonly string[] }
+>
 
 type Metrics = typeof PIPELINE_METRICS
 type NamesOf<Kind> = {
@@ -28,11 +61,18 @@ type NamesOf<Kind> = {
 export type CounterName = NamesOf<'counter'>
 export type HistogramName = NamesOf<'histogram'>
 export type GaugeName = NamesOf<'gauge'>
+/** Values of a counter's labels, by their names. */
+export type MetricLabels = Readonly<Record<string, string>>
+
+/** Names of the labels of a metric; none for most. */
+export function labelsOf(metric: Metrics[keyof Metrics]): readonly string[] {
+  return 'labels' in metric ? metric.labels : []
+}
 
 /** Takes in what the pipeline counts and measures. Calls never throw and never wait. */
 export interface PipelineMeter {
-  /** Add to a counter. */
-  add(name: CounterName, value: number): void
+  /** Add to a counter, of these labels where it has any. */
+  add(name: CounterName, value: number, labels?: MetricLabels): void
   /** One measurement, in the metric's unit (seconds). */
   record(name: HistogramName, value: number): void
   /** Ask `read` for a gauge's value whenever it is looked at, until the result is called. */

@@ -4,6 +4,8 @@ import {
   type CounterName,
   type GaugeName,
   type HistogramName,
+  labelsOf,
+  type MetricLabels,
   PIPELINE_METRICS,
   type PipelineMeter,
 } from './pipeline-metrics.js'
@@ -33,10 +35,12 @@ export async function prometheusMeter(
   const counters = new Map<CounterName, Counter>()
   const histograms = new Map<HistogramName, Histogram>()
   const reads = new GaugeReads()
-  for (const [key, { kind, help }] of Object.entries(PIPELINE_METRICS)) {
+  for (const [key, metric] of Object.entries(PIPELINE_METRICS)) {
+    const { kind, help } = metric
     const described = { name: prometheusName(key, kind), help, registers: [registry] }
     if (kind === 'counter') {
-      counters.set(key as CounterName, new client.Counter(described))
+      const labelNames = [...labelsOf(metric)]
+      counters.set(key as CounterName, new client.Counter({ ...described, labelNames }))
     } else if (kind === 'histogram') {
       const histogram = new client.Histogram({ ...described, buckets: [...SECONDS_BUCKETS] })
       histograms.set(key as HistogramName, histogram)
@@ -50,11 +54,17 @@ export async function prometheusMeter(
   return {
     contentType: registry.contentType,
     page: () => registry.metrics(),
-    // prom-client throws at what cannot be added.
-    add: (name, value) => void (value > 0 && counters.get(name)?.inc(value)),
+    // prom-client throws at what cannot be added, and at labels that it was not told of.
+    add: (name, value, labels = {}) =>
+      void (value > 0 && counters.get(name)?.inc(knownLabels(name, labels), value)),
     record: (name, value) => void (value >= 0 && histograms.get(name)?.observe(value)),
     observe: (name, read) => reads.add(name, read),
   }
+}
+
+function knownLabels(name: CounterName, labels: MetricLabels): MetricLabels {
+  const known = labelsOf(PIPELINE_METRICS[name]).filter((label) => label in labels)
+  return Object.fromEntries(known.map((label) => [label, labels[label]!]))
 }
 
 /** Counters end in `_total`, times in their unit; the other names have theirs in them. */
