@@ -16,7 +16,7 @@ test('help and version are no errors', async () => {
   expect(await packedOutput(['cat', '--help'])).toContain('--vectors <form>')
 })
 
-test.each(['write', 'inspect', 'cat', 'verify'])(
+test.each(['write', 'inspect', 'cat', 'verify', 'tune'])(
   'docs/cli.md has every option of %s',
   async (verb) => {
     const page = readFileSync(join(__dirname, '../docs/cli.md'), 'utf8')

@@ -44,6 +44,14 @@ test('the commands for files run as they stand', () => {
   expect(output).toContain('OK: 2 files, 8,000 rows')
 })
 
+test('the commands for tuning run as they stand', () => {
+  copyFileSync(join(ROOT, 'examples/data/words-100d.arrow'), join(directory, 'words.arrow'))
+  const output = run('packed tune books/0')
+  expect(output).toMatch(/^books\/0, books\/102: all 8,000 rows, /m)
+  expect(output).toMatch(/^balanced: \w+ \w+/m)
+  expect(readFileSync(join(directory, 'tune.html'), 'utf8')).toMatch(/^<!doctype html>/)
+})
+
 test('the commands for ingest run as they stand', () => {
   copyFileSync(join(ROOT, 'examples/data/words-100d.arrow'), join(directory, 'words.arrow'))
   const output = run('packed ingest words.arrow --dir worker')

@@ -1,5 +1,7 @@
 /** The program of docs/compression.md prints what the page says; its tables are complete. */
+import { join } from 'node:path'
 import { compressionConfigFromEnv, DEFAULT_COMPRESSION_CONFIG } from '../lib/config/index.js'
+import { packedOutput } from './support/command.js'
 import { blocksOf, outputOf, readPage, typeErrors } from './support/page-code.js'
 import { temporaryDirectory } from './support/temporary.js'
 
@@ -36,7 +38,10 @@ describe('docs/compression.md', () => {
     expect(typeErrors(directory, program)).toBe('')
   })
 
-  test('they print what the page says', () => {
+  test('they print what the page says', async () => {
+    // The files that the page tunes.
+    const words = join(__dirname, '../examples/data/words-100d.arrow')
+    await packedOutput(['write', words, '--out', join(directory, 'books')])
     expect(outputOf(directory, program)).toBe(blocksOf(page, 'text').join(''))
   })
 

@@ -10,6 +10,7 @@ import { segmentCommand } from './segment.js'
 import { segmentsCommand } from './segments.js'
 import { storageCommand } from './storage-check.js'
 import { storageOption } from './storage-source.js'
+import { tuneCommand } from './tune/command.js'
 import { uploadsCommand } from './uploads.js'
 import { verifyCommand } from './verify.js'
 import { writeCommand } from './write.js'
@@ -38,6 +39,7 @@ function program(signal: AbortSignal): Command {
     inspectCommand(signal),
     catCommand(signal),
     verifyCommand(signal),
+    tuneCommand(signal),
     segmentCommand(signal),
     manifestCommand(signal),
     ingestCommand(signal),

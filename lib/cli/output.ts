@@ -45,7 +45,8 @@ export async function toFile(
   }
 }
 
-async function refuseExisting(path: string): Promise<void> {
+/** @throws PackedError AlreadyExists. */
+export async function refuseExisting(path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined)
   if (found === undefined) return
   const message = `Expected no file at ${path} but found one; --if-exists replace overwrites it`

@@ -29,6 +29,11 @@ const LEVELS: Readonly<Record<CodecName, readonly [number, number] | null>> = {
   uncompressed: null,
 }
 
+/** Least and greatest level of a codec; null of one that has none. */
+export function levelRange(codec: CodecName): readonly [least: number, greatest: number] | null {
+  return LEVELS[codec]
+}
+
 /** Check `codec` and `level` of an options object; other keys are the caller's business. */
 export function resolveCodec(options: Record<string, unknown>, name: string): NativeCodec {
   const codec = expectOneOf(options.codec, `${name}.codec`, CODECS)

@@ -34,6 +34,19 @@ export { RecordSink } from './record-sink.js'
 export { SerialQueue } from './serial-queue.js'
 export { STREAM_OPTIONS } from './stream-settings.js'
 export { TimestampRange } from './timestamp-range.js'
+export { tuneFiles } from './tune/tune-files.js'
+export {
+  TUNE_GOALS,
+  type TuneGoal,
+  type TuneOptions,
+  type TuneProgress,
+} from './tune/tune-options.js'
+export type {
+  TuneRecommendation,
+  TuneResult,
+  TuneSpeed,
+  TuneTrial,
+} from './tune/tune-result.js'
 export { toVectorColumn, type VectorColumnOptions, type VectorValues } from './vector-column.js'
 export {
   type BitsMatrix,
@@ -59,4 +72,4 @@ export type {
   WriteOptions,
   WriterProgress,
 } from './writer-options.js'
-export { checkWriterOptions } from './writer-settings.js'
+export { checkWriterOptions, LAYOUTS } from './writer-settings.js'

@@ -64,6 +64,14 @@ const DEFAULTS: Readonly<
   milvus: { level: 3, rowGroupBytes: 1 << 20, bufferBytes: 32 << 20 },
   fast: { level: 1, rowGroupBytes: 64 << 20, bufferBytes: 128 << 20 },
 }
+
+/** Every layout that can be written, the default one first. */
+export const LAYOUTS = Object.keys(DEFAULTS) as readonly Layout[]
+
+/** ZSTD level of a layout where the caller says nothing of compression. */
+export function defaultLevel(layout: Layout): number {
+  return DEFAULTS[layout].level
+}
 const MOST_THREADS = 1024
 
 /** Checked options of a writer: what the addon gets and what stays on this side. */

@@ -1,0 +1,58 @@
+/** Figures of trials as texts, the same in the terminal and on the page. */
+import type { TuneResult, TuneTrial } from '../../packed/index.js'
+import { formatCount } from '../table.js'
+
+const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'] as const
+
+/** `1234567` as `1.23 MB`: three digits, units of 1000. */
+export function shortBytes(bytes: number): string {
+  let value = bytes
+  let unit = 0
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1000
+    unit++
+  }
+  return `${unit === 0 ? value : threeDigits(value)} ${UNITS[unit]}`
+}
+
+function threeDigits(value: number): string {
+  if (value >= 99.95) return value.toFixed(0)
+  return value.toFixed(value >= 9.995 ? 1 : 2)
+}
+
+/** Megabytes (10^6) a second. */
+export function megabytes(bytesPerSecond: number): string {
+  const value = bytesPerSecond / 1e6
+  return value >= 99.95 ? formatCount(Math.round(value)) : threeDigits(value)
+}
+
+/** `0.4123` as `41.2 %`. */
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`
+}
+
+/** Trials from the smallest to the largest. */
+export function bySize(trials: readonly TuneTrial[]): TuneTrial[] {
+  return [...trials].sort((left, right) => left.fileBytes - right.fileBytes)
+}
+
+/** What the rows of the sample take in the files as they are, by their share of all rows. */
+export function storedShare({ rows, sample, stored }: TuneResult): number {
+  return Math.round((stored.fileBytes * sample.rows) / rows)
+}
+
+/** Which rows were tried. */
+export function sampleText({ rows, sample }: TuneResult): string {
+  const bytes = `${shortBytes(sample.arrowBytes)} in Arrow memory`
+  if (sample.rows === rows) return `all ${formatCount(rows)} rows, ${bytes}`
+  const runs = sample.blocks === 1 ? 'one run' : `${sample.blocks} runs spread evenly`
+  return `${formatCount(sample.rows)} of ${formatCount(rows)} rows in ${runs}, ${bytes}`
+}
+
+/** What a program writes to get the settings of a trial. */
+export function codeOf({ options: { layout, compression } }: TuneTrial): string {
+  const { codec, level } =
+    typeof compression === 'string' ? { codec: compression, level: undefined } : compression
+  const levelText = level === undefined ? '' : `, level: ${level}`
+  return `layout: '${layout}', compression: { codec: '${codec}'${levelText} }`
+}

@@ -1,0 +1,150 @@
+/** The result of a tuning as one HTML page that needs nothing else. */
+import { stringifyExact } from '../../config/index.js'
+import {
+  TUNE_GOALS,
+  type TuneGoal,
+  type TuneRecommendation,
+  type TuneResult,
+} from '../../packed/index.js'
+import { tuneChart, VIEWS } from './chart.js'
+import { codeOf, megabytes, percent, sampleText, shortBytes } from './figures.js'
+import { embeddedJson, html, Markup } from './html.js'
+import { legend } from './marks.js'
+import { tunePageTable } from './page-table.js'
+import { PAGE_SCRIPT } from './script.js'
+import { PAGE_STYLE } from './style.js'
+
+const GOAL_TITLES: Readonly<Record<TuneGoal, string>> = {
+  size: 'Smallest',
+  balanced: 'Balanced',
+  speed: 'Fastest',
+}
+const GOAL_HINTS: Readonly<Record<TuneGoal, string>> = {
+  size: 'The smallest files',
+  balanced: 'The least time to write, send, fetch at 100 MB/s, and read',
+  speed: 'The least time to write and read',
+}
+
+/** Nothing is loaded: not even by a mistake in here. */
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+
+export function tunePage(result: TuneResult): string {
+  const { paths, recommendation } = result
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<title>${recommendation.trial.name} for ${paths.join(', ')}</title>
+<style>${new Markup(PAGE_STYLE)}</style>
+</head>
+<body>
+<main>
+<header>
+<p class="what">packed tune <span>${paths.join(', ')}</span></p>
+<button type="button" id="theme" hidden>Dark or light</button>
+</header>
+${verdicts(result)}
+${charts(result)}
+<section>
+<h2>Every trial</h2>
+${tunePageTable(result)}
+</section>
+${method(result)}
+</main>
+<div id="tip" role="status" hidden></div>
+<script type="application/json" id="result">${embeddedJson(stringifyExact(result))}</script>
+<script>${new Markup(PAGE_SCRIPT)}</script>
+</body>
+</html>
+`
+  return page.text
+}
+
+/** The advice for each goal; the style sheet shows that of the goal which is chosen. */
+function verdicts(result: TuneResult): Markup {
+  const { recommendation, recommendations } = result
+  return html`<fieldset class="choice goals"><legend>What counts</legend>
+${TUNE_GOALS.map((goal) => radio('goal', goal, { title: GOAL_TITLES[goal], hint: GOAL_HINTS[goal], checked: goal === recommendation.goal }))}
+</fieldset>
+${TUNE_GOALS.map((goal) => verdict(recommendations[goal], result))}`
+}
+
+function radio(
+  name: string,
+  value: string,
+  { title, hint, checked }: { title: string; hint: string; checked: boolean },
+): Markup {
+  const state = new Markup(checked ? ' checked' : '')
+  return html`<label title="${hint}"><input type="radio" name="${name}" value="${value}" id="${name}-${value}"${state}>${title}</label>`
+}
+
+function verdict({ goal, trial, reason }: TuneRecommendation, { trials }: TuneResult): Markup {
+  const usual = trials.find(({ isDefault }) => isDefault)
+  const other = usual === trial ? undefined : usual
+  const rest = trial.name.slice(trial.layout.length + 1)
+  return html`<section class="verdict for-${goal}">
+<h1>${trial.layout} <em>${rest}</em></h1>
+<p class="reason">${reason[0]!.toUpperCase() + reason.slice(1)}.</p>
+<dl class="tiles">
+<div><dt>Size</dt><dd><b>${percent(trial.ratio)}</b> of Arrow memory</dd>
+<dd class="meter"><i style="--share: ${share(trial.ratio)}"></i></dd>
+<dd class="than">${shortBytes(trial.fileBytes)}, saves ${percent(trial.saving)}${other === undefined ? '' : `; ${change(trial.fileBytes, other.fileBytes)}`}</dd></div>
+${speedTile('Write', trial.write.bytesPerSecond, other?.write.bytesPerSecond)}
+${speedTile('Read', trial.read.bytesPerSecond, other?.read.bytesPerSecond)}
+</dl>
+<div class="code"><code>${codeOf(trial)}</code><button type="button" class="copy" hidden>Copy</button></div>
+</section>`
+}
+
+function speedTile(title: string, bytesPerSecond: number, usual: number | undefined): Markup {
+  const than =
+    usual === undefined || usual === 0
+      ? ''
+      : `${(bytesPerSecond / usual).toFixed(2)} times the default's ${megabytes(usual)}`
+  return html`<div><dt>${title}</dt><dd><b>${megabytes(bytesPerSecond)}</b> MB/s</dd>
+<dd class="than">${than}</dd></div>`
+}
+
+function change(bytes: number, usual: number): string {
+  const less = 1 - bytes / usual
+  if (Math.abs(less) < 0.0005) return 'as the default'
+  return `${percent(Math.abs(less))} ${less > 0 ? 'smaller' : 'larger'} than the default`
+}
+
+function share(ratio: number): string {
+  return Math.min(1, ratio).toFixed(4)
+}
+
+function charts(result: TuneResult): Markup {
+  const [first] = VIEWS
+  return html`<section>
+<div class="title"><h2>Size against speed</h2>
+<fieldset class="choice views"><legend>Speed</legend>
+${VIEWS.map((view) => radio('view', view.id, { title: view.title, hint: view.axis, checked: view === first }))}
+</fieldset></div>
+<figure>
+<div class="wide">${VIEWS.map((view) => tuneChart(result, view))}</div>
+<figcaption>${legend(result.trials)}
+<p>Better is down and to the right. What is in the shaded part is slower and larger than something else. Lines join the levels of a codec; the whiskers are the slowest and the fastest round; rings mark what is recommended.</p></figcaption>
+</figure>
+</section>`
+}
+
+function method(result: TuneResult): Markup {
+  const { rounds, machine, date, stored, paths, rows, sample } = result
+  const times = rounds === 1 ? 'one measured round' : `medians of ${rounds} measured rounds`
+  const exact = sample.rows === rows ? '' : 'about '
+  return html`<section class="method">
+<h2>How this was measured</h2>
+<ul>
+<li>The sample: ${sampleText(result)}. It was held in memory, and written and read whole in every round.</li>
+<li>Times are ${times}, after one round that does not count. A round goes through all trials, every other one backwards.</li>
+<li>A write ends when the files are published, a read when every column of every row is decoded. Files were in the page cache and not forced to the disk: this is what encoding and decoding take.</li>
+<li>Bytes are those of whole files, footers included. MB/s are millions of bytes of Arrow memory a second. The ratio is file bytes over Arrow bytes: less is better.</li>
+<li>As they are, ${paths.length === 1 ? 'the file takes' : `the ${paths.length} files take`} ${shortBytes(stored.fileBytes)}: ${exact}${percent(stored.ratio)} of Arrow memory.</li>
+<li>${machine.cores} cores, ${machine.cpu}; Node ${machine.node}, ${machine.platform}; ${date.slice(0, 10)}.</li>
+</ul>
+</section>`
+}

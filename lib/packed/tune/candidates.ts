@@ -1,0 +1,91 @@
+import { PackedError } from '../../errors/index.js'
+import type { CodecName } from '../compression.js'
+import { levelRange } from '../compression.js'
+import type { PackedWriterOptions } from '../writer-options.js'
+import { defaultLevel, LAYOUTS } from '../writer-settings.js'
+
+/** One choice of settings that is tried. */
+export interface Candidate {
+  /** `fast zstd 3`: layout, codec and level. */
+  name: string
+  layout: (typeof LAYOUTS)[number]
+  codec: CodecName
+  /** undefined: the codec's own, or it has none. */
+  level: number | undefined
+  /** The layout compresses like this when nothing is said. */
+  layoutDefault: boolean
+  /** What a `PackedWriter` is to be given. */
+  options: Required<Pick<PackedWriterOptions, 'layout' | 'compression'>>
+}
+
+/** What candidates are made of. */
+export interface CandidateParts {
+  layouts: readonly Candidate['layout'][]
+  codecs: readonly CodecName[]
+  levels: readonly number[] | undefined
+}
+
+/** Fast, default and thorough. */
+const ZSTD_LEVELS = [1, 3, 9] as const
+
+/**
+ * Every layout with every codec and level.
+ *
+ * @throws PackedError InvalidArgument for levels that none of the codecs has.
+ */
+export function candidatesOf({ layouts, codecs, levels }: CandidateParts): Candidate[] {
+  refuseStrayLevels(codecs, levels)
+  return layouts.flatMap((layout) =>
+    codecs.flatMap((codec) =>
+      levelsOf(codec, levels).map((level) => candidateOf(layout, codec, level)),
+    ),
+  )
+}
+
+/** What a `PackedWriter` does when nothing is said. */
+export function isWriterDefault({ layout, layoutDefault }: Candidate): boolean {
+  return layout === LAYOUTS[0] && layoutDefault
+}
+
+function candidateOf(
+  layout: Candidate['layout'],
+  codec: CodecName,
+  level: number | undefined,
+): Candidate {
+  return {
+    name: [layout, codec, ...(level === undefined ? [] : [level])].join(' '),
+    layout,
+    codec,
+    level,
+    layoutDefault: codec === 'zstd' && level === defaultLevel(layout),
+    options: { layout, compression: level === undefined ? { codec } : { codec, level } },
+  }
+}
+
+/** A codec without levels, or without any of these, is tried as it is. */
+function levelsOf(
+  codec: CodecName,
+  levels: readonly number[] | undefined,
+): readonly (number | undefined)[] {
+  if (levels === undefined) return codec === 'zstd' ? ZSTD_LEVELS : [undefined]
+  const chosen = levels.filter((level) => hasLevel(codec, level))
+  return chosen.length === 0 ? [undefined] : chosen
+}
+
+function hasLevel(codec: CodecName, level: number): boolean {
+  const range = levelRange(codec)
+  return range !== null && level >= range[0] && level <= range[1]
+}
+
+function refuseStrayLevels(
+  codecs: readonly CodecName[],
+  levels: readonly number[] | undefined,
+): void {
+  const stray = levels?.find((level) => !codecs.some((codec) => hasLevel(codec, level)))
+  if (stray === undefined) return
+  const ranges = codecs.map((codec) => `${codec} ${levelRange(codec)?.join(' to ') ?? 'none'}`)
+  throw new PackedError(
+    'InvalidArgument',
+    `Expected levels that one of the codecs has (${ranges.join(', ')}) but received ${stray}`,
+  )
+}
