@@ -295,6 +295,7 @@ export {
   inspectFile,
   type KeyRetriever,
   LAYOUTS,
+  type Layout,
   type Matrix,
   type MemoryUsage,
   type MilvusKeyMetadata,

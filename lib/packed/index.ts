@@ -5,6 +5,7 @@ export type { EncryptionAlgorithm, PackedEncryption } from './encryption.js'
 export { expectSchema } from './expect-schema.js'
 export { inspectFile, type PackedColumnChunk, type PackedFileInfo } from './file-info.js'
 export type { KeyRetriever } from './key-retriever.js'
+export { LAYOUTS, type Layout } from './layouts.js'
 export { allocate, type MemoryUsage, memoryUsage } from './memory.js'
 export { PackedRecordReader } from './packed-record-reader.js'
 export type { PackedRecordReaderOptions } from './packed-record-reader-options.js'
@@ -72,4 +73,4 @@ export type {
   WriteOptions,
   WriterProgress,
 } from './writer-options.js'
-export { checkWriterOptions, LAYOUTS } from './writer-settings.js'
+export { checkWriterOptions } from './writer-settings.js'

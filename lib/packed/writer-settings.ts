@@ -26,6 +26,7 @@ import {
 import { resolveCodec, resolveCompression } from './compression.js'
 import { resolveEncryption } from './encryption.js'
 import { expectSchema } from './expect-schema.js'
+import { LAYOUT_DEFAULTS, type Layout } from './layouts.js'
 import type { PackedWriterOptions, WriterProgress } from './writer-options.js'
 
 const WHERE = 'PackedWriter.open'
@@ -55,23 +56,6 @@ const KNOWN = [
 ] as const
 const COLUMN_KEYS = ['codec', 'level', 'encoding', 'dim'] as const
 
-type Layout = NativeWriterOptions['layout']
-
-/** What each layout takes where the caller says nothing. */
-const DEFAULTS: Readonly<
-  Record<Layout, { level: number; rowGroupBytes: number; bufferBytes: number }>
-> = {
-  milvus: { level: 3, rowGroupBytes: 1 << 20, bufferBytes: 32 << 20 },
-  fast: { level: 1, rowGroupBytes: 64 << 20, bufferBytes: 128 << 20 },
-}
-
-/** Every layout that can be written, the default one first. */
-export const LAYOUTS = Object.keys(DEFAULTS) as readonly Layout[]
-
-/** ZSTD level of a layout where the caller says nothing of compression. */
-export function defaultLevel(layout: Layout): number {
-  return DEFAULTS[layout].level
-}
 const MOST_THREADS = 1024
 
 /** Checked options of a writer: what the addon gets and what stays on this side. */
@@ -130,7 +114,7 @@ interface NativeParts {
 
 function resolveNative(parts: NativeParts): NativeWriterOptions {
   const { options, layout, groups, columns, storage } = parts
-  const defaults = DEFAULTS[layout]
+  const defaults = LAYOUT_DEFAULTS[layout]
   const compression: NativeCodec =
     options.compression === undefined
       ? { codec: 'zstd', level: defaults.level }

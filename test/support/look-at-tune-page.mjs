@@ -97,6 +97,8 @@ try {
   await page.setJavaScriptEnabled(false)
   await page.setViewport({ width: 1100, height: 900 })
   await page.reload()
+  // A reload may bring back what was chosen before.
+  await page.click('label:has(#view-roundTrip)')
   await page.click('label:has(#goal-speed)')
   await page.setJavaScriptEnabled(true)
   seen.withoutScript = await shown()

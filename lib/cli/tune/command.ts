@@ -4,6 +4,7 @@ import {
   CODECS,
   type CodecName,
   LAYOUTS,
+  type Layout,
   TUNE_GOALS,
   type TuneGoal,
   type TuneOptions,
@@ -20,7 +21,7 @@ import { tuneProgress } from './progress.js'
 import { tuneAdvice, tuneHead, tuneTable } from './report.js'
 
 interface TuneCommandOptions extends StorageOptions {
-  layouts?: (typeof LAYOUTS)[number][]
+  layouts?: Layout[]
   codecs?: CodecName[]
   levels?: number[]
   rows?: number

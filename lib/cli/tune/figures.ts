@@ -51,8 +51,7 @@ export function sampleText({ rows, sample }: TuneResult): string {
 
 /** What a program writes to get the settings of a trial. */
 export function codeOf({ options: { layout, compression } }: TuneTrial): string {
-  const { codec, level } =
-    typeof compression === 'string' ? { codec: compression, level: undefined } : compression
+  const { codec, level } = compression
   const levelText = level === undefined ? '' : `, level: ${level}`
   return `layout: '${layout}', compression: { codec: '${codec}'${levelText} }`
 }

@@ -1,5 +1,4 @@
 /** The trials as bars of text. */
-import { styleText } from 'node:util'
 import type { TuneResult, TuneTrial } from '../../packed/index.js'
 import { bySize, megabytes, shortBytes } from './figures.js'
 
@@ -37,6 +36,8 @@ const PANELS: readonly Panel[] = [
 
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'] as const
 const FULL = '█'
+const BOLD_GREEN = '\u001b[1;32m'
+const PLAIN = '\u001b[0m'
 const GAP = 2
 const DEFAULT_COLUMNS = 100
 const MOST_COLUMNS = 140
@@ -63,7 +64,7 @@ export function tunePicture(
       return `${bar(length).padEnd(longest)} ${text(trial).padStart(texts[index]!)}`
     })
     const line = [`${chosen ? '>' : ' '} ${trial.name.padEnd(names)}`, ...bars].join(gap)
-    return chosen && color ? styleText(['bold', 'green'], line) : line
+    return chosen && color ? `${BOLD_GREEN}${line}${PLAIN}` : line
   })
   const title = [' '.repeat(2 + names), ...head].join(gap).trimEnd()
   return [title, ...lines, ''].join('\n')
@@ -75,5 +76,5 @@ const gap = ' '.repeat(GAP)
 function bar(cells: number): string {
   const eighths = Math.round(8 * cells)
   if (eighths === 0 && cells > 0) return EIGHTHS[1]
-  return FULL.repeat(Math.floor(eighths / 8)) + EIGHTHS[eighths % 8]
+  return FULL.repeat(Math.floor(eighths / 8)) + EIGHTHS[eighths % 8]!
 }

@@ -12,6 +12,8 @@ export async function tuneProgress(): Promise<{
     stream: process.stderr,
     clearOnComplete: true,
     hideCursor: true,
+    // Drawing takes time of the thread that trials need, too.
+    fps: 4,
     // The command answers signals itself.
     gracefulExit: false,
   })
@@ -20,8 +22,6 @@ export async function tuneProgress(): Promise<{
     update: (progress) => {
       bar.setTotal(progress.total)
       bar.update(progress.done, { text: progressText(progress) })
-      // Drawn now: while a trial runs nothing is to take its time.
-      bar.render()
     },
     end: () => bar.stop(),
   }

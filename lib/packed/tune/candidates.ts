@@ -1,26 +1,24 @@
 import { PackedError } from '../../errors/index.js'
-import type { CodecName } from '../compression.js'
-import { levelRange } from '../compression.js'
-import type { PackedWriterOptions } from '../writer-options.js'
-import { defaultLevel, LAYOUTS } from '../writer-settings.js'
+import { type CodecName, type Compression, levelRange } from '../compression.js'
+import { LAYOUT_DEFAULTS, LAYOUTS, type Layout } from '../layouts.js'
 
 /** One choice of settings that is tried. */
 export interface Candidate {
   /** `fast zstd 3`: layout, codec and level. */
   name: string
-  layout: (typeof LAYOUTS)[number]
+  layout: Layout
   codec: CodecName
   /** undefined: the codec's own, or it has none. */
   level: number | undefined
   /** The layout compresses like this when nothing is said. */
   layoutDefault: boolean
   /** What a `PackedWriter` is to be given. */
-  options: Required<Pick<PackedWriterOptions, 'layout' | 'compression'>>
+  options: { layout: Layout; compression: Compression }
 }
 
 /** What candidates are made of. */
 export interface CandidateParts {
-  layouts: readonly Candidate['layout'][]
+  layouts: readonly Layout[]
   codecs: readonly CodecName[]
   levels: readonly number[] | undefined
 }
@@ -48,7 +46,7 @@ export function isWriterDefault({ layout, layoutDefault }: Candidate): boolean {
 }
 
 function candidateOf(
-  layout: Candidate['layout'],
+  layout: Layout,
   codec: CodecName,
   level: number | undefined,
 ): Candidate {
@@ -57,7 +55,7 @@ function candidateOf(
     layout,
     codec,
     level,
-    layoutDefault: codec === 'zstd' && level === defaultLevel(layout),
+    layoutDefault: codec === 'zstd' && level === LAYOUT_DEFAULTS[layout].level,
     options: { layout, compression: level === undefined ? { codec } : { codec, level } },
   }
 }

@@ -11,10 +11,8 @@ import {
   resolveStorageConfig,
   unexpected,
 } from '../../config/index.js'
-import type { CodecName } from '../compression.js'
-import { CODECS } from '../compression.js'
-import type { PackedWriterOptions } from '../writer-options.js'
-import { LAYOUTS } from '../writer-settings.js'
+import { CODECS, type CodecName } from '../compression.js'
+import { LAYOUTS, type Layout } from '../layouts.js'
 import { type Candidate, candidatesOf } from './candidates.js'
 
 /** What a recommendation is to be good at; see {@link TuneOptions.goal}. */
@@ -40,7 +38,7 @@ export interface TuneOptions {
   /** Take plain Parquet as well. */
   lenient?: boolean
   /** Every layout by default. */
-  layouts?: readonly NonNullable<PackedWriterOptions['layout']>[]
+  layouts?: readonly Layout[]
   /** zstd, lz4, snappy and uncompressed by default. */
   codecs?: readonly CodecName[]
   /**

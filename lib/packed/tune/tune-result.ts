@@ -1,5 +1,5 @@
-import type { CodecName } from '../compression.js'
-import type { PackedWriterOptions } from '../writer-options.js'
+import type { CodecName, Compression } from '../compression.js'
+import type { Layout } from '../layouts.js'
 import type { TuneGoal } from './tune-options.js'
 
 /** Wall-clock times of one thing over the measured rounds. */
@@ -16,14 +16,14 @@ export interface TuneSpeed {
 export interface TuneTrial {
   /** `fast zstd 3`: layout, codec and level. */
   name: string
-  layout: NonNullable<PackedWriterOptions['layout']>
+  layout: Layout
   codec: CodecName
   /** null: the codec's own default, or it has no levels. */
   level: number | null
   /** True for what a `PackedWriter` does when nothing is said. */
   isDefault: boolean
   /** For `PackedWriter.open`, beside schema and paths. */
-  options: Required<Pick<PackedWriterOptions, 'layout' | 'compression'>>
+  options: { layout: Layout; compression: Compression }
   /** All files of the sample, footers included. */
   fileBytes: number
   /** `fileBytes` over the Arrow bytes of the sample: less is better. */
