@@ -28,11 +28,18 @@ afterEach(() => expect(filesBelow(scratch)).toEqual([]))
 describe('packed tune', () => {
   test('prints a table, a picture and advice', async () => {
     const text = await packedOutput(['tune', ...files, ...QUICK, '--layouts', 'milvus,fast'])
-    expect(text).toMatch(/^\S+words\/0, \S+words\/102: all 8,000 rows, 3\.\d\d MB in Arrow memory$/m)
+    expect(text).toMatch(
+      /^\S+words\/0, \S+words\/102: all 8,000 rows, 3\.\d\d MB in Arrow memory$/m,
+    )
     for (const name of ['milvus zstd 1', 'milvus snappy', 'fast zstd 1', 'fast snappy']) {
-      const line = new RegExp(`^>? *${name} +[\\d,]{9} +0\\.\\d{3} +\\d+\\.\\d %( +[\\d.,]+){2}`, 'm')
+      const line = new RegExp(
+        `^>? *${name} +[\\d,]{9} +0\\.\\d{3} +\\d+\\.\\d %( +[\\d.,]+){2}`,
+        'm',
+      )
       expect(text).toMatch(line)
-      expect(text).toMatch(new RegExp(`^>? *${name} +[█▏▎▍▌▋▊▉]+ +\\d\\.\\d\\d MB +[█▏▎▍▌▋▊▉]`, 'm'))
+      expect(text).toMatch(
+        new RegExp(`^>? *${name} +[█▏▎▍▌▋▊▉]+ +\\d\\.\\d\\d MB +[█▏▎▍▌▋▊▉]`, 'm'),
+      )
     }
     expect(text).toMatch(/^ *as it is +[\d,]{9} +0\.\d{3} +\d+\.\d % +- +-$/m)
     expect(text).toMatch(/^balanced: (milvus|fast) (zstd 1|snappy): .+\n {2}layout: '/m)
@@ -160,8 +167,8 @@ describe('texts', () => {
   test('a terminal with colours has the recommended line in one', () => {
     const plain = tunePicture(resultOf(), { columns: undefined, color: false })
     const colored = tunePicture(resultOf(), { columns: undefined, color: true })
-    const escape = String.fromCharCode(27)
-    const parts = colored.split(new RegExp(`${escape}\\[[0-9;]+m`))
+    const esc = String.fromCharCode(27)
+    const parts = colored.split(new RegExp(`${esc}\\[[0-9;]+m`))
     expect(parts.join('')).toBe(plain)
     expect(parts.find((part) => part.startsWith('> milvus zstd 3'))).toContain('4.00 MB')
   })
@@ -184,7 +191,9 @@ describe('texts', () => {
       '1,235',
     ])
     expect(percent(0.12345)).toBe('12.3 %')
-    expect(sampleText(resultOf({ rows: 200_000 }))).toBe('all 200,000 rows, 10.0 MB in Arrow memory')
+    expect(sampleText(resultOf({ rows: 200_000 }))).toBe(
+      'all 200,000 rows, 10.0 MB in Arrow memory',
+    )
     expect(progressText({ done: 3, total: 9, next: 'fast lz4' })).toBe('3 of 9 trials | fast lz4')
     expect(progressText({ done: 9, total: 9, next: undefined })).toBe('9 of 9 trials')
   })

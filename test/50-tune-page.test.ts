@@ -16,7 +16,7 @@ describe('the text of the page', () => {
   test('is one file that names nothing outside of it', () => {
     const page = tunePage(resultOf())
     expect(page).not.toMatch(/ (?:src|href)=|@import|url\(/)
-    expect(page).toContain("default-src &#39;none&#39;")
+    expect(page).toContain('default-src &#39;none&#39;')
   })
 
   test('keeps texts from becoming markup', () => {
@@ -78,8 +78,8 @@ test('labels are beside their points, and left out where there is no room', () =
     ],
     bounds,
   )
-  expect(free).toEqual({ x: 62, y: 54, anchor: 'start' })
-  expect(edge).toEqual({ x: 278, y: 54, anchor: 'end' })
+  expect(free).toEqual({ x: 67, y: 54, anchor: 'start' })
+  expect(edge).toEqual({ x: 273, y: 54, anchor: 'end' })
   const crowd = Array.from({ length: 40 }, (_, i) => ({ x: 100 + i, y: 50, text: 'zstd 3' }))
   const placed = placeLabels(crowd, bounds).filter((label) => label !== undefined)
   expect(placed.length).toBeGreaterThan(0)

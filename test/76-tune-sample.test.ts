@@ -130,7 +130,7 @@ describe('the recommendation', () => {
       trial: smaller,
       reason:
         'within 3 % of the least time to write and read (milvus zstd 3), and 10 % smaller; ' +
-        'the default is as good',
+        'the default is nearly as good',
     })
   })
 

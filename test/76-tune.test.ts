@@ -76,8 +76,8 @@ describe('what is tried', () => {
       return groups.reduce((sum, { path }) => sum + statSync(path).size, 0)
     })
     expect(trials.map(({ fileBytes }) => fileBytes)).toEqual(await Promise.all(own))
-    const [quick, thorough] = trials.map(({ fileBytes }) => fileBytes)
-    expect(quick).toBeGreaterThan(thorough!)
+    // Every choice has had its effect.
+    expect(new Set(trials.map(({ fileBytes }) => fileBytes)).size).toBe(trials.length)
   })
 
   test('columns stay in the files that they are in', async () => {

@@ -8,10 +8,14 @@ const TIMEOUT_MS = 60_000
 export const noBrowser: string | undefined = reason()
 
 function reason(): string | undefined {
-  const { status, stderr, error } = spawnSync(process.execPath, [join(__dirname, 'browser.mjs')], {
-    encoding: 'utf8',
-    timeout: TIMEOUT_MS,
-  })
+  const { status, stderr, error } = spawnSync(
+    process.execPath,
+    [join(__dirname, 'headless-chromium.mjs')],
+    {
+      encoding: 'utf8',
+      timeout: TIMEOUT_MS,
+    },
+  )
   if (status === 0) return undefined
   const said = /^.*(?:Error|error)[^\n]*$/m.exec(stderr)?.[0] ?? stderr.trim().slice(0, 200)
   return `no browser starts here: ${error?.message ?? said}`

@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { openBrowser } from './browser.mjs'
+import { openBrowser } from './headless-chromium.mjs'
 
 const [path, pictures] = process.argv.slice(2)
 const seen = { requests: [], errors: [] }
@@ -40,13 +40,12 @@ try {
           .map((halo) => Number(halo.closest('.point').dataset.trial)),
       }
     })
-  const rows = () =>
-    page.$$eval('tbody th', (cells) => cells.map((cell) => cell.dataset.value))
+  const rows = () => page.$$eval('tbody th', (cells) => cells.map((cell) => cell.dataset.value))
   const sorted = () =>
     page.$$eval('thead th', (heads) => heads.map((head) => head.getAttribute('aria-sort')))
 
   seen.title = await page.title()
-  seen.text = await page.$eval('main', (main) => main.innerText)
+  seen.text = await page.$eval('main', (main) => main.textContent)
   seen.light = await colors()
   await photograph('light')
 
@@ -77,7 +76,7 @@ try {
   seen.hotRows = await page.$$eval('tr.hot th', (cells) => cells.map((cell) => cell.dataset.value))
   await page.mouse.move(2, 2)
   seen.noTip = await tip()
-  await page.focus('.view-read .point[data-trial="1"]')
+  await page.$eval('.view-read .point[data-trial="1"]', (other) => other.focus())
   seen.focusTip = await tip()
 
   await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }])

@@ -124,7 +124,11 @@ function levelLines(dots: readonly Dot[], trials: readonly TuneTrial[]): Markup[
 function dotMarkup(dot: Dot, { trials, recommendations }: TuneResult): Markup {
   const { trial, index } = dot
   const picks = Object.values(recommendations).filter((choice) => choice.trial === trial)
-  const classes = ['point', colorOf(trial.layout, trials), ...picks.map(({ goal }) => `pick-${goal}`)]
+  const classes = [
+    'point',
+    colorOf(trial.layout, trials),
+    ...picks.map(({ goal }) => `pick-${goal}`),
+  ]
   const tip = [
     trial.name,
     `${shortBytes(trial.fileBytes)}, ${percent(trial.ratio)} of Arrow`,

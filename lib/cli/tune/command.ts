@@ -51,9 +51,7 @@ export function tuneCommand(signal: AbortSignal): Command {
     .option('--scratch <dir>', "folder of the trials' files: the system's temporary one")
     .option('--html <file>', 'a page with charts, in one file')
     .addOption(
-      new Option('--if-exists <what>', 'for --html')
-        .choices(['error', 'replace'])
-        .default('error'),
+      new Option('--if-exists <what>', 'for --html').choices(['error', 'replace']).default('error'),
     )
     .option('--lenient', 'take plain Parquet as well', false)
     .option('--json', 'print everything as JSON', false)

@@ -16,21 +16,21 @@ interface Box {
   bottom: number
 }
 
-/** About, of the font of the chart. */
+/** About, of the font of the chart; places leave room for the ring of a recommendation. */
 const LETTER = 6.3
 const HEIGHT = 14
 const RADIUS = 8
 
 /** Where a text may be, the best place first: direction, and how it is set. */
 const PLACES = [
-  { x: 12, y: 4, anchor: 'start' },
-  { x: -12, y: 4, anchor: 'end' },
-  { x: 0, y: -13, anchor: 'middle' },
-  { x: 0, y: 22, anchor: 'middle' },
-  { x: 9, y: -9, anchor: 'start' },
-  { x: -9, y: -9, anchor: 'end' },
-  { x: 9, y: 17, anchor: 'start' },
-  { x: -9, y: 17, anchor: 'end' },
+  { x: 17, y: 4, anchor: 'start' },
+  { x: -17, y: 4, anchor: 'end' },
+  { x: 0, y: -17, anchor: 'middle' },
+  { x: 0, y: 26, anchor: 'middle' },
+  { x: 12, y: -12, anchor: 'start' },
+  { x: -12, y: -12, anchor: 'end' },
+  { x: 12, y: 20, anchor: 'start' },
+  { x: -12, y: 20, anchor: 'end' },
 ] as const
 
 /**

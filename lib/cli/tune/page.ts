@@ -5,6 +5,7 @@ import {
   type TuneGoal,
   type TuneRecommendation,
   type TuneResult,
+  type TuneSpeed,
 } from '../../packed/index.js'
 import { tuneChart, VIEWS } from './chart.js'
 import { codeOf, megabytes, percent, sampleText, shortBytes } from './figures.js'
@@ -91,20 +92,23 @@ function verdict({ goal, trial, reason }: TuneRecommendation, { trials }: TuneRe
 <div><dt>Size</dt><dd><b>${percent(trial.ratio)}</b> of Arrow memory</dd>
 <dd class="meter"><i style="--share: ${share(trial.ratio)}"></i></dd>
 <dd class="than">${shortBytes(trial.fileBytes)}, saves ${percent(trial.saving)}${other === undefined ? '' : `; ${change(trial.fileBytes, other.fileBytes)}`}</dd></div>
-${speedTile('Write', trial.write.bytesPerSecond, other?.write.bytesPerSecond)}
-${speedTile('Read', trial.read.bytesPerSecond, other?.read.bytesPerSecond)}
+${speedTile('Write', trial.write, usual === trial ? 'the default' : beside(trial.write, usual?.write))}
+${speedTile('Read', trial.read, usual === trial ? 'the default' : beside(trial.read, usual?.read))}
 </dl>
 <div class="code"><code>${codeOf(trial)}</code><button type="button" class="copy" hidden>Copy</button></div>
 </section>`
 }
 
-function speedTile(title: string, bytesPerSecond: number, usual: number | undefined): Markup {
-  const than =
-    usual === undefined || usual === 0
-      ? ''
-      : `${(bytesPerSecond / usual).toFixed(2)} times the default's ${megabytes(usual)}`
+function speedTile(title: string, { bytesPerSecond }: TuneSpeed, than: string): Markup {
   return html`<div><dt>${title}</dt><dd><b>${megabytes(bytesPerSecond)}</b> MB/s</dd>
 <dd class="than">${than}</dd></div>`
+}
+
+/** A speed beside the default's, where that was tried and is another. */
+function beside({ bytesPerSecond }: TuneSpeed, usual: TuneSpeed | undefined): string {
+  if (usual === undefined || usual.bytesPerSecond === 0) return ''
+  const times = (bytesPerSecond / usual.bytesPerSecond).toFixed(2)
+  return `${times} times the default's ${megabytes(usual.bytesPerSecond)}`
 }
 
 function change(bytes: number, usual: number): string {

@@ -38,7 +38,7 @@ button:hover { border-color: var(--soft); }
 .choice input { position: absolute; opacity: 0; pointer-events: none; }
 
 .verdict { margin-top: 20px; }
-h1 { font-size: clamp(2.2rem, 7vw, 3.6rem); line-height: 1.1; letter-spacing: -0.02em; margin: 0; text-wrap: balance; }
+h1 { font-size: clamp(2.2rem, 7vw, 3.6rem); line-height: 1.1; letter-spacing: -0.02em; margin: 0; }
 h1 em { font-style: normal; color: var(--soft); }
 .reason { font-size: 1.1rem; max-width: 62ch; margin: 10px 0 22px; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(220px, 1fr)); gap: 14px; margin: 0; }

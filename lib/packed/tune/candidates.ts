@@ -45,11 +45,7 @@ export function isWriterDefault({ layout, layoutDefault }: Candidate): boolean {
   return layout === LAYOUTS[0] && layoutDefault
 }
 
-function candidateOf(
-  layout: Layout,
-  codec: CodecName,
-  level: number | undefined,
-): Candidate {
+function candidateOf(layout: Layout, codec: CodecName, level: number | undefined): Candidate {
   return {
     name: [layout, codec, ...(level === undefined ? [] : [level])].join(' '),
     layout,

@@ -99,7 +99,11 @@ async function runOnce(candidate: Candidate, place: RunPlace): Promise<Run> {
 
 async function write(
   { options }: Candidate,
-  { sample, groups, signal }: RunPlace & { groups: { id: number; path: string; fields: string[] }[] },
+  {
+    sample,
+    groups,
+    signal,
+  }: RunPlace & { groups: { id: number; path: string; fields: string[] }[] },
 ): Promise<number> {
   const writer = await PackedWriter.open({
     schema: sample.schema,

