@@ -105,7 +105,7 @@ function storedLine({ stored, sample, rows }: TuneResult, y: Scale): Markup {
   const place = y.at(stored.ratio)
   if (place < PLOT.top || place > PLOT.bottom) return html``
   const text = `as it is: ${sample.rows === rows ? '' : 'about '}${percent(stored.ratio)}`
-  return html`<g class="stored"><line x1="${PLOT.left}" x2="${PLOT.right}" y1="${at(place)}" y2="${at(place)}"/><text x="${PLOT.right - 6}" y="${at(place - 6)}" text-anchor="end">${text}</text></g>`
+  return html`<g class="stored"><line x1="${PLOT.left}" x2="${PLOT.right}" y1="${at(place)}" y2="${at(place)}"/><text x="${PLOT.left + 6}" y="${at(place - 6)}">${text}</text></g>`
 }
 
 /** Levels of one codec in one layout are joined: what more effort buys. */

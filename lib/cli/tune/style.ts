@@ -93,7 +93,7 @@ th:first-child { text-align: left; font-weight: 500; }
 tbody th svg { vertical-align: -3px; margin-right: 9px; }
 tbody td { background: linear-gradient(var(--bar), var(--bar)) left / calc(100% * var(--share)) 100% no-repeat; }
 tbody tr.hot > * { background-color: var(--beaten); }
-td small { display: inline-block; min-width: 9.5ch; margin-left: 6px; color: var(--soft); }
+td small { display: inline-block; min-width: 11.5ch; margin-left: 6px; color: var(--soft); }
 .tag { margin-left: 6px; padding: 1px 8px; border-radius: 9px; border: 1px solid var(--line); color: var(--soft); }
 tfoot { color: var(--soft); }
 .method ul { margin: 0; padding-left: 1.2em; color: var(--soft); font-size: 0.94rem; max-width: 85ch; }
