@@ -78,12 +78,13 @@ export async function makeDataset(name, { rows: wanted, small = false } = {}) {
   const rows = wanted ?? (small ? table.rows / SMALL : table.rows)
   const folder = join(DATA, `${name}-${rows}`)
   const manifest = join(folder, 'manifest.json')
-  if (existsSync(manifest)) {
+  // Not in the manifest: the checkout may move.
+  const path = join(folder, 'data.arrow')
+  if (existsSync(manifest) && existsSync(path)) {
     const found = JSON.parse(readFileSync(manifest, 'utf8'))
-    if (found.version === version()) return found
+    if (found.version === version()) return { ...found, path }
   }
   mkdirSync(folder, { recursive: true })
-  const path = join(folder, 'data.arrow')
   const bytes = await write(name, table, rows, path)
   const total = (names) => names.reduce((sum, column) => sum + bytes.get(column), 0)
   const { projection, groups } = table
@@ -91,7 +92,6 @@ export async function makeDataset(name, { rows: wanted, small = false } = {}) {
   const made = {
     name: wanted === undefined ? name : `${name}-${rows}`,
     version: version(),
-    path,
     rows,
     columns,
     bytes: total(columns),
@@ -100,5 +100,5 @@ export async function makeDataset(name, { rows: wanted, small = false } = {}) {
     groups,
   }
   writeFileSync(manifest, `${JSON.stringify(made, null, 2)}\n`)
-  return made
+  return { ...made, path }
 }
