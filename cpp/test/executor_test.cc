@@ -242,6 +242,17 @@ TEST_F(CgroupTest, VersionOneQuota) {
   EXPECT_EQ(CgroupCoreLimit(root_.path()), 3);
 }
 
+TEST_F(CgroupTest, VersionOneMountedByTheJoinedNameOnly) {
+  Put("proc/self/cgroup", "4:cpu,cpuacct:/docker/abc\n");
+  Put("sys/fs/cgroup/cpu,cpuacct/docker/abc/cpu.cfs_period_us", "100000\n");
+  Put("sys/fs/cgroup/cpu,cpuacct/docker/abc/cpu.cfs_quota_us", "150000\n");
+  EXPECT_EQ(CgroupCoreLimit(root_.path()), 2);
+  // By both names, the tighter one counts, though they are the same on a real machine.
+  Put("sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
+  Put("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "50000\n");
+  EXPECT_EQ(CgroupCoreLimit(root_.path()), 1);
+}
+
 TEST(Pool, CountsBytesAndTheirPeak) {
   int64_t before = Pool()->bytes_allocated();
   {
