@@ -54,6 +54,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Define<ReadKeyMetadata>(exports, "readKeyMetadata");
   Define<PayloadEncode>(exports, "payloadEncode");
   Define<PayloadOpen>(exports, "payloadOpen");
+  Define<RecordSerialize>(exports, "recordSerialize");
+  Define<RecordDeserialize>(exports, "recordDeserialize");
   Define<BloomNew>(exports, "bloomNew");
   Define<BloomOpen>(exports, "bloomOpen");
   Define<BloomAdd>(exports, "bloomAdd");

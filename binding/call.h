@@ -62,6 +62,9 @@ CallResult ReadKeyMetadata(const Call& call);
 CallResult PayloadEncode(const Call& call);
 CallResult PayloadOpen(const Call& call);
 
+CallResult RecordSerialize(const Call& call);
+CallResult RecordDeserialize(const Call& call);
+
 CallResult BloomNew(const Call& call);
 CallResult BloomOpen(const Call& call);
 CallResult BloomAdd(const Call& call);

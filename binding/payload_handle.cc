@@ -1,13 +1,10 @@
-#include <cstring>
 #include <memory>
 #include <utility>
 #include <vector>
 
-#include "arrow/buffer.h"
-
 #include "batch_import.h"
 #include "call.h"
-#include "external_memory.h"
+#include "give_bytes.h"
 #include "handle_kinds.h"
 #include "open_reader.h"
 #include "operation.h"
@@ -25,19 +22,6 @@ arrow::Result<PayloadEncoding> ReadEncoding(Napi::Object object) {
   ARROW_ASSIGN_OR_RAISE(encoding.codec, ReadCodec(codec));
   ARROW_ASSIGN_OR_RAISE(encoding.dictionary, ReadMember<bool>(object, "dictionary"));
   return encoding;
-}
-
-/// JavaScript owns the bytes from now on; copied where external buffers are forbidden.
-CallResult GiveBytes(Environment& environment, const std::shared_ptr<arrow::Buffer>& bytes) {
-  const uint8_t* data = bytes->data();
-  const int64_t size = bytes->size();
-  Napi::ArrayBuffer array_buffer;
-  if (ExternalMemory::Wrap(environment, bytes, data, size, Counted::kNo, &array_buffer) ==
-      nullptr) {
-    array_buffer = CopyOf(environment.env(), data, size);
-    if (array_buffer.IsEmpty()) return array_buffer;
-  }
-  return Napi::Uint8Array::New(environment.env(), static_cast<size_t>(size), array_buffer, 0);
 }
 
 }  // namespace

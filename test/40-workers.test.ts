@@ -67,6 +67,17 @@ test('terminate() in the middle of hashing keys and indexing deletes', async () 
   expect(await eventually(() => memoryUsage().poolBytes <= before)).toBe(true)
 })
 
+test('terminate() in the middle of records as bytes', async () => {
+  const before = memoryUsage().poolBytes
+  for (let round = 0; round < 8; round++) {
+    const worker = startWorker('serialize-forever.cjs', `records-${round}`)
+    await once(worker, 'message')
+    await sleep(round * 7)
+    expect(await worker.terminate()).toBe(1)
+  }
+  expect(await eventually(() => memoryUsage().poolBytes <= before)).toBe(true)
+})
+
 test('terminate() inside synchronous calls', async () => {
   // A call that is cut off can neither go on nor throw: it must not take the process along.
   const rounds = Array.from({ length: 24 }, async (_, round) => {

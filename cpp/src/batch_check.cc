@@ -181,18 +181,24 @@ Status CheckShape(const arrow::Schema& schema, const arrow::RecordBatch& batch) 
   return Status::OK();
 }
 
+Status CheckValid(const Field& field, const Array& array) {
+  const Status valid = array.ValidateFull();
+  if (valid.ok()) return Status::OK();
+  const std::string& name = field.name();
+  return MakeError(
+      ErrorCode::kInvalidData,
+      "Expected valid Arrow data for field '" + name + "' but received: " + valid.message(),
+      {"", name});
+}
+
+Status CheckNullsOf(const Field& field, const Array& array) {
+  if (!HasRequiredNulls(field.nullable(), array.type(), *array.data())) return Status::OK();
+  return CheckRequired(field, array, {}, field.name());
+}
+
 Status CheckColumn(const ColumnPlan& column, const std::shared_ptr<Array>& array) {
-  const std::string& name = column.declared->name();
-  const Status valid = array->ValidateFull();
-  if (!valid.ok()) {
-    return MakeError(
-        ErrorCode::kInvalidData,
-        "Expected valid Arrow data for field '" + name + "' but received: " + valid.message(),
-        {"", name});
-  }
-  if (HasRequiredNulls(column.declared->nullable(), array->type(), *array->data())) {
-    ARROW_RETURN_NOT_OK(CheckRequired(*column.declared, *array, {}, name));
-  }
+  ARROW_RETURN_NOT_OK(CheckValid(*column.declared, *array));
+  ARROW_RETURN_NOT_OK(CheckNullsOf(*column.declared, *array));
   if (!column.dense_vector) return Status::OK();
   return CheckDenseVectors(*column.declared, *PlainArray(array), *column.stored->type());
 }
@@ -209,6 +215,21 @@ Status CheckBatch(const WritePlan& plan, const arrow::RecordBatch& batch, int co
   return ParallelFor(static_cast<int>(columns.size()), threads, [&](int i) {
     return CheckColumn(*columns[i], batch.column(columns[i]->index));
   });
+}
+
+Status CheckBatch(const arrow::Schema& schema, const arrow::RecordBatch& batch) {
+  ARROW_RETURN_NOT_OK(CheckShape(schema, batch));
+  for (int i = 0; i < batch.num_columns(); ++i) {
+    ARROW_RETURN_NOT_OK(CheckValid(*schema.field(i), *batch.column(i)));
+  }
+  return CheckNulls(batch);
+}
+
+Status CheckNulls(const arrow::RecordBatch& batch) {
+  for (int i = 0; i < batch.num_columns(); ++i) {
+    ARROW_RETURN_NOT_OK(CheckNullsOf(*batch.schema()->field(i), *batch.column(i)));
+  }
+  return Status::OK();
 }
 
 }  // namespace packed

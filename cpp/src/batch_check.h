@@ -2,6 +2,7 @@
 
 #include "arrow/record_batch.h"
 #include "arrow/status.h"
+#include "arrow/type.h"
 
 #include "write_plan.h"
 
@@ -15,5 +16,11 @@ namespace packed {
 /// first one at fault, in file order, is the one reported.
 arrow::Status CheckBatch(const WritePlan& plan, const arrow::RecordBatch& batch,
                          int concurrency = 1);
+
+/// \brief The same against a schema alone, of a batch that goes into no file.
+arrow::Status CheckBatch(const arrow::Schema& schema, const arrow::RecordBatch& batch);
+
+/// \brief Only nulls in required fields, at any depth, of a batch that is valid: kInvalidData.
+arrow::Status CheckNulls(const arrow::RecordBatch& batch);
 
 }  // namespace packed

@@ -23,7 +23,12 @@ Status CheckCodec(const Codec& codec, const std::string& subject, const std::str
                      "Expected a codec of Parquet for " + subject + " but received " + name,
                      {"", field});
   }
+  return CheckLevel(codec, subject, field);
+}
+
+Status CheckLevel(const Codec& codec, const std::string& subject, const std::string& field) {
   if (!codec.level) return Status::OK();
+  const std::string name = ArrowCodec::GetCodecAsString(codec.type);
   const std::string received = "but received level " + std::to_string(*codec.level);
   if (!ArrowCodec::SupportsCompressionLevel(codec.type)) {
     return MakeError(ErrorCode::kInvalidArgument,

@@ -14,6 +14,10 @@ namespace packed {
 arrow::Status CheckCodec(const Codec& codec, const std::string& subject,
                          const std::string& field = "");
 
+/// \brief kInvalidArgument unless the codec knows the level, if one is given.
+arrow::Status CheckLevel(const Codec& codec, const std::string& subject,
+                         const std::string& field = "");
+
 /// The level to encode with: the caller's, 3 for ZSTD without one, else the codec's own default.
 std::optional<int> EffectiveLevel(const Codec& codec);
 

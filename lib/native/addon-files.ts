@@ -214,6 +214,20 @@ export interface NativePayloadEncoding {
   dictionary: boolean
 }
 
+export interface NativeRecordEncoding {
+  /** True: every buffer of the stream is compressed; false: the stream is one ZSTD frame. */
+  buffers: boolean
+  /** zstd, or for buffers lz4 (the frame format). */
+  compression: NativeCodec
+}
+
+export interface NativeRecordDecoding {
+  /** Most bytes of the stream, and most that its buffers may decode to. */
+  maxBytes: number
+  /** Take fields without a field id. */
+  lenient: boolean
+}
+
 export interface NativeFileInfo {
   path: string
   layout: 'packed' | 'rowGroupSize' | 'columnOffsets' | 'plain'

@@ -16,6 +16,8 @@ import type {
   NativePayloadOptions,
   NativeProgress,
   NativeReaderOptions,
+  NativeRecordDecoding,
+  NativeRecordEncoding,
   NativeStorage,
   NativeStorageMetrics,
   NativeWriterOptions,
@@ -163,6 +165,24 @@ export interface Addon {
     options: NativePayloadOptions,
     flag: CancelHandle,
     done: Completion<NativeOpenedReader>,
+  ): void
+
+  /** One batch as an Arrow IPC stream, compressed. Borrows until `done`. */
+  recordSerialize(
+    schema: SchemaHandle,
+    batch: FlatBatch,
+    options: NativeRecordEncoding,
+    flag: CancelHandle,
+    done: Completion<Uint8Array>,
+  ): void
+  /** The one record of an Arrow IPC stream as a batch of `schema`. Borrows until `done`. */
+  recordDeserialize(
+    schema: SchemaHandle,
+    bytes: Uint8Array,
+    options: NativeRecordDecoding,
+    policy: ReadPolicy,
+    flag: CancelHandle,
+    done: Completion<NativeBatch>,
   ): void
 
   bloomNew(kind: 'basic' | 'blocked', capacity: number, falsePositive: number): BloomHandle

@@ -37,6 +37,8 @@ const FUNCTIONS: Record<keyof Addon, true> = {
   readKeyMetadata: true,
   payloadEncode: true,
   payloadOpen: true,
+  recordSerialize: true,
+  recordDeserialize: true,
   bloomNew: true,
   bloomOpen: true,
   bloomAdd: true,

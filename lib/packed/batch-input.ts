@@ -15,12 +15,15 @@ export type BatchInput = RecordBatch | Table | ArrowCData
  */
 export class BatchIntake {
   readonly #schema: Schema
+  readonly #where: string
   readonly #fields: readonly NativeField[]
   /** Where the writer's columns are in batches of a schema that was seen; null = same order. */
   readonly #plans = new WeakMap<Schema, readonly number[] | null>()
 
-  constructor(schema: Schema) {
+  /** @param where what the caller calls, for errors. */
+  constructor(schema: Schema, where = 'write') {
     this.#schema = schema
+    this.#where = where
     this.#fields = flattenSchema(schema).fields
   }
 
@@ -33,7 +36,7 @@ export class BatchIntake {
     } else if (isArrowCData(input)) {
       yield this.#conform(importRecordBatch(input))
     } else {
-      throw unexpected('a RecordBatch, a Table or ArrowCData', 'write', input)
+      throw unexpected('a RecordBatch, a Table or ArrowCData', this.#where, input)
     }
   }
 
@@ -68,7 +71,7 @@ export class BatchIntake {
     const stranger = fields.find(({ name }) => !this.#fields.some((field) => field.name === name))
     if (stranger !== undefined || fields.length !== positions.length) {
       const name = stranger?.name ?? fields.find((_, index) => !positions.includes(index))!.name
-      const message = `Expected only columns of the writer's schema but received "${name}"`
+      const message = `Expected only columns of the schema for ${this.#where} but received "${name}"`
       throw new PackedError('InvalidArgument', message, { field: name })
     }
     return positions.every((position, column) => position === column) ? null : positions

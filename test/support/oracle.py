@@ -15,6 +15,7 @@ import oracle_compare
 import oracle_encryption
 import oracle_manifest
 import oracle_payload
+import oracle_record
 import oracle_s3
 import oracle_segment
 import oracle_types
@@ -142,6 +143,7 @@ COMMANDS = {
     **oracle_encryption.COMMANDS,
     **oracle_manifest.COMMANDS,
     **oracle_payload.COMMANDS,
+    **oracle_record.COMMANDS,
     **oracle_s3.COMMANDS,
     **oracle_segment.COMMANDS,
     "version": lambda request: pa.__version__,
