@@ -12,6 +12,7 @@
 #include "external_memory.h"
 #include "gather_small.h"
 #include "packed/mapping.h"
+#include "packed/memory.h"
 #include "values.h"
 
 namespace packed::binding {
@@ -25,6 +26,7 @@ class Lender {
   Napi::Value Lend(const ReadPolicy& policy) {
     const bool full = environment_.lent_bytes.load() >= policy.max_outstanding_bytes;
     const bool copy = policy.copy || full;
+    credit_bytes_ = policy.credit_bytes;
     Napi::Array views = Napi::Array::New(env_, batch_.buffers.size());
     for (uint32_t i = 0; i < batch_.buffers.size(); ++i) {
       const OutgoingBuffer& buffer = batch_.buffers[i];
@@ -39,8 +41,7 @@ class Lender {
         packed_bytes_ += arrow::bit_util::RoundUpToMultipleOf64(buffer.size);
       }
     }
-    PackRest(views);
-    return MakeBatch(views);
+    return MakeBatch(views, PackRest(views));
   }
 
  private:
@@ -53,6 +54,7 @@ class Lender {
     if (file.IsEmpty()) return false;
     const auto offset = static_cast<size_t>(buffer.data - mapping->data());
     views.Set(index, Napi::Uint8Array::New(env_, static_cast<size_t>(buffer.size), file, offset));
+    mapped_bytes_ += buffer.size;
     return true;
   }
 
@@ -90,26 +92,41 @@ class Lender {
     lent_bytes_ += bytes;
   }
 
-  /// One ArrayBuffer for all small buffers: making one costs as much as copying kilobytes.
-  void PackRest(Napi::Array views) {
-    if (packed_.empty()) return;
-    Napi::ArrayBuffer arena = Napi::ArrayBuffer::New(env_, static_cast<size_t>(packed_bytes_));
-    if (arena.IsEmpty()) return;
+  /// One ArrayBuffer for all small buffers and, behind them, the nodes, which are the result:
+  /// making one costs as much as copying kilobytes.
+  Napi::Value PackRest(Napi::Array views) {
+    const size_t node_bytes = batch_.nodes.size() * sizeof(double);
+    Napi::ArrayBuffer arena = NewArena(packed_bytes_ + static_cast<int64_t>(node_bytes));
+    if (arena.IsEmpty()) return {};
+    auto* const memory = static_cast<uint8_t*>(arena.Data());
     size_t offset = 0;
     for (const uint32_t index : packed_) {
       const Napi::HandleScope scope(env_);
       const OutgoingBuffer& buffer = batch_.buffers[index];
       const auto size = static_cast<size_t>(buffer.size);
-      std::memcpy(static_cast<uint8_t*>(arena.Data()) + offset, buffer.data, size);
+      std::memcpy(memory + offset, buffer.data, size);
       views.Set(index, Napi::Uint8Array::New(env_, size, arena, offset));
       offset += static_cast<size_t>(arrow::bit_util::RoundUpToMultipleOf64(buffer.size));
     }
+    if (node_bytes > 0) std::memcpy(memory + offset, batch_.nodes.data(), node_bytes);
+    return Napi::Float64Array::New(env_, batch_.nodes.size(), arena, offset);
   }
 
-  Napi::Value MakeBatch(Napi::Array views) {
-    Napi::Float64Array nodes = Napi::Float64Array::New(env_, batch_.nodes.size());
+  /// Beside memory that is lent not the engine's, unless it shall collect, see LendingCredit.
+  Napi::ArrayBuffer NewArena(int64_t bytes) {
+    if (environment_.credit().Quiet(lent_bytes_ + mapped_bytes_, credit_bytes_)) {
+      arrow::Result<std::shared_ptr<arrow::Buffer>> own = arrow::AllocateBuffer(bytes, Pool());
+      Napi::ArrayBuffer arena;
+      if (own.ok() && ExternalMemory::Wrap(environment_, *own, (*own)->data(), bytes, Counted::kNo,
+                                           &arena) != nullptr) {
+        return arena;
+      }
+    }
+    return Napi::ArrayBuffer::New(env_, static_cast<size_t>(bytes));
+  }
+
+  Napi::Value MakeBatch(Napi::Array views, Napi::Value nodes) {
     if (nodes.IsEmpty()) return nodes;
-    std::copy(batch_.nodes.begin(), batch_.nodes.end(), nodes.Data());
     Napi::Object batch = Napi::Object::New(env_);
     batch.Set("rows", static_cast<double>(batch_.rows));
     batch.Set("nodes", nodes);
@@ -124,6 +141,8 @@ class Lender {
   const OutgoingBatch& batch_;
   const std::shared_ptr<LentBatch> lent_ = std::make_shared<LentBatch>();
   int64_t lent_bytes_ = 0;
+  int64_t mapped_bytes_ = 0;
+  int64_t credit_bytes_ = 0;
   Napi::ArrayBuffer block_;  ///< over the block of the batch, once a part of it is lent
   std::vector<uint32_t> packed_;
   int64_t packed_bytes_ = 0;

@@ -8,7 +8,7 @@ namespace {
 
 constexpr int64_t kMostCredit = int64_t{1} << 30;
 /// A credit of which less than this part is used is halved.
-constexpr int64_t kIdleDenominator = 4;
+constexpr int64_t kIdleDenominator = 16;
 
 }  // namespace
 
@@ -31,6 +31,14 @@ int64_t LendingCredit::Cover(napi_env env, int64_t bytes, int64_t least) {
   int64_t sum = 0;
   napi_adjust_external_memory(env, report - taken, &sum);
   return taken;
+}
+
+bool LendingCredit::Quiet(int64_t lent, int64_t least) {
+  if (lent == 0) return false;
+  unlooked_ += lent;
+  if (unlooked_ < least / 2) return true;
+  unlooked_ = 0;
+  return false;
 }
 
 void LendingCredit::Restore(int64_t covered) {
