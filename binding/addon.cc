@@ -64,6 +64,17 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Define<VisibilityNew>(exports, "visibilityNew");
   Define<VisibilityAdd>(exports, "visibilityAdd");
   Define<VisibilityStats>(exports, "visibilityStats");
+  Define<CodecNew>(exports, "codecNew");
+  Define<CodecBound>(exports, "codecBound");
+  Define<CodecEncodeSync>(exports, "codecEncodeSync");
+  Define<CodecDecodeSync>(exports, "codecDecodeSync");
+  Define<CodecEncode>(exports, "codecEncode");
+  Define<CodecDecode>(exports, "codecDecode");
+  Define<CodecReaderNew>(exports, "codecReaderNew");
+  Define<CodecWriterNew>(exports, "codecWriterNew");
+  Define<CodecStreamStep>(exports, "codecStreamStep");
+  Define<CodecDictionaryOpen>(exports, "codecDictionaryOpen");
+  Define<CodecDictionaryTrain>(exports, "codecDictionaryTrain");
   Define<CDataExport>(exports, "cdataExport");
   Define<CDataImport>(exports, "cdataImport");
   Define<CDataExportStream>(exports, "cdataExportStream");

@@ -75,6 +75,18 @@ CallResult VisibilityNew(const Call& call);
 CallResult VisibilityAdd(const Call& call);
 CallResult VisibilityStats(const Call& call);
 
+CallResult CodecNew(const Call& call);
+CallResult CodecBound(const Call& call);
+CallResult CodecEncodeSync(const Call& call);
+CallResult CodecDecodeSync(const Call& call);
+CallResult CodecEncode(const Call& call);
+CallResult CodecDecode(const Call& call);
+CallResult CodecReaderNew(const Call& call);
+CallResult CodecWriterNew(const Call& call);
+CallResult CodecStreamStep(const Call& call);
+CallResult CodecDictionaryOpen(const Call& call);
+CallResult CodecDictionaryTrain(const Call& call);
+
 CallResult CDataExport(const Call& call);
 CallResult CDataImport(const Call& call);
 CallResult CDataExportStream(const Call& call);

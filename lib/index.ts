@@ -82,8 +82,16 @@ export {
   writeDeleteLog,
 } from './binlog/index.js'
 export {
+  CODEC_LEVELS,
+  CODEC_NAMES,
+  Codec,
+  type CodecName as ByteCodecName,
+  type CodecOptions,
+  type CodecReaderOptions,
+  type CodecWriterOptions,
   type CompressionCall,
   type CompressionCounts,
+  CompressionDictionary,
   type CompressionEntry,
   type CompressionFigures,
   type CompressionKind,
@@ -95,12 +103,16 @@ export {
   type CompressionWay,
   compressionRatio,
   compressionSaving,
+  type DecodeOptions,
   DictionaryEncoder,
   type DictionaryEncoderOptions,
   type DictionaryValue,
   deltaDecode,
   deltaEncode,
+  type EncodeOptions,
   fileCompressionStats,
+  type TrainDictionaryOptions,
+  trainDictionary,
 } from './codec/index.js'
 export {
   BETTER_COMPRESSION_LEVEL,

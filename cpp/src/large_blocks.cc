@@ -34,6 +34,12 @@ uint8_t* Map(int64_t bytes) {
   return start + before;
 }
 
+/// Gives back what is behind the first `bytes` of a mapping.
+void CutTail(uint8_t* start, int64_t bytes, int64_t* length) {
+  if (bytes < *length) ::munmap(start + bytes, *length - bytes);
+  *length = bytes;
+}
+
 /// The last page of 2 MiB would be more than what is needed: it stays one of small pages.
 void AdviseHugePages(uint8_t* start, int64_t size) {
   const int64_t whole = size / kPageBytes * kPageBytes;
@@ -122,8 +128,12 @@ arrow::Status LargeBlockPool::Reallocate(int64_t old_size, int64_t new_size, int
   }
   if (IsLarge(old_size) && IsLarge(new_size)) {
     const std::lock_guard lock(mutex_);
+    int64_t& length = lengths_.at(*block);
     // Growing arrays double: the room that is there is used up first.
-    if (new_size <= lengths_.at(*block) && new_size > old_size / 2) return arrow::Status::OK();
+    if (new_size <= length) {
+      if (new_size <= old_size / 2) CutTail(*block, RoundUp(new_size), &length);
+      return arrow::Status::OK();
+    }
   }
   uint8_t* moved = nullptr;
   ARROW_RETURN_NOT_OK(Allocate(new_size, alignment, &moved));

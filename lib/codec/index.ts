@@ -1,3 +1,17 @@
+export { Codec } from './codec.js'
+export { CODEC_LEVELS, CODEC_NAMES, type CodecName } from './codec-names.js'
+export type {
+  CodecOptions,
+  CodecReaderOptions,
+  CodecWriterOptions,
+  DecodeOptions,
+  EncodeOptions,
+} from './codec-options.js'
+export {
+  CompressionDictionary,
+  type TrainDictionaryOptions,
+  trainDictionary,
+} from './compression-dictionary.js'
 export {
   CompressionMonitor,
   type CompressionMonitorOptions,

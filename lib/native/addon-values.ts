@@ -31,6 +31,12 @@ export type BloomHandle = Handle<'bloom filter'>
 export type VisibilityHandle = Handle<'visibility'>
 /** A file that nobody else may lock meanwhile. */
 export type FileLockHandle = Handle<'file lock'>
+/** A codec of bytes and its dictionary. */
+export type CodecHandle = Handle<'codec'>
+/** One direction of a codec, over bytes that come in pieces. */
+export type CodecStreamHandle = Handle<'codec stream'>
+/** A trained dictionary of ZSTD. */
+export type CodecDictionaryHandle = Handle<'codec dictionary'>
 /** A flag that JavaScript raises and the core polls; one per writer, reader or inspection. */
 export type CancelHandle = Handle<'cancel'>
 

@@ -26,6 +26,9 @@ import type {
   BatchHandle,
   BloomHandle,
   CancelHandle,
+  CodecDictionaryHandle,
+  CodecHandle,
+  CodecStreamHandle,
   Completion,
   CopiedBatchHandle,
   FileLockHandle,
@@ -214,6 +217,69 @@ export interface Addon {
   ): void
   /** Keys with a delete, and rows that readers with this filter left out so far. */
   visibilityStats(filter: VisibilityHandle): { keys: number; hiddenRows: number }
+
+  codecNew(name: string, dictionary: CodecDictionaryHandle | null): CodecHandle
+  /** The most bytes that encoding so many gives. */
+  codecBound(codec: CodecHandle, bytes: number): number
+  /**
+   * Compress to one frame; level null = the codec's default. Answers with the number of bytes in
+   * `dst` where that is given; too small a one is an InvalidArgument with both sizes.
+   */
+  codecEncodeSync(
+    codec: CodecHandle,
+    level: number | null,
+    src: Uint8Array,
+    dst: Uint8Array | null,
+  ): Uint8Array | number
+  codecDecodeSync(
+    codec: CodecHandle,
+    maxBytes: number,
+    src: Uint8Array,
+    dst: Uint8Array | null,
+  ): Uint8Array | number
+  /** The same off the JS thread; borrows `src` and `dst` until `done`. */
+  codecEncode(
+    codec: CodecHandle,
+    level: number | null,
+    src: Uint8Array,
+    dst: Uint8Array | null,
+    flag: CancelHandle | null,
+    done: Completion<Uint8Array | number>,
+  ): void
+  codecDecode(
+    codec: CodecHandle,
+    maxBytes: number,
+    src: Uint8Array,
+    dst: Uint8Array | null,
+    flag: CancelHandle | null,
+    done: Completion<Uint8Array | number>,
+  ): void
+  codecReaderNew(codec: CodecHandle, maxBytes: number, flag: CancelHandle): CodecStreamHandle
+  /** Not for zstd, whose blocks are frames by `codecEncode`. */
+  codecWriterNew(
+    codec: CodecHandle,
+    level: number | null,
+    blockBytes: number,
+    flag: CancelHandle,
+  ): CodecStreamHandle
+  /**
+   * Take what there is room for of a chunk (borrowed until `done`), give what it becomes, 256 KiB
+   * at most. `more`: there may be more of it, which the rest of the chunk gives, if only an empty
+   * one. `last`: no other chunk follows; without `more` the stream has ended as it should.
+   */
+  codecStreamStep(
+    stream: CodecStreamHandle,
+    chunk: Uint8Array,
+    last: boolean,
+    done: Completion<{ output: Uint8Array; read: number; more: boolean }>,
+  ): void
+  codecDictionaryOpen(bytes: Uint8Array): { dictionary: CodecDictionaryHandle; id: number }
+  /** Train a dictionary on samples, which are copied at the call. */
+  codecDictionaryTrain(
+    samples: readonly Uint8Array[],
+    dictBytes: number,
+    done: Completion<Uint8Array>,
+  ): void
 
   cdataExport(schema: SchemaHandle, batch: FlatBatch): NativeAddresses
   cdataImport(array: bigint, schema: bigint, policy: ReadPolicy): NativeBatchWithSchema

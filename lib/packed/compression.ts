@@ -1,3 +1,4 @@
+import { CODEC_LEVELS } from '../codec/index.js'
 import {
   expectInteger,
   expectKnownKeys,
@@ -21,11 +22,7 @@ export interface Compression {
 }
 
 const LEVELS: Readonly<Record<CodecName, readonly [number, number] | null>> = {
-  zstd: [1, 22],
-  gzip: [1, 9],
-  brotli: [0, 11],
-  lz4: [1, 12],
-  snappy: null,
+  ...CODEC_LEVELS,
   uncompressed: null,
 }
 

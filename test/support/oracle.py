@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.ipc as ipc
 import pyarrow.parquet as pq
 
+import oracle_codec
 import oracle_compare
 import oracle_encryption
 import oracle_manifest
@@ -140,6 +141,7 @@ COMMANDS = {
     "sameAsIpc": same_as_ipc,
     "sameIpc": same_ipc,
     "writeTypes": write_types,
+    **oracle_codec.COMMANDS,
     **oracle_encryption.COMMANDS,
     **oracle_manifest.COMMANDS,
     **oracle_payload.COMMANDS,
