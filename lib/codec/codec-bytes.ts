@@ -30,7 +30,8 @@ export function expectTarget(value: unknown, src: Uint8Array): Uint8Array {
   throw new PackedError('InvalidArgument', 'Expected other memory for dst but received that of src')
 }
 
-function expectBytes(value: unknown, name: string): Uint8Array {
+/** @throws PackedError InvalidArgument, Detached. */
+export function expectBytes(value: unknown, name: string): Uint8Array {
   if (!types.isUint8Array(value)) throw unexpected('a Uint8Array', name, value)
   try {
     // A view of a detached buffer looks like one of no bytes.

@@ -1,3 +1,11 @@
+export { BatchCompressor, type BatchCompressorOptions } from './batch-compressor.js'
+export {
+  type BytesCodec,
+  type BytesDecodeOptions,
+  type CodecOrName,
+  type CompressionRecorder,
+  measuredCodec,
+} from './bytes-codec.js'
 export { Codec } from './codec.js'
 export { CODEC_LEVELS, CODEC_NAMES, type CodecName } from './codec-names.js'
 export type {
@@ -7,6 +15,7 @@ export type {
   DecodeOptions,
   EncodeOptions,
 } from './codec-options.js'
+export { CompressedBatch } from './compressed-batch.js'
 export {
   CompressionDictionary,
   type TrainDictionaryOptions,
@@ -35,4 +44,10 @@ export {
   type DictionaryEncoderOptions,
   type DictionaryValue,
 } from './dictionary-encoder.js'
+export {
+  FallbackCompressor,
+  type FallbackCompressorOptions,
+  type FallbackResult,
+} from './fallback-compressor.js'
 export { fileCompressionStats } from './file-compression-stats.js'
+export { SafeCompress } from './safe-compress.js'
