@@ -36,6 +36,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Define<WriterFinish>(exports, "writerFinish");
   Define<WriterAbort>(exports, "writerAbort");
   Define<WriterProgressOf>(exports, "writerProgress");
+  Define<WriterQuantization>(exports, "writerQuantization");
   Define<UploadSettle>(exports, "uploadSettle");
   Define<StorageMetricsOf>(exports, "storageMetrics");
   Define<CompressionMetricsOf>(exports, "compressionMetrics");
@@ -61,6 +62,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Define<BloomAdd>(exports, "bloomAdd");
   Define<BloomTest>(exports, "bloomTest");
   Define<BloomParts>(exports, "bloomParts");
+  Define<QuantizeVectorsOf>(exports, "quantizeVectors");
+  Define<DequantizeVectorsOf>(exports, "dequantizeVectors");
   Define<VisibilityNew>(exports, "visibilityNew");
   Define<VisibilityAdd>(exports, "visibilityAdd");
   Define<VisibilityStats>(exports, "visibilityStats");

@@ -41,6 +41,7 @@ CallResult WriterWrite(const Call& call);
 CallResult WriterFinish(const Call& call);
 CallResult WriterAbort(const Call& call);
 CallResult WriterProgressOf(const Call& call);
+CallResult WriterQuantization(const Call& call);
 CallResult UploadSettle(const Call& call);
 CallResult StorageMetricsOf(const Call& call);
 CallResult CompressionMetricsOf(const Call& call);
@@ -70,6 +71,9 @@ CallResult BloomOpen(const Call& call);
 CallResult BloomAdd(const Call& call);
 CallResult BloomTest(const Call& call);
 CallResult BloomParts(const Call& call);
+
+CallResult QuantizeVectorsOf(const Call& call);
+CallResult DequantizeVectorsOf(const Call& call);
 
 CallResult VisibilityNew(const Call& call);
 CallResult VisibilityAdd(const Call& call);

@@ -83,6 +83,13 @@ arrow::Result<VectorForm> ReadVectorForm(Napi::Object object) {
   return Unexpected("'fixed_size_binary' or 'fixed_size_list'", "vectors", object.Get("vectors"));
 }
 
+arrow::Result<QuantizedForm> ReadQuantizedForm(Napi::Object object) {
+  ARROW_ASSIGN_OR_RAISE(const auto form, ReadMember<std::string>(object, "quantized"));
+  if (form == "decode") return QuantizedForm::kDecode;
+  if (form == "raw") return QuantizedForm::kRaw;
+  return Unexpected("'decode' or 'raw'", "quantized", object.Get("quantized"));
+}
+
 }  // namespace
 
 arrow::Result<std::shared_ptr<arrow::RecordBatch>> ReadDefaults(Environment& environment,
@@ -110,6 +117,7 @@ arrow::Result<ReaderSettings> ReadReaderSettings(Environment& environment, Napi:
   }
   ARROW_ASSIGN_OR_RAISE(options.defaults, ReadDefaults(environment, object));
   ARROW_ASSIGN_OR_RAISE(options.vectors, ReadVectorForm(object));
+  ARROW_ASSIGN_OR_RAISE(options.quantized, ReadQuantizedForm(object));
   ARROW_ASSIGN_OR_RAISE(options.batch_rows, ReadMember<int64_t>(object, "batchRows"));
   ARROW_ASSIGN_OR_RAISE(options.batch_bytes, ReadMember<int64_t>(object, "batchBytes"));
   ARROW_ASSIGN_OR_RAISE(options.buffer_bytes, ReadMember<int64_t>(object, "bufferBytes"));

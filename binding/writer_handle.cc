@@ -1,4 +1,5 @@
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -184,6 +185,18 @@ CallResult WriterAbort(const Call& call) {
   };
   ARROW_RETURN_NOT_OK(Start(call.environment(), call[1],
                             MakeOperation(share->cancel, std::move(execute), SettleNothing),
+                            share->strand.get()));
+  return call.env().Undefined();
+}
+
+CallResult WriterQuantization(const Call& call) {
+  ARROW_ASSIGN_OR_RAISE(const auto share, FromHandle<OpenWriter>(call[0]));
+  auto execute = [share]() -> arrow::Result<std::string> { return share->writer->quantization(); };
+  auto settle = [](Environment& environment, const std::string& description) -> CallResult {
+    return TextOf(environment.env(), description);
+  };
+  ARROW_RETURN_NOT_OK(Start(call.environment(), call[1],
+                            MakeOperation(share->cancel, std::move(execute), std::move(settle)),
                             share->strand.get()));
   return call.env().Undefined();
 }

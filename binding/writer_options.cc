@@ -75,6 +75,24 @@ arrow::Status ReadColumn(Napi::Object object, WriterOptions* options) {
   return arrow::Status::OK();
 }
 
+arrow::Result<QuantizeField> ReadQuantized(Napi::Object object) {
+  QuantizeField field;
+  ARROW_ASSIGN_OR_RAISE(field.field, ReadMember<std::string>(object, "field"));
+  ARROW_ASSIGN_OR_RAISE(field.name, ReadMember<std::string>(object, "name"));
+  ARROW_ASSIGN_OR_RAISE(const BigInteger id, ReadMember<BigInteger>(object, "fieldId"));
+  field.field_id = id.value;
+  ARROW_ASSIGN_OR_RAISE(field.keep_original, ReadMember<bool>(object, "keepOriginal"));
+  ARROW_ASSIGN_OR_RAISE(const auto max_abs, ReadOptional<double>(object, "maxAbs"));
+  if (max_abs) {
+    field.max_abs = static_cast<float>(*max_abs);
+    return field;
+  }
+  ARROW_ASSIGN_OR_RAISE(field.scale_name, ReadMember<std::string>(object, "scaleName"));
+  ARROW_ASSIGN_OR_RAISE(const BigInteger scale_id, ReadMember<BigInteger>(object, "scaleFieldId"));
+  field.scale_field_id = scale_id.value;
+  return field;
+}
+
 arrow::Result<Compatibility> ReadCompatibility(Napi::Object object) {
   ARROW_ASSIGN_OR_RAISE(const auto name, ReadMember<std::string>(object, "compatibility"));
   if (name == "current") return Compatibility::kCurrent;
@@ -101,6 +119,11 @@ arrow::Result<WriterOptions> ReadOptions(Napi::Object object) {
   ARROW_ASSIGN_OR_RAISE(options.row_group_bytes, ReadMember<int64_t>(object, "rowGroupBytes"));
   ARROW_ASSIGN_OR_RAISE(options.buffer_bytes, ReadMember<int64_t>(object, "bufferBytes"));
   ARROW_ASSIGN_OR_RAISE(options.user_metadata, ReadPairs(object, "userMetadata"));
+  ARROW_RETURN_NOT_OK(ForEachObject(object, "quantize", [&options](Napi::Object native) {
+    ARROW_ASSIGN_OR_RAISE(auto field, ReadQuantized(native));
+    options.quantize.push_back(std::move(field));
+    return arrow::Status::OK();
+  }));
   ARROW_ASSIGN_OR_RAISE(const bool replace, ReadMember<bool>(object, "replace"));
   options.if_exists = replace ? IfExists::kReplace : IfExists::kError;
   ARROW_ASSIGN_OR_RAISE(options.fsync, ReadMember<bool>(object, "fsync"));

@@ -78,6 +78,17 @@ test('terminate() in the middle of records as bytes', async () => {
   expect(await eventually(() => memoryUsage().poolBytes <= before)).toBe(true)
 })
 
+test('terminate() in the middle of quantizing vectors', async () => {
+  const before = memoryUsage().poolBytes
+  for (let round = 0; round < 8; round++) {
+    const worker = startWorker('quantize-forever.cjs', `quantize-${round}`)
+    await once(worker, 'message')
+    await sleep(round * 3)
+    expect(await worker.terminate()).toBe(1)
+  }
+  expect(await eventually(() => memoryUsage().poolBytes <= before)).toBe(true)
+})
+
 test('terminate() inside synchronous calls', async () => {
   // A call that is cut off can neither go on nor throw: it must not take the process along.
   const rounds = Array.from({ length: 24 }, async (_, round) => {

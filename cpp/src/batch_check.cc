@@ -149,7 +149,31 @@ std::shared_ptr<Array> PlainArray(const std::shared_ptr<Array>& array) {
   }
 }
 
-Status CheckShape(const arrow::Schema& schema, const arrow::RecordBatch& batch) {
+Status CheckValid(const Field& field, const Array& array) {
+  const Status valid = array.ValidateFull();
+  if (valid.ok()) return Status::OK();
+  const std::string& name = field.name();
+  return MakeError(
+      ErrorCode::kInvalidData,
+      "Expected valid Arrow data for field '" + name + "' but received: " + valid.message(),
+      {"", name});
+}
+
+Status CheckNullsOf(const Field& field, const Array& array) {
+  if (!HasRequiredNulls(field.nullable(), array.type(), *array.data())) return Status::OK();
+  return CheckRequired(field, array, {}, field.name());
+}
+
+Status CheckColumn(const ColumnPlan& column, const std::shared_ptr<Array>& array) {
+  ARROW_RETURN_NOT_OK(CheckValid(*column.declared, *array));
+  ARROW_RETURN_NOT_OK(CheckNullsOf(*column.declared, *array));
+  if (!column.dense_vector) return Status::OK();
+  return CheckDenseVectors(*column.declared, *PlainArray(array), *column.stored->type());
+}
+
+}  // namespace
+
+arrow::Status CheckBatchShape(const arrow::Schema& schema, const arrow::RecordBatch& batch) {
   if (batch.num_columns() != schema.num_fields()) {
     return MakeError(ErrorCode::kInvalidArgument,
                      "Expected a batch of " + std::to_string(schema.num_fields()) +
@@ -181,32 +205,8 @@ Status CheckShape(const arrow::Schema& schema, const arrow::RecordBatch& batch) 
   return Status::OK();
 }
 
-Status CheckValid(const Field& field, const Array& array) {
-  const Status valid = array.ValidateFull();
-  if (valid.ok()) return Status::OK();
-  const std::string& name = field.name();
-  return MakeError(
-      ErrorCode::kInvalidData,
-      "Expected valid Arrow data for field '" + name + "' but received: " + valid.message(),
-      {"", name});
-}
-
-Status CheckNullsOf(const Field& field, const Array& array) {
-  if (!HasRequiredNulls(field.nullable(), array.type(), *array.data())) return Status::OK();
-  return CheckRequired(field, array, {}, field.name());
-}
-
-Status CheckColumn(const ColumnPlan& column, const std::shared_ptr<Array>& array) {
-  ARROW_RETURN_NOT_OK(CheckValid(*column.declared, *array));
-  ARROW_RETURN_NOT_OK(CheckNullsOf(*column.declared, *array));
-  if (!column.dense_vector) return Status::OK();
-  return CheckDenseVectors(*column.declared, *PlainArray(array), *column.stored->type());
-}
-
-}  // namespace
-
 Status CheckBatch(const WritePlan& plan, const arrow::RecordBatch& batch, int concurrency) {
-  ARROW_RETURN_NOT_OK(CheckShape(*plan.schema, batch));
+  ARROW_RETURN_NOT_OK(CheckBatchShape(*plan.schema, batch));
   std::vector<const ColumnPlan*> columns;
   for (const auto& group : plan.groups) {
     for (const auto& column : group.columns) columns.push_back(&column);
@@ -218,7 +218,7 @@ Status CheckBatch(const WritePlan& plan, const arrow::RecordBatch& batch, int co
 }
 
 Status CheckBatch(const arrow::Schema& schema, const arrow::RecordBatch& batch) {
-  ARROW_RETURN_NOT_OK(CheckShape(schema, batch));
+  ARROW_RETURN_NOT_OK(CheckBatchShape(schema, batch));
   for (int i = 0; i < batch.num_columns(); ++i) {
     ARROW_RETURN_NOT_OK(CheckValid(*schema.field(i), *batch.column(i)));
   }

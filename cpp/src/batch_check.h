@@ -8,6 +8,10 @@
 
 namespace packed {
 
+/// \brief Whether a batch has the columns of `schema`: names and types (metadata aside), equally
+/// many rows in each.
+arrow::Status CheckBatchShape(const arrow::Schema& schema, const arrow::RecordBatch& batch);
+
 /// \brief Everything that can be wrong with a batch, found before any of it is taken.
 ///
 /// Names and types against the schema (metadata aside), column lengths, Arrow's own full

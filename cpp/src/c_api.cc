@@ -104,8 +104,11 @@ arrow::Result<std::shared_ptr<ReaderObject>> OpenReader(const char* const* paths
   ARROW_ASSIGN_OR_RAISE(auto path_list, ToPaths(paths, num_paths, storage));
   ReaderOptions options;
   options.buffer_bytes = buffer_size;
+  // Without a schema what is stored is the answer; with one, its types say what is decoded.
+  options.quantized = QuantizedForm::kRaw;
   if (schema != nullptr) {
     ARROW_ASSIGN_OR_RAISE(options.schema, TakeSchema(schema));
+    options.quantized = QuantizedForm::kDecode;
   }
   ARROW_ASSIGN_OR_RAISE(auto store, FileStore::Make(storage));
   auto object = std::make_shared<ReaderObject>();

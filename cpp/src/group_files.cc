@@ -51,6 +51,25 @@ arrow::Result<int> FindAgain(const FileColumn& wanted, const Footer& footer) {
   return static_cast<int>(found - footer.columns.begin());
 }
 
+/// Codes of another file of the group, which may have another scale of all its vectors.
+arrow::Status DecodeLike(const Footer& footer, const FileColumn& column, RestoredColumn* output) {
+  ARROW_ASSIGN_OR_RAISE(const auto described, QuantizedColumns(footer));
+  const auto found = std::find_if(described.begin(), described.end(),
+                                  [&](const auto& field) { return column.id == field.field_id; });
+  const QuantizedField& first = *output->quantized;
+  const bool same = found != described.end() &&
+                    found->scale.has_value() == first.scale.has_value() &&
+                    (first.scale || found->scale_field_id == first.scale_field_id);
+  if (!same) {
+    return MakeError(ErrorCode::kTypeMismatch,
+                     "Expected vectors quantized as in the first file of the group for column " +
+                         column.field->name() + " of " + footer.path() + " but received others",
+                     {footer.path(), column.field->name()});
+  }
+  if (found->scale) output->restore = DequantizeBy(*found->scale, output->field->type());
+  return arrow::Status::OK();
+}
+
 /// What `plan` reads of its file, of another one.
 arrow::Result<std::shared_ptr<const FileProjection>> ProjectLike(
     const FileProjection& plan, std::shared_ptr<const Footer> footer) {
@@ -68,6 +87,10 @@ arrow::Result<std::shared_ptr<const FileProjection>> ProjectLike(
   }
   like->outputs = plan.outputs;
   for (auto& output : like->outputs) {
+    if (output.quantized) {
+      const FileColumn& column = footer->columns[places[output.decoded]];
+      ARROW_RETURN_NOT_OK(DecodeLike(*footer, column, &output));
+    }
     const auto place =
         std::lower_bound(like->columns.begin(), like->columns.end(), places[output.decoded]);
     output.decoded = static_cast<int>(place - like->columns.begin());

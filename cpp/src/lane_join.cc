@@ -167,7 +167,7 @@ arrow::Result<arrow::ArrayVector> LaneJoin::Gather(int64_t rows) {
 /// The most rows, at least one, whose bytes are within `batch_bytes`; cuts the columns.
 arrow::Result<int64_t> LaneJoin::FitRows(int64_t rows, arrow::ArrayVector* columns) const {
   const auto fits = [&](int64_t count) -> arrow::Result<bool> {
-    int64_t bytes = 0;
+    int64_t bytes = count * limits_.extra_row_bytes;
     for (const auto& column : *columns) {
       ARROW_ASSIGN_OR_RAISE(const int64_t slice,
                             arrow::util::ReferencedBufferSize(*column->Slice(0, count)));

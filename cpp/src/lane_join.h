@@ -23,6 +23,7 @@ struct JoinLimits {
   int64_t batch_bytes = 0;   ///< most decoded bytes in one batch (at least one row); 0 = no bound
   int64_t buffer_bytes = 0;  ///< decoded bytes held ahead of the caller
   int64_t ahead_bytes = 0;   ///< stored bytes of remote files held ahead of the decoders
+  int64_t extra_row_bytes = 0;  ///< by which a row still grows before it is handed out
 };
 
 /// \brief Joins lanes of equally many rows into record batches.

@@ -147,6 +147,16 @@ bool MissesId(const Projection& projection, const ReaderOptions& options) {
   return false;
 }
 
+/// Whether vectors of a file are decoded by scales that may be in a group that was not opened.
+bool MayMissScales(const FileSet& set, const ReaderOptions& options) {
+  if (options.quantized == QuantizedForm::kRaw) return false;
+  return std::any_of(set.files.begin(), set.files.end(), [](const auto& footer) {
+    const auto quantized = QuantizedColumns(*footer);
+    return quantized.ok() && std::any_of(quantized->begin(), quantized->end(),
+                                         [](const auto& field) { return !field.scale; });
+  });
+}
+
 /// Without a schema the names have to tell the columns of the answer apart.
 arrow::Status CheckNames(const FileSet& set) {
   std::map<std::string, const Footer*> names;
@@ -224,7 +234,12 @@ arrow::Result<OpenedGroups> OpenGroups(std::vector<FileGroup> groups, const Read
       ARROW_RETURN_NOT_OK(CheckListed(*chosen[i], *set.files[i], names));
     }
     if (!options.schema) ARROW_RETURN_NOT_OK(CheckNames(set));
-    ARROW_ASSIGN_OR_RAISE(opened.projection, MakeProjection(set, options, appended));
+    auto projection = MakeProjection(set, options, appended);
+    if (!projection.ok() && chosen.size() < every.size() && MayMissScales(set, options)) {
+      chosen = every;
+      continue;
+    }
+    ARROW_ASSIGN_OR_RAISE(opened.projection, std::move(projection));
     if (chosen.size() == every.size() || !MissesId(opened.projection, options)) break;
     chosen = every;
   }

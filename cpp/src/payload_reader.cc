@@ -55,7 +55,7 @@ arrow::Result<std::shared_ptr<const FileProjection>> OpenPayload(
   }
   projection->columns = {position};
   projection->leaves = stored.leaves;
-  projection->outputs = {{0, field, std::move(*restore)}};
+  projection->outputs = {{0, field, std::move(*restore), {}}};
   projection->footer = std::make_shared<const Footer>(std::move(footer));
   return projection;
 }

@@ -12,16 +12,12 @@
 
 #include "packed/error.h"
 #include "reader_options.h"
+#include "wanted_column.h"
 
 namespace packed {
 namespace {
 
-/// A field of the answer and where it is stored (nowhere: source.file < 0).
-struct Wanted {
-  std::shared_ptr<arrow::Field> field;
-  std::optional<int64_t> id;
-  ColumnSource source;
-};
+using Wanted = WantedColumn;
 
 arrow::Status FieldError(ErrorCode code, const std::string& message, const std::string& field) {
   return MakeError(code, message, {"", field});
@@ -76,7 +72,7 @@ arrow::Result<std::vector<Wanted>> FieldsOfSchema(const FileSet& set, const arro
                                                   bool by_name) {
   std::vector<Wanted> all;
   for (const auto& field : schema.fields()) {
-    Wanted wanted{field, {}, {}};
+    Wanted wanted{field, {}, {}, {}};
     ARROW_ASSIGN_OR_RAISE(wanted.id, OptionalId(*field));
     ARROW_ASSIGN_OR_RAISE(wanted.source, FindStored(set, *field, wanted.id, by_name));
     if (!wanted.id && wanted.source.file >= 0) wanted.id = set.column(wanted.source).id;
@@ -90,7 +86,7 @@ std::vector<Wanted> FieldsOfFiles(const FileSet& set) {
   for (int f = 0; f < static_cast<int>(set.files.size()); ++f) {
     const auto& columns = set.files[f]->columns;
     for (int c = 0; c < static_cast<int>(columns.size()); ++c) {
-      all.push_back({columns[c].field, columns[c].id, {f, c}});
+      all.push_back({columns[c].field, columns[c].id, {f, c}, {}});
     }
   }
   return all;
@@ -115,7 +111,7 @@ std::vector<Wanted> StoredFields(const FileSet& set, const std::vector<Wanted>& 
 arrow::Status TakeVectorForm(std::vector<Wanted>* fields) {
   for (auto& wanted : *fields) {
     const auto& type = wanted.field->type();
-    if (type->id() != arrow::Type::FIXED_SIZE_BINARY) continue;
+    if (type->id() != arrow::Type::FIXED_SIZE_BINARY || wanted.quantized) continue;
     auto list =
         VectorListType(arrow::internal::checked_cast<const arrow::FixedSizeBinaryType&>(*type));
     if (!list) {
@@ -144,7 +140,7 @@ arrow::Status UnknownColumn(const FileSet& set, const ColumnRef& ref) {
   const std::string text = ToText(ref);
   if (const auto* id = std::get_if<int64_t>(&ref)) {
     ARROW_RETURN_NOT_OK(
-        CheckGroupGiven(set, {arrow::field(text, arrow::null()), *id, ColumnSource{}}));
+        CheckGroupGiven(set, {arrow::field(text, arrow::null()), *id, ColumnSource{}, {}}));
   }
   return FieldError(ErrorCode::kInvalidArgument, "Expected a known column but received " + text,
                     text);
@@ -221,6 +217,9 @@ arrow::Status FillMissing(const ReaderOptions& options, Wanted* wanted, OutputCo
 
 arrow::Result<Restore> RestoreFor(const FileSet& set, const Wanted& wanted) {
   const auto& stored = set.column(wanted.source).field->type();
+  if (wanted.quantized && wanted.quantized->scale) {
+    return DequantizeBy(*wanted.quantized->scale, wanted.field->type());
+  }
   auto restore = FindRestore(stored, wanted.field->type());
   if (restore) return std::move(*restore);
   return MakeError(ErrorCode::kTypeMismatch,
@@ -258,8 +257,8 @@ class PlanBuilder {
     const auto position =
         std::lower_bound(plan.columns.begin(), plan.columns.end(), wanted.source.column);
     output->slot = static_cast<int>(plan.outputs.size());
-    plan.outputs.push_back(
-        {static_cast<int>(position - plan.columns.begin()), wanted.field, std::move(restore)});
+    plan.outputs.push_back({static_cast<int>(position - plan.columns.begin()), wanted.field,
+                            std::move(restore), wanted.quantized});
     return arrow::Status::OK();
   }
 
@@ -289,6 +288,9 @@ arrow::Result<Projection> MakeProjection(const FileSet& set, const ReaderOptions
   if (options.columns) {
     ARROW_ASSIGN_OR_RAISE(fields, Select(set, fields, *options.columns));
   }
+  Projection projection;
+  ARROW_ASSIGN_OR_RAISE(projection.dequantization, TakeQuantized(set, options, &fields));
+  const size_t answered = fields.size() - projection.dequantization.columns.size();
   if (!options.schema && options.vectors == VectorForm::kFixedSizeList) {
     ARROW_RETURN_NOT_OK(TakeVectorForm(&fields));
   }
@@ -296,7 +298,6 @@ arrow::Result<Projection> MakeProjection(const FileSet& set, const ReaderOptions
     ARROW_ASSIGN_OR_RAISE(auto more, Select(set, stored, {appended.begin(), appended.end()}));
     std::move(more.begin(), more.end(), std::back_inserter(fields));
   }
-  Projection projection;
   PlanBuilder plan(set, fields, OwnPages(options));
   arrow::FieldVector output_fields;
   for (auto& wanted : fields) {
@@ -313,6 +314,7 @@ arrow::Result<Projection> MakeProjection(const FileSet& set, const ReaderOptions
   projection.files = plan.Finish();
   const auto metadata = options.schema ? options.schema->metadata() : nullptr;
   projection.schema = arrow::schema(std::move(output_fields), metadata);
+  projection.dequantization.SetAnswer(*projection.schema, static_cast<int>(answered));
   return projection;
 }
 

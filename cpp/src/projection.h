@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "arrow/scalar.h"
 #include "arrow/type.h"
 
+#include "dequantize.h"
 #include "group_map.h"
 #include "read_type.h"
 
@@ -18,6 +20,7 @@ struct RestoredColumn {
   int decoded = 0;  ///< position among the columns that are decoded of the file
   std::shared_ptr<arrow::Field> field;
   Restore restore;
+  std::optional<QuantizedField> quantized;  ///< the codes of vectors that are decoded
 };
 
 /// What is decoded of one file.
@@ -37,9 +40,10 @@ struct OutputColumn {
 };
 
 struct Projection {
-  std::shared_ptr<arrow::Schema> schema;
+  std::shared_ptr<arrow::Schema> schema;  ///< of `columns`, before vectors are decoded
   std::vector<OutputColumn> columns;
   std::vector<std::shared_ptr<const FileProjection>> files;  ///< only those that are needed
+  Dequantization dequantization;  ///< its scales stand between the answer and what is appended
 };
 
 /// \brief Decide what is read from where, and refuse what cannot be.

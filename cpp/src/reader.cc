@@ -80,17 +80,22 @@ class PackedReader::Impl {
        std::vector<LaneFiles> lanes, const ReaderOptions& options)
       : rows_(rows), files_(std::move(files)) {
     const auto columns = static_cast<int>(projection.columns.size());
-    source_ = std::make_unique<LaneJoin>(std::move(projection.schema),
-                                         std::move(projection.columns), std::move(lanes), rows,
-                                         JoinLimits{options.batch_rows, options.batch_bytes,
-                                                    BufferBytes(options), BufferBytes(options)},
-                                         options.cancel);
-    if (!options.visible) return;
-    // Key and timestamp are the last two (see Open), and nobody asked for them.
-    std::vector<int> output(columns - 2);
-    std::iota(output.begin(), output.end(), 0);
-    source_ = FilterVisible(std::move(source_), options.visible->filter, columns - 2, columns - 1,
-                            std::move(output));
+    Dequantization dequantization = std::move(projection.dequantization);
+    source_ = std::make_unique<LaneJoin>(
+        std::move(projection.schema), std::move(projection.columns), std::move(lanes), rows,
+        JoinLimits{options.batch_rows, options.batch_bytes, BufferBytes(options),
+                   BufferBytes(options), dequantization.extra_row_bytes},
+        options.cancel);
+    if (options.visible) {
+      // Key and timestamp are the last two (see Open), and nobody asked for them.
+      std::vector<int> output(columns - 2);
+      std::iota(output.begin(), output.end(), 0);
+      source_ = FilterVisible(std::move(source_), options.visible->filter, columns - 2, columns - 1,
+                              std::move(output));
+    }
+    if (!dequantization.empty()) {
+      source_ = DequantizeSource(std::move(source_), std::move(dequantization));
+    }
   }
 
   BatchSource& source() { return *source_; }

@@ -1,6 +1,7 @@
 #include "packed/row_access.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "arrow/compute/api_vector.h"
@@ -42,7 +43,7 @@ class RowAccess::Impl {
     }
   }
 
-  const std::shared_ptr<arrow::Schema>& schema() const { return projection_.schema; }
+  const std::shared_ptr<arrow::Schema>& schema() const { return projection_.dequantization.schema; }
 
   arrow::Result<std::shared_ptr<arrow::RecordBatch>> Take(const std::vector<int64_t>& rows) {
     ARROW_RETURN_NOT_OK(CheckOpen());
@@ -56,20 +57,29 @@ class RowAccess::Impl {
     std::sort(distinct.begin(), distinct.end());
     distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
     ARROW_ASSIGN_OR_RAISE(auto picked, PickDistinct(distinct));
-    if (distinct == rows) return picked;
-    return InOrder(picked, distinct, rows);
+    if (distinct != rows) {
+      ARROW_ASSIGN_OR_RAISE(picked, InOrder(picked, distinct, rows));
+    }
+    return projection_.dequantization.Apply(picked);
   }
 
   arrow::Result<std::shared_ptr<arrow::RecordBatch>> ReadRowGroup(int64_t file, int64_t row_group) {
     ARROW_RETURN_NOT_OK(CheckOpen());
     ARROW_RETURN_NOT_OK(CheckPosition("a file", file, places_.size()));
     const Place& place = places_[file];
-    if (place.lane >= 0) return lanes_[place.lane].ReadRowGroup(place.window, row_group);
-    ARROW_RETURN_NOT_OK(CheckPosition("a row group", row_group, row_groups_[file]));
+    if (place.lane >= 0) {
+      ARROW_ASSIGN_OR_RAISE(const auto decoded,
+                            lanes_[place.lane].ReadRowGroup(place.window, row_group));
+      ARROW_ASSIGN_OR_RAISE(auto answer, AnswerOf(place.lane, decoded));
+      if (answer->num_columns() > 0) return answer;
+    } else {
+      ARROW_RETURN_NOT_OK(CheckPosition("a row group", row_group, row_groups_[file]));
+    }
+    const std::string path = paths_.empty() ? "one of another group" : paths_[file];
     return MakeError(
         ErrorCode::kInvalidArgument,
-        "Expected a file with one of the columns for ReadRowGroup but received " + paths_[file],
-        {paths_[file], ""});
+        "Expected a file with one of the columns for ReadRowGroup but received " + path,
+        {paths_.empty() ? "" : path, ""});
   }
 
   void Close() noexcept {
@@ -104,6 +114,45 @@ class RowAccess::Impl {
       columns.push_back(std::move(constant));
     }
     return arrow::RecordBatch::Make(projection_.schema, count, std::move(columns));
+  }
+
+  /// The columns of the answer that a lane has, of the rows of one of its row groups.
+  arrow::Result<std::shared_ptr<arrow::RecordBatch>> AnswerOf(int lane,
+                                                              const RowFiles::RowGroup& decoded) {
+    const Dequantization& quantized = projection_.dequantization;
+    const auto& rows = decoded.rows;
+    if (quantized.empty()) return rows;
+    std::vector<std::pair<int, int>> places;  // slot in the lane, column of the answer
+    for (int i = 0; i < schema()->num_fields(); ++i) {
+      const OutputColumn& column = projection_.columns[i];
+      if (column.file == lane) places.emplace_back(column.slot, i);
+    }
+    std::sort(places.begin(), places.end());
+    arrow::FieldVector fields;
+    arrow::ArrayVector columns;
+    for (const auto& [slot, i] : places) {
+      fields.push_back(schema()->field(i));
+      columns.push_back(rows->column(slot));
+      const auto codes = std::find_if(quantized.columns.begin(), quantized.columns.end(),
+                                      [i = i](const auto& column) { return column.codes == i; });
+      if (codes == quantized.columns.end()) continue;
+      ARROW_ASSIGN_OR_RAISE(const auto scales, ScalesOf(codes->scales, lane, decoded));
+      ARROW_ASSIGN_OR_RAISE(columns.back(),
+                            DequantizeColumn(*columns.back(), *scales, *fields.back()));
+    }
+    return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), rows->num_rows(),
+                                    std::move(columns));
+  }
+
+  /// The scales of the rows of a row group, which may be in another lane.
+  arrow::Result<std::shared_ptr<arrow::Array>> ScalesOf(int column, int lane,
+                                                        const RowFiles::RowGroup& decoded) {
+    const OutputColumn& scales = projection_.columns[column];
+    if (scales.file == lane) return decoded.rows->column(scales.slot);
+    std::vector<int64_t> positions(decoded.rows->num_rows());
+    std::iota(positions.begin(), positions.end(), decoded.first);
+    ARROW_ASSIGN_OR_RAISE(const auto picked, lanes_[scales.file].Pick(positions, cancel_));
+    return picked->column(scales.slot);
   }
 
   /// Rows as they were asked for, of `picked`, which has each of them once.

@@ -148,8 +148,7 @@ arrow::Result<std::shared_ptr<arrow::RecordBatch>> RowFiles::Pick(const std::vec
   return JoinBatches(*file_, batches);
 }
 
-arrow::Result<std::shared_ptr<arrow::RecordBatch>> RowFiles::ReadRowGroup(size_t window,
-                                                                          int64_t row_group) {
+arrow::Result<RowFiles::RowGroup> RowFiles::ReadRowGroup(size_t window, int64_t row_group) {
   ARROW_ASSIGN_OR_RAISE(const auto file, Open(window));
   const FileInfo& info = file->footer->info;
   WindowPart part;
@@ -169,7 +168,8 @@ arrow::Result<std::shared_ptr<arrow::RecordBatch>> RowFiles::ReadRowGroup(size_t
   RowGroupStream stream(file, {part.row_group, 1}, /*whole=*/rows == whole.rows, nullptr);
   ARROW_ASSIGN_OR_RAISE(DecodedRows decoded, stream.Read(rows));
   ARROW_ASSIGN_OR_RAISE(const auto batch, JoinBatches(*file, decoded.batches));
-  return skip == 0 ? batch : batch->Slice(skip);
+  const int64_t first = row_offsets_[window] + part.first - windows_[window].start;
+  return RowGroup{first, skip == 0 ? batch : batch->Slice(skip)};
 }
 
 arrow::Status CheckPosition(const std::string& what, int64_t index, size_t count) {

@@ -32,8 +32,14 @@ class RowFiles {
   arrow::Result<std::shared_ptr<arrow::RecordBatch>> Pick(const std::vector<int64_t>& rows,
                                                           const CancelToken& cancel);
 
+  /// What a window has of a row group.
+  struct RowGroup {
+    int64_t first = 0;  ///< row, of all windows
+    std::shared_ptr<arrow::RecordBatch> rows;
+  };
+
   /// \brief What a window has of one of its row groups: none without rows counts.
-  arrow::Result<std::shared_ptr<arrow::RecordBatch>> ReadRowGroup(size_t window, int64_t row_group);
+  arrow::Result<RowGroup> ReadRowGroup(size_t window, int64_t row_group);
 
  private:
   struct Hit;

@@ -163,6 +163,7 @@ arrow::Result<std::unique_ptr<RowGroupReader>> RowGroupReader::Open(
       return MakeError(ErrorCode::kInvalidArgument, "Expected a file store but received none");
     }
     ARROW_RETURN_NOT_OK(CheckReaderOptions(options));
+    options.quantized = QuantizedForm::kRaw;  // the scales may be in another file
     ARROW_ASSIGN_OR_RAISE(const auto set, OpenFileSet({path}, options, store));
     ARROW_ASSIGN_OR_RAISE(auto projection, MakeProjection(set, options));
     auto impl = std::make_unique<Impl>(set, std::move(projection), options);

@@ -101,7 +101,7 @@ Status CheckColumns(const arrow::Schema& schema, const std::vector<ColumnGroup>&
 Status CheckUserMetadata(const WriterOptions& options) {
   for (const auto& [key, value] : options.user_metadata) {
     if (key == kGroupFieldIdListKey || key == kRowGroupMetadataKey || key == kStorageVersionKey ||
-        key == "ARROW:schema") {
+        key == "ARROW:schema" || key == kQuantizationKey) {
       return MakeError(ErrorCode::kInvalidArgument,
                        "Expected user metadata without reserved keys but received '" + key + "'");
     }

@@ -10,6 +10,7 @@
 #include "packed/error.h"
 #include "packed/executor.h"
 #include "page_plan.h"
+#include "quantizer.h"
 #include "write_order.h"
 #include "write_plan.h"
 
@@ -34,8 +35,8 @@ int64_t UnwrittenBound(const WriterOptions& options, size_t groups) {
 
 class PackedWriter::Impl {
  public:
-  Impl(WritePlan plan, WriterOptions options)
-      : plan_(std::move(plan)), options_(std::move(options)) {}
+  Impl(WritePlan plan, std::unique_ptr<Quantizer> quantizer, WriterOptions options)
+      : plan_(std::move(plan)), quantizer_(std::move(quantizer)), options_(std::move(options)) {}
 
   Status OpenGroups(FileStore& store) {
     for (const auto& group : plan_.groups) {
@@ -50,10 +51,12 @@ class PackedWriter::Impl {
     ARROW_RETURN_NOT_OK(CheckOpen());
     if (options_.cancel.cancelled()) return Fail(options_.cancel.Check());
     if (batch == nullptr) return Status::OK();
-    ARROW_RETURN_NOT_OK(CatchAll([&] { return CheckBatch(plan_, *batch, options_.concurrency); }));
-    if (batch->num_rows() == 0) return Status::OK();
-    ARROW_RETURN_NOT_OK(Fail(Take(*batch)));
-    counters_.rows.fetch_add(batch->num_rows(), std::memory_order_relaxed);
+    ARROW_ASSIGN_OR_RAISE(const auto stored, CatchAll([&] { return AsStored(batch); }));
+    ARROW_RETURN_NOT_OK(CatchAll([&] { return CheckBatch(plan_, *stored, options_.concurrency); }));
+    if (stored->num_rows() == 0) return Status::OK();
+    ARROW_RETURN_NOT_OK(Fail(Take(*stored)));
+    if (quantizer_) quantizer_->Accept();
+    counters_.rows.fetch_add(stored->num_rows(), std::memory_order_relaxed);
     return Status::OK();
   }
 
@@ -62,6 +65,10 @@ class PackedWriter::Impl {
     std::vector<GroupResult> results(groups_.size());
     ARROW_RETURN_NOT_OK(
         Fail(RunStep([&](int i, WriteTasks* tasks) { return groups_[i]->Flush(tasks); })));
+    if (quantizer_) {
+      quantization_ = quantizer_->Describe();
+      options_.user_metadata.emplace_back(kQuantizationKey, quantization_);
+    }
     ARROW_RETURN_NOT_OK(Fail(ForEachGroup([&](int i) -> Status {
       return groups_[i]->Finish(plan_.field_ids, options_).Value(&results[i]);
     })));
@@ -82,9 +89,18 @@ class PackedWriter::Impl {
             counters_.row_groups.load(std::memory_order_relaxed)};
   }
 
-  const std::shared_ptr<arrow::Schema>& schema() const { return plan_.schema; }
+  const std::shared_ptr<arrow::Schema>& schema() const {
+    return quantizer_ ? quantizer_->input() : plan_.schema;
+  }
+  const std::string& quantization() const { return quantization_; }
 
  private:
+  Result<std::shared_ptr<arrow::RecordBatch>> AsStored(
+      const std::shared_ptr<arrow::RecordBatch>& batch) {
+    if (!quantizer_) return batch;
+    return quantizer_->Apply(*batch, options_.cancel, options_.concurrency);
+  }
+
   Status CheckOpen() const {
     if (open_) return Status::OK();
     return MakeError(ErrorCode::kClosed,
@@ -179,6 +195,8 @@ class PackedWriter::Impl {
   }
 
   const WritePlan plan_;
+  const std::unique_ptr<Quantizer> quantizer_;  ///< null where nothing is quantized
+  std::string quantization_;
   WriterOptions options_;
   WriterCounters counters_;
   std::vector<std::unique_ptr<GroupWriter>> groups_;
@@ -198,9 +216,14 @@ Result<std::unique_ptr<PackedWriter>> PackedWriter::Open(std::shared_ptr<arrow::
     if (store == nullptr) {
       return MakeError(ErrorCode::kInvalidArgument, "Expected a file store but received null");
     }
-    ARROW_ASSIGN_OR_RAISE(auto plan, MakeWritePlan(schema, groups, options));
+    std::unique_ptr<Quantizer> quantizer;
+    if (!options.quantize.empty()) {
+      ARROW_ASSIGN_OR_RAISE(quantizer, Quantizer::Make(schema, options.quantize));
+    }
+    ARROW_ASSIGN_OR_RAISE(auto plan,
+                          MakeWritePlan(quantizer ? quantizer->stored() : schema, groups, options));
     ARROW_RETURN_NOT_OK(options.cancel.Check());
-    auto impl = std::make_unique<Impl>(std::move(plan), std::move(options));
+    auto impl = std::make_unique<Impl>(std::move(plan), std::move(quantizer), std::move(options));
     ARROW_RETURN_NOT_OK(impl->OpenGroups(*store));
     return std::unique_ptr<PackedWriter>(new PackedWriter(std::move(impl)));
   });
@@ -217,5 +240,7 @@ void PackedWriter::Abort() noexcept { impl_->Abort(); }
 WriterProgress PackedWriter::progress() const { return impl_->progress(); }
 
 const std::shared_ptr<arrow::Schema>& PackedWriter::schema() const { return impl_->schema(); }
+
+const std::string& PackedWriter::quantization() const { return impl_->quantization(); }
 
 }  // namespace packed

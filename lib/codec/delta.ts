@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 import { unexpected } from '../config/index.js'
-import { PackedError } from '../errors/index.js'
+import { expectAttached } from './expect-attached.js'
 
 /**
  * Differences between neighbours, which are small where values are sorted or regular; the first
@@ -54,11 +54,5 @@ function targetFor(
 
 function expectInt64(values: unknown, name: string): void {
   if (!types.isBigInt64Array(values)) throw unexpected('a BigInt64Array', name, values)
-  try {
-    // A view of a detached buffer looks like one of no values.
-    new Uint8Array(values.buffer)
-  } catch (cause) {
-    const message = `Expected memory for ${name} but received a detached ArrayBuffer`
-    throw new PackedError('Detached', message, { cause })
-  }
+  expectAttached(values, name)
 }

@@ -50,4 +50,11 @@ export {
   type FallbackResult,
 } from './fallback-compressor.js'
 export { fileCompressionStats } from './file-compression-stats.js'
+export {
+  dequantizeVectors,
+  type QuantizedVectors,
+  quantizeVectors,
+  type VectorsToDequantize,
+  type VectorsToQuantize,
+} from './quantize.js'
 export { SafeCompress } from './safe-compress.js'

@@ -31,6 +31,8 @@ export interface NativeWriterOptions {
   rowGroupBytes: number
   bufferBytes: number
   userMetadata: string[]
+  /** Groups and `columns` refer to what is stored, see QuantizedSchema of packed/quantize.h. */
+  quantize: NativeQuantizeField[]
   replace: boolean
   fsync: boolean
   concurrency: number
@@ -39,6 +41,17 @@ export interface NativeWriterOptions {
   storage: NativeStorage
   /** How objects are written; required where the storage is an object store. */
   uploader?: NativeUploader
+}
+
+/** Vectors to store as codes: with `maxAbs` one scale for all, without it a field of scales. */
+export interface NativeQuantizeField {
+  field: string
+  name: string
+  fieldId: bigint
+  keepOriginal: boolean
+  maxAbs?: number
+  scaleName?: string
+  scaleFieldId?: bigint
 }
 
 /**
@@ -161,6 +174,7 @@ export interface NativeReaderOptions {
   columns?: (bigint | string)[]
   defaults?: { schema: SchemaHandle; batch: FlatBatch }
   vectors: 'fixed_size_binary' | 'fixed_size_list'
+  quantized: 'decode' | 'raw'
   batchRows: number
   batchBytes: number
   bufferBytes: number
@@ -170,6 +184,13 @@ export interface NativeReaderOptions {
   keys?: NativeKey[]
   visibility?: NativeVisibility
   storage: NativeStorage
+}
+
+/** Codes (int8, row by row), scales (float32) and the largest error of vectors in memory. */
+export interface NativeQuantized {
+  codes: Uint8Array
+  scales: Uint8Array
+  maxError: number
 }
 
 /** One whole Parquet file inside another file, or in memory. */

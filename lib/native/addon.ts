@@ -15,6 +15,7 @@ import type {
   NativePayloadEncoding,
   NativePayloadOptions,
   NativeProgress,
+  NativeQuantized,
   NativeReaderOptions,
   NativeRecordDecoding,
   NativeRecordEncoding,
@@ -91,6 +92,8 @@ export interface Addon {
   writerFinish(writer: WriterHandle, done: Completion<NativeGroupResult[]>): void
   writerAbort(writer: WriterHandle, done: Completion<void>): void
   writerProgress(writer: WriterHandle): NativeProgress
+  /** The footer key that describes codes of vectors, after `writerFinish`; empty where none are. */
+  writerQuantization(writer: WriterHandle, done: Completion<string>): void
   /** Answer a request of a writer's uploader. A ticket that is not open is ignored. */
   uploadSettle(ticket: number, error: NativeError | null, value: string): void
   /** One entry per object store that was read from, in order of first use. */
@@ -205,6 +208,26 @@ export interface Addon {
     done: Completion<Uint8Array>,
   ): void
   bloomParts(bloom: BloomHandle): NativeBloom
+
+  /**
+   * Quantize a batch of one column, float32 as FixedSizeBinary, which is borrowed until `done`:
+   * a scale for each vector, for all, or a given one.
+   */
+  quantizeVectors(
+    schema: SchemaHandle,
+    batch: FlatBatch,
+    scale: 'vector' | 'segment' | number,
+    flag: CancelHandle,
+    done: Completion<NativeQuantized>,
+  ): void
+  /** The float32 of codes (FixedSizeBinary) by a second column of scales or, without it, `scale`. */
+  dequantizeVectors(
+    schema: SchemaHandle,
+    batch: FlatBatch,
+    scale: number,
+    flag: CancelHandle,
+    done: Completion<Uint8Array>,
+  ): void
 
   /** A row is visible when row.ts <= readTimestamp and no later delete of its key is. */
   visibilityNew(readTimestamp: bigint): VisibilityHandle

@@ -27,6 +27,8 @@ export {
   type PluginContext,
   parseKeyMetadata,
 } from './plugin-context.js'
+export { QUANTIZATION_KEY, type QuantizedField, quantizationOf } from './quantization.js'
+export type { QuantizeOptions } from './quantize-settings.js'
 export { PackedReader } from './reader.js'
 export type { PackedFile } from './reader-files.js'
 export type { PackedColumnGroup, PackedFileWindow } from './reader-groups.js'

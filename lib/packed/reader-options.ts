@@ -36,6 +36,13 @@ export interface PackedReaderOptions {
   defaults?: Readonly<Record<string, unknown>>
   /** Without a `schema`: dense vectors as `'fixed_size_binary'` (default) or as lists of float32. */
   vectors?: VectorForm
+  /**
+   * Vectors that a writer has quantized: `'decode'` (default) as float32 under the field id of their
+   * codes, for which the files with their scales have to be among the paths; scales are then left
+   * out unless they are in `columns`. With a `schema`, those that it asks for as float32 vectors.
+   * `'raw'`: codes and scales as they are stored.
+   */
+  quantized?: 'decode' | 'raw'
   /** Most rows in one batch; 65,536 by default. */
   batchRows?: number
   /** Most decoded bytes in one batch, but at least one row; 0 (default) = no bound. */

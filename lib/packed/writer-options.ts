@@ -3,6 +3,8 @@ import type { StorageConfig } from '../config/index.js'
 import type { ColumnGroup, ColumnGroupPolicy, ColumnGroupSpec } from '../schema/index.js'
 import type { CodecName, Compression } from './compression.js'
 import type { PackedEncryption } from './encryption.js'
+import type { QuantizedField } from './quantization.js'
+import type { QuantizeOptions } from './quantize-settings.js'
 
 /** Choices for one column; what is absent falls back to the writer's. */
 export interface ColumnWriteOptions {
@@ -73,8 +75,16 @@ export interface PackedWriterOptions {
    * of 64 in the file, for readers that map it.
    */
   vectors?: 'auto' | 'always' | 'stored' | CodecName | Compression
-  /** Choices for single columns, by name of the top-level field. */
+  /** Choices for single columns, by name of the top-level field as it is stored. */
   columns?: Readonly<Record<string, ColumnWriteOptions>>
+  /**
+   * Vector fields (float32) that are stored as codes of 8 bits, by name: lossy, a quarter of the
+   * bytes. Codes, and scales where every vector has its own, are fields of their own with ids of
+   * their own; groups and `columns` refer to them. What they are is in every file, under the footer
+   * key `arrow-packed.quantization`, and `PackedReader` decodes them. NaN and infinities are
+   * InvalidData naming field and row.
+   */
+  quantize?: Readonly<Record<string, QuantizeOptions>>
   /**
    * Decoded Arrow bytes at which a Parquet row group is cut; 1 MiB by default, as Milvus does,
    * 64 MiB in layout `'fast'`. There a group that is not a single column of dense vectors also ends
@@ -86,7 +96,7 @@ export interface PackedWriterOptions {
    * default.
    */
   bufferBytes?: number
-  /** Further footer keys, in this order. The three keys of the format cannot be set. */
+  /** Further footer keys, in this order. The three keys of the format, and that of `quantize`, cannot be set. */
   userMetadata?: ReadonlyMap<string, string> | Readonly<Record<string, string>>
   /**
    * What to do when a path exists: `'error'` (default, AlreadyExists) or `'replace'`. An object
@@ -152,4 +162,6 @@ export interface PackedWriteResult {
   rows: number
   /** Groups in the order of `writer.groups`. */
   groups: ColumnGroupResult[]
+  /** With `quantize`: the fields of codes and their errors, as the files say it. */
+  quantized?: QuantizedField[]
 }

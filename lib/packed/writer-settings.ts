@@ -27,6 +27,7 @@ import { resolveCodec, resolveCompression } from './compression.js'
 import { resolveEncryption } from './encryption.js'
 import { expectSchema } from './expect-schema.js'
 import { LAYOUT_DEFAULTS, type Layout } from './layouts.js'
+import { resolveQuantize } from './quantize-settings.js'
 import type { PackedWriterOptions, WriterProgress } from './writer-options.js'
 
 const WHERE = 'PackedWriter.open'
@@ -40,6 +41,7 @@ const KNOWN = [
   'compression',
   'vectors',
   'columns',
+  'quantize',
   'rowGroupBytes',
   'bufferBytes',
   'userMetadata',
@@ -60,7 +62,12 @@ const MOST_THREADS = 1024
 
 /** Checked options of a writer: what the addon gets and what stays on this side. */
 export interface WriterSettings {
+  /** Of the batches that are written. */
+  input: Schema
+  /** As stored: other fields where vectors are quantized. */
   identified: IdentifiedSchema
+  /** Whether vectors are. */
+  quantized: boolean
   groups: ColumnGroup[]
   native: NativeWriterOptions
   /** With the writer's own part size. */
@@ -82,13 +89,16 @@ export function resolveWriterSettings(value: unknown): WriterSettings {
   const layout = resolveLayout(options)
   const schema = expectSchema(options.schema, 'schema')
   const auto = expectOneOf(options.fieldIds, 'fieldIds', ['auto', 'metadata'], 'metadata')
-  const identified = identifyFields(schema, auto === 'auto')
-  const columns = resolveColumns(schema, options.columns, layout)
-  const groups = resolveGroups(identified, options, columns)
+  const given = identifyFields(schema, auto === 'auto')
+  const { stored, native: quantize } = resolveQuantize(given, options.quantize)
+  const columns = resolveColumns(stored.schema, options.columns, layout)
+  const groups = resolveGroups(stored, options, columns)
   const storage = resolveStorage(options)
-  const native = resolveNative({ options, layout, groups, columns, storage })
+  const native = resolveNative({ options, layout, groups, columns, quantize, storage })
   return {
-    identified,
+    input: given.schema,
+    identified: stored,
+    quantized: quantize.length > 0,
     groups,
     native,
     storage,
@@ -109,11 +119,12 @@ interface NativeParts {
   layout: Layout
   groups: readonly ColumnGroup[]
   columns: NativeWriterOptions['columns']
+  quantize: NativeWriterOptions['quantize']
   storage: StorageConfig | undefined
 }
 
 function resolveNative(parts: NativeParts): NativeWriterOptions {
-  const { options, layout, groups, columns, storage } = parts
+  const { options, layout, groups, columns, quantize, storage } = parts
   const defaults = LAYOUT_DEFAULTS[layout]
   const compression: NativeCodec =
     options.compression === undefined
@@ -140,6 +151,7 @@ function resolveNative(parts: NativeParts): NativeWriterOptions {
     }),
     bufferBytes: bufferBytes === 0 ? defaults.bufferBytes : bufferBytes,
     userMetadata: resolveUserMetadata(options.userMetadata),
+    quantize,
     replace: expectOneOf(options.ifExists, 'ifExists', ['error', 'replace'], 'error') === 'replace',
     fsync: expectBoolean(options.fsync, 'fsync', false),
     concurrency: expectInteger(options.concurrency, 'concurrency', {

@@ -13,6 +13,7 @@ import type { ColumnGroup } from '../schema/index.js'
 import { publishStage } from '../telemetry/index.js'
 import { AbortLink } from './abort-link.js'
 import { type BatchInput, BatchIntake } from './batch-input.js'
+import { parseQuantization } from './quantization.js'
 import { SerialQueue } from './serial-queue.js'
 import type {
   ColumnGroupResult,
@@ -81,7 +82,7 @@ export class PackedWriter {
     this.#settings = settings
     this.#link = link
     this.#output = output
-    this.#intake = new BatchIntake(settings.identified.schema)
+    this.#intake = new BatchIntake(settings.input)
     link.onAbort(this, (writer) => {
       writer.#output.cancel()
       writer.#endWhenIdle()
@@ -103,7 +104,7 @@ export class PackedWriter {
     const link = new AbortLink(settings.signal)
     let output: WriterOutput | undefined
     try {
-      const schema = flattenSchema(settings.identified.schema)
+      const schema = flattenSchema(settings.input)
       const handle = callSync((addon) => addon.importSchema(schema))
       const { signal } = settings
       const opened = await openWriterOutput({ native: nativeOptions, storage, spool, signal })
@@ -123,7 +124,10 @@ export class PackedWriter {
     }
   }
 
-  /** The schema as stored: the caller's, with the field ids that `fieldIds: 'auto'` gave. */
+  /**
+   * The schema as stored: the caller's, with the field ids that `fieldIds: 'auto'` gave, and with
+   * codes and scales of vectors that are quantized.
+   */
   get schema(): Schema {
     return this.#settings.identified.schema
   }
@@ -202,12 +206,13 @@ export class PackedWriter {
       const results = await callAsync<NativeGroupResult[]>((addon, done) =>
         addon.writerFinish(this.#native, done),
       )
+      const quantized = await this.#quantized()
       await this.#output.publish()
       publishStage('packed.publish.after', this.#detail)
       this.#end('finished')
       this.#report()
       const groups = results.map((result, index) => this.#groupResult(result, index))
-      return { rows: groups[0]?.rows ?? 0, groups }
+      return { rows: groups[0]?.rows ?? 0, groups, ...quantized }
     })
   }
 
@@ -303,6 +308,14 @@ export class PackedWriter {
 
   #report(): void {
     this.#settings.onProgress?.(this.progress)
+  }
+
+  async #quantized(): Promise<Pick<PackedWriteResult, 'quantized'>> {
+    if (!this.#settings.quantized) return {}
+    const description = await callAsync<string>((addon, done) =>
+      addon.writerQuantization(this.#native, done),
+    )
+    return { quantized: parseQuantization(description) }
   }
 
   #groupResult(result: NativeGroupResult, index: number): ColumnGroupResult {

@@ -39,6 +39,7 @@ export {
   fieldIdOf,
   type IdentifiedSchema,
   identifyFields,
+  LARGEST_FIELD_ID,
 } from './field-ids.js'
 export { convertFromArrowSchema, type FromArrowOptions } from './from-arrow.js'
 export { sameType } from './same-type.js'

@@ -143,6 +143,7 @@ function nativeOptions(more: Partial<NativeWriterOptions>): NativeWriterOptions 
     rowGroupBytes: 32 << 10,
     bufferBytes: 1 << 20,
     userMetadata: [],
+    quantize: [],
     replace: false,
     fsync: false,
     concurrency: 0,

@@ -16,6 +16,7 @@ import oracle_compare
 import oracle_encryption
 import oracle_manifest
 import oracle_payload
+import oracle_quantized
 import oracle_record
 import oracle_s3
 import oracle_segment
@@ -145,6 +146,7 @@ COMMANDS = {
     **oracle_encryption.COMMANDS,
     **oracle_manifest.COMMANDS,
     **oracle_payload.COMMANDS,
+    **oracle_quantized.COMMANDS,
     **oracle_record.COMMANDS,
     **oracle_s3.COMMANDS,
     **oracle_segment.COMMANDS,

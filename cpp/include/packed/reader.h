@@ -25,6 +25,13 @@ using ColumnRef = std::variant<int64_t, std::string>;
 
 enum class VectorForm { kFixedSizeBinary, kFixedSizeList };
 
+/// How codes of quantized vectors come out (see `packed/quantize.h`).
+enum class QuantizedForm {
+  /// As vectors of float32, in the VectorForm; with a schema, where it asks for these.
+  kDecode,
+  kRaw,  ///< as stored: codes of int8
+};
+
 /// Facts that save an object store requests; -1 = not known.
 struct KnownFile {
   int64_t file_bytes = -1;
@@ -58,6 +65,8 @@ struct ReaderOptions {
   /// One row; its columns (by name) are the values of fields that the files do not have.
   std::shared_ptr<arrow::RecordBatch> defaults;
   VectorForm vectors = VectorForm::kFixedSizeBinary;
+  /// Decoding reads the scales of vectors that have their own, whether they are asked for or not.
+  QuantizedForm quantized = QuantizedForm::kDecode;
   int64_t batch_rows = 8192;  ///< most rows in one batch
   int64_t batch_bytes = 0;    ///< most decoded bytes in one batch (at least one row); 0 = no bound
   /// Decoded bytes held ahead of the caller, and stored bytes of remote files held ahead of the

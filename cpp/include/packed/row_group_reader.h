@@ -20,7 +20,8 @@ class RowGroupReader {
  public:
   /// \brief Read the footer and decide what is read; no range is set yet.
   ///
-  /// `batch_rows` and `batch_bytes` have no effect: the file decides where row groups end.
+  /// `batch_rows` and `batch_bytes` have no effect: the file decides where row groups end. Codes of
+  /// quantized vectors come out as stored: their scales may be in another file.
   /// Files of layouts without field ids only say by their place among the paths which group
   /// they hold; here they are taken for the first.
   static arrow::Result<std::unique_ptr<RowGroupReader>> Open(const std::string& path,

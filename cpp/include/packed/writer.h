@@ -15,6 +15,7 @@
 
 #include "packed/cancel.h"
 #include "packed/encryption.h"
+#include "packed/quantize.h"
 #include "packed/storage.h"
 
 namespace packed {
@@ -63,6 +64,9 @@ struct WriterOptions {
   /// largest group is cut early. Every group may keep min(row_group_bytes, 1 MiB) in any case.
   int64_t buffer_bytes = 32 << 20;
   std::vector<std::pair<std::string, std::string>> user_metadata;  ///< in footer order
+  /// Vectors that are stored as codes: groups and `columns` then refer to what is stored (see
+  /// QuantizedSchema), batches are still of the schema.
+  std::vector<QuantizeField> quantize;
   IfExists if_exists = IfExists::kError;
   bool fsync = false;
   std::optional<Encryption> encryption;
@@ -118,6 +122,7 @@ class PackedWriter {
   /// A batch that does not fit the schema (kInvalidArgument, kTypeMismatch, kInvalidData) is
   /// refused whole and the writer goes on as if it had not been offered. Any other failure
   /// removes everything written so far; later calls but Abort are kClosed. Null is a no-op.
+  /// Vectors that are quantized are so as a whole first, which takes a quarter of their memory.
   arrow::Status Write(const std::shared_ptr<arrow::RecordBatch>& batch);
 
   /// \brief Write the rest and the footers, then publish the files in group order.
@@ -132,7 +137,12 @@ class PackedWriter {
   /// Callable from any thread at any time.
   WriterProgress progress() const;
 
+  /// Of the batches that Write takes.
   const std::shared_ptr<arrow::Schema>& schema() const;
+
+  /// \brief The value of `kQuantizationKey` in the files; empty without `quantize`. Only valid
+  /// after Finish.
+  const std::string& quantization() const;
 
  private:
   class Impl;
