@@ -9,12 +9,12 @@
 
 #include "arrow/array.h"
 #include "arrow/result.h"
+#include "parquet/properties.h"
 #include "parquet/schema.h"
 
 #include "column_form.h"
 #include "encoded_chunk.h"
 #include "page_encode.h"
-#include "parquet_properties.h"
 #include "pending_rows.h"
 #include "write_plan.h"
 
@@ -37,10 +37,14 @@ struct EncodeJob {
 /// cut depends on the rows of the row group alone. One thread at a time.
 class ColumnEncoder {
  public:
-  /// `leaf` is the column as Parquet sees it where it is a single leaf, else null. What is referred
-  /// to lives longer.
+  struct Properties {
+    std::shared_ptr<parquet::WriterProperties> dictionary;  ///< dictionaries as planned
+    std::shared_ptr<parquet::WriterProperties> plain;       ///< none that a sample may refuse
+  };
+
+  /// `leaf` is the column as Parquet sees it where it is a single leaf, else null.
   ColumnEncoder(const ColumnPlan& plan, const parquet::ColumnDescriptor* leaf,
-                const PropertiesByEncoding& properties);
+                Properties properties);
 
   /// \brief The next rows of the open row group, as stored; the last ones if `closing`.
   ///
@@ -63,7 +67,9 @@ class ColumnEncoder {
   int64_t CutPages(const arrow::ArrayVector& pieces, int64_t rows, bool closing,
                    std::vector<EncodeJob>* jobs) const;
 
-  const SampledColumn column_;
+  const ColumnPlan& plan_;
+  const parquet::ColumnDescriptor* leaf_;
+  const Properties properties_;
   std::optional<ColumnForm> form_;  ///< of the open row group, once its first rows have chosen it
   PendingRows pending_;
   arrow::ArrayVector rest_;  ///< borrowed rows that are in no job yet

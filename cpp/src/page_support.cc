@@ -24,10 +24,7 @@ bool KnowsPage(const ParsedPage& page, const ColumnShape& shape) {
   }
   if (bits) return page.encoding == kPlain || page.encoding == kRle;
   const bool text = shape.form == ColumnShape::Form::kText;
-  if (text) {
-    return page.encoding == kPlain || IsDictionary(page.encoding) ||
-           page.encoding == kDeltaLengthText || page.encoding == kDeltaText;
-  }
+  if (text) return page.encoding == kPlain || IsDictionary(page.encoding);
   return page.encoding == kPlain || IsDictionary(page.encoding) ||
          (page.encoding == kDelta && shape.integers) || page.encoding == kSplit;
 }

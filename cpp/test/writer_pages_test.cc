@@ -119,9 +119,9 @@ TEST(WriterPages, AreThoseOfArrowsWriterInOtherSettings) {
   old.compatibility = Compatibility::kMilvus2_6;
   ExpectSame(FilesOf({batch}, old), FilesOf({batch}, Stock(old)));
   WriterOptions plain;
-  plain.columns["id"].encoding = ColumnEncoding::kPlain;
+  plain.columns["id"].dictionary = false;
   plain.columns["text"].codec = Codec{arrow::Compression::SNAPPY, std::nullopt};
-  plain.columns["vector"].encoding = ColumnEncoding::kDictionary;
+  plain.columns["vector"].dictionary = true;
   ExpectSame(FilesOf({batch}, plain), FilesOf({batch}, Stock(plain)));
 }
 

@@ -45,7 +45,6 @@ const PASSED_ON = [
   'layout',
   'compatibility',
   'compression',
-  'config',
   'vectors',
   'rowGroupBytes',
   'bufferBytes',

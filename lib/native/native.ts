@@ -20,7 +20,6 @@ const FUNCTIONS: Record<keyof Addon, true> = {
   writerAbort: true,
   writerProgress: true,
   writerQuantization: true,
-  columnLayout: true,
   uploadSettle: true,
   storageMetrics: true,
   compressionMetrics: true,

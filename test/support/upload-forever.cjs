@@ -34,16 +34,14 @@ function say() {
 
 const options = {
   groups: [
-    { id: 0n, path: '0', columns: [0, 1], metadata: [] },
-    { id: 1n, path: '1', columns: [2], metadata: [] },
+    { id: 0n, path: '0', columns: [0, 1] },
+    { id: 1n, path: '1', columns: [2] },
   ],
   layout: 'milvus',
   compatibility: 'current',
   compression: { codec: 'uncompressed' },
   columns: [],
-  deltaEncoding: true,
   rowGroupBytes: 64 << 10,
-  pageBytes: 0,
   bufferBytes: 1 << 20,
   userMetadata: [],
   replace: false,
