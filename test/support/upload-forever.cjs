@@ -41,6 +41,7 @@ const options = {
   compatibility: 'current',
   compression: { codec: 'uncompressed' },
   columns: [],
+  quantize: [],
   rowGroupBytes: 64 << 10,
   bufferBytes: 1 << 20,
   userMetadata: [],
