@@ -123,7 +123,8 @@ export class ManifestStore {
    * A write whose answer was lost is looked for: it counts where its transaction id is there. An
    * abort after the write has begun comes too late.
    *
-   * @throws PackedError AlreadyExists; NotSupported where the store has no conditional writes and
+   * @throws PackedError AlreadyExists, made by another; PreconditionFailed, which exists but does
+   *   not tell who made it; NotSupported where the store has no conditional writes and
    *   there may be other writers; what the store throws.
    */
   async create(
@@ -139,12 +140,27 @@ export class ManifestStore {
       await this.#write(key, bytes)
     } catch (error) {
       if (isCertain(error)) throw error
-      const maker = await this.madeBy(version).catch(() => undefined)
-      if (maker === undefined) throw error
-      if (!maker.equals(transactionId)) throw alreadyExists(key, error)
+      await this.#expectMadeBy(transactionId, version, error)
     }
     this.#cache.put(key, { manifest, sizeBytes: bytes.length })
     this.#saw(version)
+  }
+
+  /**
+   * After a write that failed. One that was refused may have been the second try of one that went
+   * through: only who made the version tells, and where that cannot be read nothing is known.
+   */
+  async #expectMadeBy(id: Uint8Array, version: number, failure: unknown): Promise<void> {
+    const isRefused = isPackedError(failure) && failure.code === 'AlreadyExists'
+    const key = manifestKey(this.basePath, version)
+    const maker = await this.madeBy(version).catch((error) => {
+      if (!isRefused) throw failure
+      throw isCertain(error) ? unknownMaker(key, error) : error
+    })
+    if (maker?.equals(id)) return
+    if (maker !== undefined) throw alreadyExists(key, failure)
+    if (isRefused) throw unknownMaker(key, failure)
+    throw isPackedError(failure) && failure.code === 'Conflict' ? underWay(key, failure) : failure
   }
 
   /** The id of the transaction that made a version; undefined where the version is not there. */
@@ -220,4 +236,15 @@ export class ManifestStore {
 function alreadyExists(key: string, cause?: unknown): PackedError {
   const message = `Expected no manifest at "${key}" but received one that exists`
   return new PackedError('AlreadyExists', message, { path: key, cause })
+}
+
+function unknownMaker(key: string, cause: unknown): PackedError {
+  const message = `Expected the manifest "${key}", which exists, to tell who made it but received none`
+  return new PackedError('PreconditionFailed', message, { path: key, cause })
+}
+
+/** Of our own first try, maybe: a Conflict, which says that nothing was written, it must not be. */
+function underWay(key: string, cause: PackedError): PackedError {
+  const message = `Expected to create the manifest "${key}" but received a write of it that is under way: ${cause.message}`
+  return new PackedError('StorageIO', message, { path: key, cause })
 }

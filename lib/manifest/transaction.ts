@@ -244,7 +244,7 @@ export class ManifestTransaction {
       })
       const version = latestVersion + 1
       if (await this.#create(version, manifest, signal)) {
-        if (!clock.isPrompt) await refuseOutrun(store, version)
+        if (!clock.isPrompt) await this.#refuseOutrun(version)
         return { version, manifest }
       }
       if (attempt >= retryLimit) throw this.#exhausted(attempt + 1, version)
@@ -283,10 +283,23 @@ export class ManifestTransaction {
       const message = `Expected version ${version} of "${this.#base}" to tell who made it but received none: whether this transaction did is not known`
       throw new PackedError('PreconditionFailed', message, { path: this.#base })
     }
-    this.#doubtful = undefined
-    if (!maker.equals(this.#id)) return undefined
-    await refuseOutrun(store, version)
+    if (!maker.equals(this.#id)) {
+      this.#doubtful = undefined
+      return undefined
+    }
+    await this.#refuseOutrun(version)
     return { version, manifest: await store.read(version, { signal }) }
+  }
+
+  /** As long as this has no answer the version stays in doubt; after a Conflict it is gone. */
+  async #refuseOutrun(version: number): Promise<void> {
+    this.#doubtful = version
+    try {
+      await refuseOutrun(this.#settings.store, version)
+    } catch (error) {
+      if (isPackedError(error) && error.code === 'Conflict') this.#doubtful = undefined
+      throw error
+    }
   }
 
   /** The version is committed, whatever becomes of the copy. */

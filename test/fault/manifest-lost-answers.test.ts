@@ -55,6 +55,15 @@ describeWithServers('answers that are lost', () => {
     }
     await (await begin('first', chunkManager)).commit()
     const write = chunkManager.write.bind(chunkManager)
+    const read = chunkManager.read.bind(chunkManager)
+    let end = async () => {}
+    const cut = async (direction: Direction) => {
+      end = await link.add({ type: 'timeout', timeout: 0 }, direction)
+    }
+    const mend = async () => {
+      Object.assign(chunkManager, { write, read })
+      await end()
+    }
     return {
       link,
       begin: (name: string) => begin(name, chunkManager),
@@ -62,15 +71,28 @@ describeWithServers('answers that are lost', () => {
       store: new ManifestStore(direct, BASE),
       /** From the next object on that is written nothing passes in a direction. */
       cutAtWrite(direction: Direction): () => Promise<void> {
-        let end = async () => {}
         chunkManager.write = async (...args) => {
-          end = await link.add({ type: 'timeout', timeout: 0 }, direction)
+          await cut(direction)
           return write(...args)
         }
-        return async () => {
-          chunkManager.write = write
-          await end()
+        return mend
+      },
+      /** The next object that is written is there when the write comes; then nothing passes. */
+      cutBehindRefusal(): () => Promise<void> {
+        chunkManager.write = async (...args) => {
+          await direct.write(...args)
+          await write(...args).finally(() => cut('downstream'))
         }
+        return mend
+      },
+      /** Nothing passes behind the next object that is read. */
+      cutBehindRead(): () => Promise<void> {
+        chunkManager.read = async (...args) => {
+          const bytes = await read(...args)
+          await cut('downstream')
+          return bytes
+        }
+        return mend
       },
     }
   }
@@ -89,6 +111,30 @@ describeWithServers('answers that are lost', () => {
     expect((await rejection(() => transaction.commit())).code).toBe('Closed')
     expect(await store.versions()).toEqual([1, 2, 3])
     expect(namesIn(await store.read(3))).toEqual(['first', 'ours', 'theirs'])
+  })
+
+  test('it went through at the first try: a second one that is refused is no answer', async () => {
+    const { begin, cutBehindRefusal, store } = await segment('refused')
+    const transaction = await begin('ours')
+    const mend = cutBehindRefusal()
+    expect(OUTAGE).toContain((await rejection(() => transaction.commit())).code)
+    await mend()
+    expect((await transaction.commit()).version).toBe(2)
+    expect(await store.versions()).toEqual([1, 2])
+  })
+
+  test('it went through, and the next commit loses the connection when it has found that', async () => {
+    const { begin, cutAtWrite, cutBehindRead, store } = await segment('found')
+    const transaction = await begin('ours')
+    await cut(cutAtWrite('downstream'))
+    await cut(cutBehindRead())
+    expect((await transaction.commit()).version).toBe(2)
+    expect(await store.versions()).toEqual([1, 2])
+
+    async function cut(mend: () => Promise<void>): Promise<void> {
+      expect(OUTAGE).toContain((await rejection(() => transaction.commit())).code)
+      await mend()
+    }
   })
 
   test('it did not: the next commit makes the version, or one behind those of others', async () => {
