@@ -37,6 +37,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Define<WriterAbort>(exports, "writerAbort");
   Define<WriterProgressOf>(exports, "writerProgress");
   Define<WriterQuantization>(exports, "writerQuantization");
+  Define<ColumnLayoutOf>(exports, "columnLayout");
   Define<UploadSettle>(exports, "uploadSettle");
   Define<StorageMetricsOf>(exports, "storageMetrics");
   Define<CompressionMetricsOf>(exports, "compressionMetrics");

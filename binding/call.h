@@ -42,6 +42,7 @@ CallResult WriterFinish(const Call& call);
 CallResult WriterAbort(const Call& call);
 CallResult WriterProgressOf(const Call& call);
 CallResult WriterQuantization(const Call& call);
+CallResult ColumnLayoutOf(const Call& call);
 CallResult UploadSettle(const Call& call);
 CallResult StorageMetricsOf(const Call& call);
 CallResult CompressionMetricsOf(const Call& call);

@@ -89,6 +89,18 @@ arrow::Result<ImportedBatch> TakeBatch(const Call& call, const OpenWriter& open)
   return ImportFlatBatch(call.environment(), flat, *open.writer->schema(), /*copy=*/false);
 }
 
+Napi::Object ToNative(Napi::Env env, const ColumnResult& column) {
+  Napi::Object native = Napi::Object::New(env);
+  native.Set("field", TextOf(env, column.name));
+  native.Set("encodings", ArrayOf(env, column.encodings, [env](const std::string& name) {
+               return Napi::String::New(env, name);
+             }));
+  native.Set("dictionaryFallback", column.dictionary_fallback);
+  native.Set("compressedBytes", static_cast<double>(column.compressed_bytes));
+  native.Set("uncompressedBytes", static_cast<double>(column.uncompressed_bytes));
+  return native;
+}
+
 Napi::Object ToNative(Napi::Env env, const GroupResult& result) {
   Napi::Object native = Napi::Object::New(env);
   native.Set("id", Napi::BigInt::New(env, result.id));
@@ -104,6 +116,9 @@ Napi::Object ToNative(Napi::Env env, const GroupResult& result) {
                entry.Set("field", TextOf(env, count.first));
                entry.Set("nulls", static_cast<double>(count.second));
                return entry;
+             }));
+  native.Set("columns", ArrayOf(env, result.columns, [env](const ColumnResult& column) {
+               return ToNative(env, column);
              }));
   return native;
 }

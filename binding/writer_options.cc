@@ -24,6 +24,20 @@ constexpr NamedCodec kCodecs[] = {
     {"brotli", arrow::Compression::BROTLI}, {"uncompressed", arrow::Compression::UNCOMPRESSED},
 };
 
+struct NamedEncoding {
+  const char* name;
+  ColumnEncoding encoding;
+};
+
+constexpr NamedEncoding kEncodings[] = {
+    {"plain", ColumnEncoding::kPlain},
+    {"dictionary", ColumnEncoding::kDictionary},
+    {"deltaBinaryPacked", ColumnEncoding::kDeltaBinaryPacked},
+    {"deltaLengthByteArray", ColumnEncoding::kDeltaLengthByteArray},
+    {"deltaByteArray", ColumnEncoding::kDeltaByteArray},
+    {"byteStreamSplit", ColumnEncoding::kByteStreamSplit},
+};
+
 }  // namespace
 
 arrow::Result<Codec> ReadCodec(Napi::Object object) {
@@ -50,6 +64,7 @@ arrow::Status ReadGroup(Napi::Object object, std::vector<ColumnGroup>* groups) {
   group.id = id.value;
   ARROW_ASSIGN_OR_RAISE(group.path, ReadMember<std::string>(object, "path"));
   ARROW_ASSIGN_OR_RAISE(group.columns, ReadList<int32_t>(object, "columns"));
+  ARROW_ASSIGN_OR_RAISE(group.metadata, ReadPairs(object, "metadata"));
   groups->push_back(std::move(group));
   return arrow::Status::OK();
 }
@@ -57,12 +72,12 @@ arrow::Status ReadGroup(Napi::Object object, std::vector<ColumnGroup>* groups) {
 arrow::Status ReadEncoding(Napi::Object object, ColumnOptions* column) {
   ARROW_ASSIGN_OR_RAISE(const auto name, ReadOptional<std::string>(object, "encoding"));
   if (!name.has_value()) return arrow::Status::OK();
-  column->dictionary = *name == "dictionary";
-  column->byte_stream_split = *name == "byteStreamSplit";
-  if (*column->dictionary || column->byte_stream_split || *name == "plain") {
+  for (const NamedEncoding& known : kEncodings) {
+    if (*name != known.name) continue;
+    column->encoding = known.encoding;
     return arrow::Status::OK();
   }
-  return Unexpected("an encoding that is built", "encoding", object.Get("encoding"));
+  return Unexpected("an encoding of Parquet", "encoding", object.Get("encoding"));
 }
 
 arrow::Status ReadColumn(Napi::Object object, WriterOptions* options) {
@@ -70,6 +85,7 @@ arrow::Status ReadColumn(Napi::Object object, WriterOptions* options) {
   ColumnOptions column;
   ARROW_ASSIGN_OR_RAISE(column.codec, ReadOptionalCodec(object, "compression"));
   ARROW_RETURN_NOT_OK(ReadEncoding(object, &column));
+  ARROW_ASSIGN_OR_RAISE(column.level, ReadOptional<int32_t>(object, "level"));
   ARROW_ASSIGN_OR_RAISE(column.vector_dim, ReadOptional<int32_t>(object, "dim"));
   options->columns[std::move(name)] = column;
   return arrow::Status::OK();
@@ -93,6 +109,25 @@ arrow::Result<QuantizeField> ReadQuantized(Napi::Object object) {
   return field;
 }
 
+}  // namespace
+
+const char* NameOf(ColumnEncoding encoding) {
+  for (const NamedEncoding& known : kEncodings) {
+    if (known.encoding == encoding) return known.name;
+  }
+  return "";
+}
+
+arrow::Status ReadColumnChoices(Napi::Object object, WriterOptions* options) {
+  ARROW_ASSIGN_OR_RAISE(options->dictionary_threshold,
+                        ReadOptional<double>(object, "dictionaryThreshold"));
+  ARROW_ASSIGN_OR_RAISE(options->delta_encoding, ReadMember<bool>(object, "deltaEncoding"));
+  return ForEachObject(object, "columns",
+                       [options](Napi::Object column) { return ReadColumn(column, options); });
+}
+
+namespace {
+
 arrow::Result<Compatibility> ReadCompatibility(Napi::Object object) {
   ARROW_ASSIGN_OR_RAISE(const auto name, ReadMember<std::string>(object, "compatibility"));
   if (name == "current") return Compatibility::kCurrent;
@@ -104,7 +139,8 @@ arrow::Result<Layout> ReadLayout(Napi::Object object) {
   ARROW_ASSIGN_OR_RAISE(const auto name, ReadMember<std::string>(object, "layout"));
   if (name == "milvus") return Layout::kMilvus;
   if (name == "fast") return Layout::kFast;
-  return Unexpected("'milvus' or 'fast'", "layout", object.Get("layout"));
+  if (name == "small") return Layout::kSmall;
+  return Unexpected("'milvus', 'fast' or 'small'", "layout", object.Get("layout"));
 }
 
 arrow::Result<WriterOptions> ReadOptions(Napi::Object object) {
@@ -114,8 +150,7 @@ arrow::Result<WriterOptions> ReadOptions(Napi::Object object) {
   ARROW_ASSIGN_OR_RAISE(auto codec, ReadMember<Napi::Object>(object, "compression"));
   ARROW_ASSIGN_OR_RAISE(options.codec, ReadCodec(codec));
   ARROW_ASSIGN_OR_RAISE(options.vector_codec, ReadOptionalCodec(object, "vectors"));
-  ARROW_RETURN_NOT_OK(ForEachObject(
-      object, "columns", [&options](Napi::Object column) { return ReadColumn(column, &options); }));
+  ARROW_RETURN_NOT_OK(ReadColumnChoices(object, &options));
   ARROW_ASSIGN_OR_RAISE(options.row_group_bytes, ReadMember<int64_t>(object, "rowGroupBytes"));
   ARROW_ASSIGN_OR_RAISE(options.buffer_bytes, ReadMember<int64_t>(object, "bufferBytes"));
   ARROW_ASSIGN_OR_RAISE(options.user_metadata, ReadPairs(object, "userMetadata"));
@@ -128,6 +163,7 @@ arrow::Result<WriterOptions> ReadOptions(Napi::Object object) {
   options.if_exists = replace ? IfExists::kReplace : IfExists::kError;
   ARROW_ASSIGN_OR_RAISE(options.fsync, ReadMember<bool>(object, "fsync"));
   ARROW_ASSIGN_OR_RAISE(options.concurrency, ReadMember<int32_t>(object, "concurrency"));
+  ARROW_ASSIGN_OR_RAISE(options.page_bytes, ReadMember<int64_t>(object, "pageBytes"));
   ARROW_ASSIGN_OR_RAISE(auto encryption, ReadOptional<Napi::Object>(object, "encryption"));
   if (encryption.has_value()) {
     ARROW_ASSIGN_OR_RAISE(options.encryption, ReadEncryption(*encryption));

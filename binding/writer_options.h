@@ -24,6 +24,12 @@ struct WriterSettings {
 /// \brief Read a NativeCodec. JS thread.
 arrow::Result<Codec> ReadCodec(Napi::Object codec);
 
+/// \brief The name of a NativeEncoding.
+const char* NameOf(ColumnEncoding encoding);
+
+/// \brief Read a NativeColumnChoices. JS thread.
+arrow::Status ReadColumnChoices(Napi::Object choices, WriterOptions* options);
+
 /// \brief Read a NativeWriterOptions of a writer that `cancel` ends. JS thread.
 arrow::Result<WriterSettings> ReadWriterSettings(Environment& environment, Napi::Object options,
                                                  const CancelToken& cancel);

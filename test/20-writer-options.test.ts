@@ -36,14 +36,27 @@ describe('PackedWriter.open refuses', () => {
     expect(error.message).toContain(`Did you mean "${nearest}"?`)
   })
 
-  test.each([['layout', 'small']])(
-    'the unbuilt option %s (%p) as NotSupported',
-    async (name, value) => {
-      const error = await rejection(() => open({ [name]: value }))
+  test.each(['deltaBinaryPacked', 'deltaLengthByteArray', 'deltaByteArray', 'byteStreamSplit'])(
+    'encoding %s in the layout of Milvus as NotSupported',
+    async (encoding) => {
+      const error = await rejection(() => open({ columns: { id: { encoding } } }))
       expect(error.code).toBe('NotSupported')
-      expect(error.message).toContain(`"${name}"`)
+      expect(error.message).toContain(`'fast' or 'small' for columns.id.encoding '${encoding}'`)
     },
   )
+
+  test.each([
+    ['title', 'deltaBinaryPacked', 'Expected integers, dates, times or timestamps'],
+    ['title', 'byteStreamSplit', 'Expected numbers or values of one width'],
+    ['id', 'deltaByteArray', 'Expected strings or binaries'],
+    ['score', 'deltaBinaryPacked', "for field 'score' with encoding DELTA_BINARY_PACKED"],
+    ['embedding', 'deltaLengthByteArray', 'Expected strings or binaries'],
+  ])('%s with encoding %s', async (name, encoding, message) => {
+    const columns = { [name]: { encoding } }
+    const error = await rejection(() => open({ layout: 'fast', columns }))
+    expect(error).toMatchObject({ code: 'InvalidArgument', field: name })
+    expect(error.message).toContain(message)
+  })
 
   test.each([
     ['schema', 7, 'Expected an apache-arrow Schema for schema but received 7 (number)'],
@@ -82,6 +95,7 @@ describe('PackedWriter.open refuses', () => {
     ['compression', { codec: 'zstd', lvl: 1 }, 'Did you mean "level"?'],
     ['columns', { nope: {} }, 'for columns but received "nope" (string)'],
     ['columns', { id: { dims: 3 } }, 'Did you mean "dim"?'],
+    ['columns', { id: { encoding: 'delta' } }, 'for columns.id.encoding but received "delta"'],
     ['storage', { storagetype: 'local' }, 'Did you mean "storageType"?'],
     ['storage', { useSsl: 1 }, 'Expected a boolean for storage.useSsl'],
     ['userMetadata', { a: 1 }, 'Expected a string for userMetadata.a but received 1 (number)'],

@@ -145,6 +145,7 @@ describe('the log of a written column group', () => {
     uncompressedBytes: 2000,
     rowGroups: 1,
     nullCounts: { note: 2 },
+    columns: {},
   }
 
   test('counts the bytes of the object, or the decoded ones where asked', () => {

@@ -40,8 +40,8 @@ async function nothingIsLeft(): Promise<void> {
 describe('what is sent', () => {
   test('is, byte for byte, what the local disk gets', async () => {
     const groups = [
-      { id: 0n, path: join(directory, '0'), columns: [0, 1, 2] },
-      { id: 1n, path: join(directory, '1'), columns: [3] },
+      { id: 0n, path: join(directory, '0'), columns: [0, 1, 2], metadata: [] },
+      { id: 1n, path: join(directory, '1'), columns: [3], metadata: [] },
     ]
     const local = await NativeWriter.open(undefined, { groups, storage: { storageType: 'local' } })
     const remote = await NativeWriter.open(uploads.handle)

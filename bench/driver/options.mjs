@@ -12,7 +12,7 @@ const USAGE = `node bench/run.mjs [options]; lists are separated by commas
   --datasets vec768,vec128q,scalar,wide   also: integers
   --peers ours,pyarrow,…                  all by default; ours in every layout and vector form
   --operations ${OPERATIONS.join(',')}
-  --layouts milvus,fast                   of ours
+  --layouts milvus,fast,small             of ours
   --vectors stored,auto,always            of ours; also: split
   --row-group-bytes N,…                   of ours; the layout's own by default
   --files groups,single                   a file per column group, or one
@@ -29,7 +29,7 @@ const USAGE = `node bench/run.mjs [options]; lists are separated by commas
 const LISTS = {
   datasets: { known: Object.keys(TABLES), fallback: ['vec768', 'vec128q', 'scalar', 'wide'] },
   operations: { known: OPERATIONS, fallback: OPERATIONS },
-  layouts: { known: ['milvus', 'fast'], fallback: ['milvus', 'fast'] },
+  layouts: { known: ['milvus', 'fast', 'small'], fallback: ['milvus', 'fast', 'small'] },
   vectors: {
     known: ['stored', 'auto', 'always', 'split'],
     fallback: ['stored', 'auto', 'always'],

@@ -85,7 +85,11 @@ export const LIMITS = { command: [built('arrow_cpp/peer')], install: 'cpp' }
 const VECTORS = {
   milvus: ['stored', 'always'],
   fast: ['auto', 'always', 'split'],
+  small: ['auto'],
 }
+
+/** What a layout does with the level that all peers are given. */
+const OWN_LEVEL = { small: ', ZSTD at its own level 9' }
 
 const MAPPED_ROW_GROUP_BYTES = 64 << 20
 
@@ -122,7 +126,7 @@ export function ourPeers({ layouts, vectors, rowGroupBytes }) {
     for (const [index, form] of forms.entries()) {
       const name = `ours-${layout}-${form}`
       const settings = { layout, vectors: form, mapped: false }
-      const note = `layout '${layout}', vectors ${form}`
+      const note = `layout '${layout}', vectors ${form}${OWN_LEVEL[layout] ?? ''}`
       const peer = { ...ours, settings, note, onlyVectors: index > 0 }
       for (const bytes of rowGroupBytes) {
         peers.push([name + sizeName(bytes), { ...peer, settings: sized(settings, bytes) }])

@@ -59,7 +59,7 @@ int64_t BeginOf(const parquet::ColumnChunkMetaData& chunk) {
 
 Result<std::vector<LiftedChunk>> EncodeByArrow(
     const std::shared_ptr<arrow::Field>& stored, const arrow::ArrayVector& pieces,
-    const std::shared_ptr<parquet::WriterProperties>& properties) {
+    const std::shared_ptr<parquet::WriterProperties>& properties, bool trial) {
   const Stopwatch watch;
   ARROW_ASSIGN_OR_RAISE(auto joined, Join(pieces));
   ARROW_ASSIGN_OR_RAISE(auto sink, arrow::io::BufferOutputStream::Create(4096, Pool()));
@@ -85,7 +85,7 @@ Result<std::vector<LiftedChunk>> EncodeByArrow(
       statistics->set_is_signed(column.sort_order() == parquet::SortOrder::SIGNED);
     }
   }
-  counted.Count(CompressionWay::kCompress, watch.elapsed());
+  if (!trial) counted.Count(CompressionWay::kCompress, watch.elapsed());
   return chunks;
 }
 

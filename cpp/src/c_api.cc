@@ -59,31 +59,44 @@ StorageConfig WriterStorage(const CStorageConfig* config, int64_t part_upload_si
   return storage;
 }
 
-/// `uploader` is null where none was given.
-arrow::Result<std::shared_ptr<WriterObject>> OpenWriter(
-    struct ArrowSchema* schema, int64_t buffer_size, const char* const* paths, int64_t num_paths,
-    int64_t part_upload_size, const CColumnGroups* groups, const CStorageConfig* config,
-    std::shared_ptr<Uploader> uploader) {
+/// Where the files go and what of them goes where; `uploader` is null where none was given.
+struct WriterTarget {
+  const char* const* paths;
+  int64_t num_paths;
+  int64_t part_upload_size;
+  const CColumnGroups* groups;
+  const CStorageConfig* config;
+  std::shared_ptr<Uploader> uploader;
+};
+
+arrow::Result<std::shared_ptr<WriterObject>> OpenWriter(struct ArrowSchema* schema,
+                                                        WriterOptions options,
+                                                        WriterTarget target) {
   ARROW_RETURN_NOT_OK(CheckNotNull(schema, "schema"));
-  ARROW_RETURN_NOT_OK(CheckNotNull(groups, "groups"));
-  ARROW_RETURN_NOT_OK(CheckNotNegative(buffer_size, "buffer_size"));
-  ARROW_RETURN_NOT_OK(CheckNotNegative(part_upload_size, "part_upload_size"));
-  const StorageConfig storage = WriterStorage(config, part_upload_size);
-  if (uploader != nullptr && storage.storage_type == "local") {
+  ARROW_RETURN_NOT_OK(CheckNotNull(target.groups, "groups"));
+  ARROW_RETURN_NOT_OK(CheckNotNegative(options.buffer_bytes, "buffer_size"));
+  ARROW_RETURN_NOT_OK(CheckNotNegative(target.part_upload_size, "part_upload_size"));
+  const StorageConfig storage = WriterStorage(target.config, target.part_upload_size);
+  if (target.uploader != nullptr && storage.storage_type == "local") {
     return MakeError(ErrorCode::kInvalidArgument,
                      "Expected an object store for storage_type but received 'local'");
   }
-  ARROW_ASSIGN_OR_RAISE(auto path_list, ToPaths(paths, num_paths, storage));
-  ARROW_ASSIGN_OR_RAISE(auto group_list, ToColumnGroups(*groups, std::move(path_list)));
+  ARROW_ASSIGN_OR_RAISE(auto path_list, ToPaths(target.paths, target.num_paths, storage));
+  ARROW_ASSIGN_OR_RAISE(auto group_list, ToColumnGroups(*target.groups, std::move(path_list)));
   ARROW_ASSIGN_OR_RAISE(auto arrow_schema, TakeSchema(schema));
-  ARROW_ASSIGN_OR_RAISE(auto store, FileStore::Make(storage, std::move(uploader)));
-  WriterOptions options;
-  options.buffer_bytes = buffer_size;
+  ARROW_ASSIGN_OR_RAISE(auto store, FileStore::Make(storage, std::move(target.uploader)));
   auto object = std::make_shared<WriterObject>();
   ARROW_ASSIGN_OR_RAISE(object->writer,
                         PackedWriter::Open(std::move(arrow_schema), std::move(group_list),
                                            std::move(options), std::move(store)));
   return object;
+}
+
+/// Of the calls that know no options.
+WriterOptions OptionsOfBuffer(int64_t buffer_size) {
+  WriterOptions options;
+  options.buffer_bytes = buffer_size;
+  return options;
 }
 
 Status Write(PackedWriter& writer, struct ArrowArray* array, struct ArrowSchema* schema) {
@@ -145,9 +158,10 @@ CStatus NewPackedWriterWithStorageConfig(struct ArrowSchema* schema, int64_t buf
     Consumed<struct ArrowSchema> consumed(schema);
     ARROW_RETURN_NOT_OK(packed::CheckNotNull(out, "out"));
     *out = nullptr;
-    ARROW_ASSIGN_OR_RAISE(auto object, packed::OpenWriter(schema, buffer_size, paths, num_paths,
-                                                          part_upload_size, groups, config,
-                                                          /*uploader=*/nullptr));
+    ARROW_ASSIGN_OR_RAISE(
+        auto object,
+        packed::OpenWriter(schema, packed::OptionsOfBuffer(buffer_size),
+                           {paths, num_paths, part_upload_size, groups, config, nullptr}));
     *out = packed::Writers().Add(std::move(object));
     return arrow::Status::OK();
   });
@@ -165,8 +179,32 @@ CStatus NewPackedWriterWithUploader(struct ArrowSchema* schema, int64_t buffer_s
     ARROW_RETURN_NOT_OK(packed::CheckNotNull(out, "out"));
     *out = nullptr;
     ARROW_ASSIGN_OR_RAISE(
-        auto object, packed::OpenWriter(schema, buffer_size, paths, num_paths, part_upload_size,
-                                        groups, config, std::move(table)));
+        auto object,
+        packed::OpenWriter(schema, packed::OptionsOfBuffer(buffer_size),
+                           {paths, num_paths, part_upload_size, groups, config, std::move(table)}));
+    *out = packed::Writers().Add(std::move(object));
+    return arrow::Status::OK();
+  });
+}
+
+CStatus NewPackedWriterWithOptions(struct ArrowSchema* schema, const char* const* paths,
+                                   int64_t num_paths, const CColumnGroups* groups,
+                                   const CStorageConfig* config, const CUploader* uploader,
+                                   const CWriterOptions* options, CPackedWriter* out) {
+  return Answer([&]() -> arrow::Status {
+    Consumed<struct ArrowSchema> consumed(schema);
+    // First of all, so that it is released whatever is wrong with the rest.
+    std::shared_ptr<packed::Uploader> table;
+    if (uploader != nullptr) {
+      ARROW_ASSIGN_OR_RAISE(table, packed::MakeCUploader(uploader));
+    }
+    ARROW_RETURN_NOT_OK(packed::CheckNotNull(out, "out"));
+    *out = nullptr;
+    ARROW_ASSIGN_OR_RAISE(auto writer_options, packed::ToWriterOptions(options));
+    const int64_t part_bytes = options == nullptr ? 0 : options->part_upload_size;
+    ARROW_ASSIGN_OR_RAISE(auto object, packed::OpenWriter(schema, std::move(writer_options),
+                                                          {paths, num_paths, part_bytes, groups,
+                                                           config, std::move(table)}));
     *out = packed::Writers().Add(std::move(object));
     return arrow::Status::OK();
   });

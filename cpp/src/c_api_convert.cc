@@ -120,6 +120,28 @@ StorageConfig ToStorageConfig(const CStorageConfig* config) {
   return result;
 }
 
+arrow::Result<WriterOptions> ToWriterOptions(const CWriterOptions* options) {
+  if (options == nullptr) return DefaultOptions(Layout::kMilvus);
+  const std::string_view layout = options->layout == nullptr ? "milvus" : options->layout;
+  if (layout != "milvus" && layout != "fast" && layout != "small") {
+    return MakeError(
+        ErrorCode::kInvalidArgument,
+        "Expected milvus, fast or small for layout but received '" + std::string(layout) + "'");
+  }
+  ARROW_RETURN_NOT_OK(CheckNotNegative(options->row_group_bytes, "row_group_bytes"));
+  ARROW_RETURN_NOT_OK(CheckNotNegative(options->buffer_size, "buffer_size"));
+  ARROW_RETURN_NOT_OK(CheckNotNegative(options->part_upload_size, "part_upload_size"));
+  ARROW_RETURN_NOT_OK(CheckNotNegative(options->concurrency, "concurrency"));
+  WriterOptions result = DefaultOptions(layout == "fast"    ? Layout::kFast
+                                        : layout == "small" ? Layout::kSmall
+                                                            : Layout::kMilvus);
+  if (options->compression_level != 0) result.codec.level = options->compression_level;
+  CopyNumber(options->row_group_bytes, &result.row_group_bytes);
+  CopyNumber(options->buffer_size, &result.buffer_bytes);
+  result.concurrency = options->concurrency;
+  return result;
+}
+
 arrow::Result<std::vector<std::string>> ToPaths(const char* const* paths, int64_t num_paths,
                                                 const StorageConfig& storage) {
   if (num_paths < 1) return Mismatch("at least 1", "num_paths", num_paths);

@@ -50,6 +50,9 @@ StorageConfig ToStorageConfig(const CStorageConfig* config);
 /// \brief What no store takes as the size of a part is 10 MiB.
 int64_t ToPartBytes(int64_t bytes);
 
+/// \brief Null and zero members take the layout's defaults, null options those of layout milvus.
+arrow::Result<WriterOptions> ToWriterOptions(const CWriterOptions* options);
+
 /// \brief Copy paths; in front of keys of an object store the name of the bucket may stand.
 arrow::Result<std::vector<std::string>> ToPaths(const char* const* paths, int64_t num_paths,
                                                 const StorageConfig& storage);

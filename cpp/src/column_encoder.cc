@@ -1,8 +1,10 @@
 #include "column_encoder.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "arrow_chunk.h"
+#include "column_encoding.h"
 #include "page_cut.h"
 
 namespace packed {
@@ -28,6 +30,20 @@ int64_t BytesOf(const ArrayVector& pieces) {
   return bytes;
 }
 
+/// A dictionary was full, and PLAIN pages follow those of its indices.
+bool FellBack(const std::vector<LiftedChunk>& chunks) {
+  return std::any_of(chunks.begin(), chunks.end(), [](const LiftedChunk& chunk) {
+    return chunk.dictionary_offset >= 0 && chunk.data_encodings.size() > 1;
+  });
+}
+
+/// A column that is not sampled keeps its own encoding in all of them.
+std::shared_ptr<parquet::WriterProperties> PropertiesFor(const PropertiesByEncoding& properties,
+                                                         ColumnEncoding encoding) {
+  const auto found = properties.find(encoding);
+  return found == properties.end() ? properties.at(ColumnEncoding::kPlain) : found->second;
+}
+
 int64_t PageCost(const PageCompression& compression) {
   if (compression.codec.type == arrow::Compression::UNCOMPRESSED) return kStoreCost;
   return compression.adaptive ? kAdaptiveCost : kCompressCost;
@@ -36,8 +52,8 @@ int64_t PageCost(const PageCompression& compression) {
 }  // namespace
 
 ColumnEncoder::ColumnEncoder(const ColumnPlan& plan, const parquet::ColumnDescriptor* leaf,
-                             Properties properties)
-    : plan_(plan), leaf_(leaf), properties_(std::move(properties)) {}
+                             const PropertiesByEncoding& properties)
+    : column_{plan, leaf, properties} {}
 
 Status ColumnEncoder::Take(const std::shared_ptr<arrow::Array>& rows, bool closing,
                            std::vector<EncodeJob>* jobs) {
@@ -45,8 +61,9 @@ Status ColumnEncoder::Take(const std::shared_ptr<arrow::Array>& rows, bool closi
   pieces.insert(pieces.end(), rest_.begin(), rest_.end());
   if (rows != nullptr && rows->length() > 0) pieces.push_back(rows);
   const int64_t count = RowsOf(pieces);
-  if (!form_ && (closing || !plan_.sampled || count >= kSampleRows)) {
-    ARROW_ASSIGN_OR_RAISE(form_, ChooseForm(plan_, SliceRows(pieces, 0, kSampleRows)));
+  const ColumnPlan& plan = column_.plan;
+  if (!form_ && (closing || !plan.sampled || count >= plan.sample_rows)) {
+    ARROW_ASSIGN_OR_RAISE(form_, ChooseForm(column_, SliceRows(pieces, 0, plan.sample_rows)));
   }
   int64_t taken = 0;
   if (form_ && form_->pages) {
@@ -83,7 +100,7 @@ int64_t ColumnEncoder::CutPages(const ArrayVector& pieces, int64_t rows, bool cl
                                 std::vector<EncodeJob>* jobs) const {
   int64_t begin = 0;
   while (begin < rows) {
-    int64_t end = PageEnd(pieces, begin, plan_.page_rows, plan_.page_bytes);
+    int64_t end = PageEnd(pieces, begin, column_.plan.page_rows, column_.plan.page_bytes);
     if (end < 0 && !closing) break;
     if (end < 0) end = rows;
     jobs->push_back(MakePageJob(SliceRows(pieces, begin, end)));
@@ -94,10 +111,11 @@ int64_t ColumnEncoder::CutPages(const ArrayVector& pieces, int64_t rows, bool cl
 
 EncodeJob ColumnEncoder::MakePageJob(ArrayVector pieces) const {
   PageForm form;
-  form.column = leaf_;
-  form.encoding = form_->encoding;
-  form.compression = {plan_.codec, plan_.adaptive};
-  form.statistics = properties_.plain->statistics_enabled(leaf_->path());
+  form.column = column_.leaf;
+  form.encoding = ParquetEncoding(form_->encoding);
+  form.compression = {column_.plan.codec, column_.plan.adaptive};
+  form.statistics =
+      column_.properties.at(ColumnEncoding::kPlain)->statistics_enabled(column_.leaf->path());
   const int64_t bytes = BytesOf(pieces);
   const int64_t page_cost = PageCost(form.compression);
   const int64_t output = page_cost == kCompressCost ? bytes / kUsualRatio : bytes;
@@ -108,12 +126,19 @@ EncodeJob ColumnEncoder::MakePageJob(ArrayVector pieces) const {
 }
 
 EncodeJob ColumnEncoder::MakeArrowJob(ArrayVector pieces) const {
-  const auto& properties = form_->dictionary ? properties_.dictionary : properties_.plain;
+  const auto chosen = PropertiesFor(column_.properties, form_->encoding);
+  // Only a dictionary that was a choice among others may be taken back.
+  const bool fallible = form_->otherwise != form_->encoding;
+  const auto otherwise = fallible ? PropertiesFor(column_.properties, form_->otherwise) : nullptr;
   const int64_t bytes = BytesOf(pieces);
   return {bytes * kArrowCost, bytes / kUsualRatio,
-          [stored = plan_.stored, properties, pieces = std::move(pieces)]() -> Result<ColumnPart> {
-            ARROW_ASSIGN_OR_RAISE(auto chunks, EncodeByArrow(stored, pieces, properties));
-            return ColumnPart(std::move(chunks));
+          [stored = column_.plan.stored, chosen, otherwise,
+           pieces = std::move(pieces)]() -> Result<ColumnPart> {
+            ARROW_ASSIGN_OR_RAISE(auto chunks, EncodeByArrow(stored, pieces, chosen));
+            if (otherwise == nullptr || !FellBack(chunks)) return ColumnPart(std::move(chunks));
+            ARROW_ASSIGN_OR_RAISE(auto others, EncodeByArrow(stored, pieces, otherwise));
+            const bool smaller = StoredBytes(others) < StoredBytes(chunks);
+            return ColumnPart(std::move(smaller ? others : chunks));
           }};
 }
 

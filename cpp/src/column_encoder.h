@@ -9,12 +9,12 @@
 
 #include "arrow/array.h"
 #include "arrow/result.h"
-#include "parquet/properties.h"
 #include "parquet/schema.h"
 
 #include "column_form.h"
 #include "encoded_chunk.h"
 #include "page_encode.h"
+#include "parquet_properties.h"
 #include "pending_rows.h"
 #include "write_plan.h"
 
@@ -37,14 +37,10 @@ struct EncodeJob {
 /// cut depends on the rows of the row group alone. One thread at a time.
 class ColumnEncoder {
  public:
-  struct Properties {
-    std::shared_ptr<parquet::WriterProperties> dictionary;  ///< dictionaries as planned
-    std::shared_ptr<parquet::WriterProperties> plain;       ///< none that a sample may refuse
-  };
-
-  /// `leaf` is the column as Parquet sees it where it is a single leaf, else null.
+  /// `leaf` is the column as Parquet sees it where it is a single leaf, else null. What is referred
+  /// to lives longer.
   ColumnEncoder(const ColumnPlan& plan, const parquet::ColumnDescriptor* leaf,
-                Properties properties);
+                const PropertiesByEncoding& properties);
 
   /// \brief The next rows of the open row group, as stored; the last ones if `closing`.
   ///
@@ -67,9 +63,7 @@ class ColumnEncoder {
   int64_t CutPages(const arrow::ArrayVector& pieces, int64_t rows, bool closing,
                    std::vector<EncodeJob>* jobs) const;
 
-  const ColumnPlan& plan_;
-  const parquet::ColumnDescriptor* leaf_;
-  const Properties properties_;
+  const SampledColumn column_;
   std::optional<ColumnForm> form_;  ///< of the open row group, once its first rows have chosen it
   PendingRows pending_;
   arrow::ArrayVector rest_;  ///< borrowed rows that are in no job yet

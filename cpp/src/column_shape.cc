@@ -90,6 +90,8 @@ bool MayDecode(const parquet::ColumnChunkMetaData& chunk) {
            encoding == parquet::Encoding::PLAIN_DICTIONARY ||
            encoding == parquet::Encoding::RLE_DICTIONARY ||
            encoding == parquet::Encoding::DELTA_BINARY_PACKED ||
+           encoding == parquet::Encoding::DELTA_LENGTH_BYTE_ARRAY ||
+           encoding == parquet::Encoding::DELTA_BYTE_ARRAY ||
            encoding == parquet::Encoding::BYTE_STREAM_SPLIT ||
            encoding == parquet::Encoding::BIT_PACKED;  // some list it for levels that are not there
   });

@@ -44,6 +44,8 @@ class Reader {
     return taken;
   }
 
+  std::span<const uint8_t> rest() const { return bytes_; }
+
  private:
   std::span<const uint8_t> bytes_;
 };
@@ -91,7 +93,8 @@ void AddDeltas(std::span<const uint8_t> packed, int width, uint64_t least, int64
 }  // namespace
 
 template <typename T>
-bool ReadDelta(std::span<const uint8_t> bytes, int64_t count, T* values) {
+bool ReadDelta(std::span<const uint8_t> bytes, int64_t count, T* values,
+               std::span<const uint8_t>* rest) {
   Reader reader(bytes);
   uint64_t block = 0;
   uint64_t parts = 0;
@@ -104,6 +107,7 @@ bool ReadDelta(std::span<const uint8_t> bytes, int64_t count, T* values) {
   if (block > kMostBlock || parts == 0 || parts > block || block % parts != 0) return false;
   const uint64_t part_values = block / parts;
   if (part_values % kLeastPart != 0 || total < static_cast<uint64_t>(count)) return false;
+  if (rest != nullptr && total != static_cast<uint64_t>(count)) return false;
   if (count > 0) values[0] = static_cast<T>(last);
   for (int64_t done = 1; done < count;) {
     uint64_t least = 0;
@@ -120,10 +124,13 @@ bool ReadDelta(std::span<const uint8_t> bytes, int64_t count, T* values) {
       done += taken;
     }
   }
+  if (rest != nullptr) *rest = reader.rest();
   return true;
 }
 
-template bool ReadDelta<int32_t>(std::span<const uint8_t>, int64_t, int32_t*);
-template bool ReadDelta<int64_t>(std::span<const uint8_t>, int64_t, int64_t*);
+template bool ReadDelta<int32_t>(std::span<const uint8_t>, int64_t, int32_t*,
+                                 std::span<const uint8_t>*);
+template bool ReadDelta<int64_t>(std::span<const uint8_t>, int64_t, int64_t*,
+                                 std::span<const uint8_t>*);
 
 }  // namespace packed

@@ -5,6 +5,7 @@
 #include "arrow/array.h"
 #include "arrow/record_batch.h"
 
+#include "column_results.h"
 #include "packed/error.h"
 #include "stored_type.h"
 
@@ -44,6 +45,7 @@ std::shared_ptr<const arrow::KeyValueMetadata> GroupFile::FooterKeys(
   auto keys = std::make_shared<arrow::KeyValueMetadata>();
   keys->Append(std::string(kGroupFieldIdListKey), SerializeGroupFieldIds(field_ids));
   for (const auto& [key, value] : options.user_metadata) keys->Append(key, value);
+  for (const auto& [key, value] : plan_.metadata) keys->Append(key, value);
   keys->Append(std::string(kRowGroupMetadataKey), SerializeRowGroupRecords(row_groups_));
   keys->Append(std::string(kStorageVersionKey), std::string(kStorageVersion));
   return keys;
@@ -65,6 +67,7 @@ Result<GroupResult> GroupFile::Seal(const parquet::FileMetaData& metadata, bool 
   for (size_t i = 0; i < plan_.columns.size(); ++i) {
     result.null_counts.emplace_back(plan_.columns[i].declared->name(), null_counts_[i]);
   }
+  result.columns = DescribeColumns(metadata, plan_);
   Mute();
   return result;
 }

@@ -14,6 +14,7 @@
 #include "packed/memory.h"
 #include "page_inflate.h"
 #include "spread_values.h"
+#include "text_delta.h"
 
 namespace packed {
 namespace {
@@ -227,7 +228,7 @@ arrow::Result<TextRows> PageDecoder::DecodeText(const PageAt& page,
   }
   ARROW_ASSIGN_OR_RAISE(const Bytes bytes, Split(page, nullptr, validity));
   const uint8_t* const bits = validity->bits ? validity->bits->data() : nullptr;
-  return ReadPlainText(bytes, rows - validity->nulls, bits, rows);
+  return ReadText(page.header.encoding, bytes, rows - validity->nulls, bits, rows);
 }
 
 arrow::Result<std::shared_ptr<arrow::Buffer>> PageDecoder::DecodeIndices(

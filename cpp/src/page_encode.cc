@@ -6,20 +6,20 @@
 #include <utility>
 #include <vector>
 
-#include "arrow/util/bit_run_reader.h"
 #include "arrow/util/checked_cast.h"
 #include "arrow/util/endian.h"
 #include "arrow/util/ubsan.h"
 #include "parquet/column_writer.h"
-#include "parquet/encoding.h"
 
 #include "byte_split.h"
 #include "compression_meter.h"
+#include "delta_encode.h"
 #include "packed/memory.h"
 #include "page_cut.h"
 #include "page_scratch.h"
 #include "page_statistics.h"
 #include "raw_frame.h"
+#include "valid_runs.h"
 
 namespace packed {
 namespace {
@@ -34,20 +34,6 @@ using arrow::internal::checked_cast;
 using arrow::util::SafeStore;
 
 constexpr int64_t kLengthBytes = 4;
-
-/// Call visit(first row, rows) for every run of valid rows.
-template <typename Visit>
-void ForEachRun(const Array& piece, Visit&& visit) {
-  if (piece.length() == 0) return;
-  if (piece.null_count() == 0) {
-    visit(int64_t{0}, piece.length());
-    return;
-  }
-  arrow::internal::SetBitRunReader runs(piece.null_bitmap_data(), piece.offset(), piece.length());
-  for (auto run = runs.NextRun(); run.length > 0; run = runs.NextRun()) {
-    visit(run.position, run.length);
-  }
-}
 
 int64_t FixedBytes(const Array& piece, int64_t width) {
   return (piece.length() - piece.null_count()) * width;
@@ -128,19 +114,6 @@ std::vector<uint8_t> EncodeLevels(const ArrayVector& pieces) {
   return out;
 }
 
-template <typename DType>
-Result<std::shared_ptr<Buffer>> EncodeDelta(const ArrayVector& pieces) {
-  auto encoder = parquet::MakeTypedEncoder<DType>(parquet::Encoding::DELTA_BINARY_PACKED, false,
-                                                  nullptr, Pool());
-  for (const auto& piece : pieces) {
-    const auto* const values = piece->data()->template GetValues<typename DType::c_type>(1);
-    ForEachRun(*piece, [&](int64_t begin, int64_t rows) {
-      encoder->Put(values + begin, static_cast<int>(rows));
-    });
-  }
-  return encoder->FlushValues();
-}
-
 /// Memory of the thread, valid until its next page, where that is enough and `transient`.
 Result<std::shared_ptr<Buffer>> AllocatePage(int64_t bytes, bool transient) {
   if (uint8_t* scratch = transient ? ScratchMemory(Scratch::kPlainPage, bytes) : nullptr) {
@@ -203,12 +176,12 @@ Result<std::shared_ptr<Buffer>> PageBytes(const PageForm& form, const ArrayVecto
   const bool transient = form.compression.codec.type != arrow::Compression::UNCOMPRESSED;
   const bool optional = form.column->max_definition_level() > 0;
   const auto levels = optional ? EncodeLevels(pieces) : std::vector<uint8_t>();
-  if (form.encoding == parquet::Encoding::DELTA_BINARY_PACKED) {
-    ARROW_ASSIGN_OR_RAISE(auto values, EncodeValues(form.encoding, pieces));
-    return optional ? WithLevels(levels, *values, transient) : std::move(values);
-  }
   if (form.encoding == parquet::Encoding::BYTE_STREAM_SPLIT) {
     return EncodeSplit(levels, pieces, transient);
+  }
+  if (form.encoding != parquet::Encoding::PLAIN) {
+    ARROW_ASSIGN_OR_RAISE(auto values, EncodeDeltas(form.encoding, pieces));
+    return optional ? WithLevels(levels, *values, transient) : std::move(values);
   }
   if (optional) return EncodePlain(levels, pieces, transient);
   if (pieces.size() == 1 && ValueBytes(*pieces[0]->type()) > 0) return BorrowPlain(pieces)[0];
@@ -227,7 +200,7 @@ Result<std::shared_ptr<Buffer>> CompressCounted(const PageForm& form,
   const Stopwatch watch;
   ARROW_ASSIGN_OR_RAISE(auto stored, CompressPage(form.compression, bytes));
   const auto codec = form.compression.codec.type;
-  if (codec != arrow::Compression::UNCOMPRESSED) {
+  if (!form.trial && codec != arrow::Compression::UNCOMPRESSED) {
     CompressionKind kind;
     kind.codec = codec;
     kind.type = form.column->physical_type();
@@ -244,7 +217,7 @@ bool IsPageType(const arrow::DataType& type) {
 }
 
 bool IsDeltaType(const arrow::DataType& type) {
-  return arrow::is_integer(type.id()) && ValueBytes(type) > 0;
+  return (arrow::is_integer(type.id()) || arrow::is_temporal(type.id())) && ValueBytes(type) > 0;
 }
 
 int64_t ValueBytes(const arrow::DataType& type) {
@@ -272,8 +245,7 @@ int64_t ValueBytes(const arrow::DataType& type) {
 Result<std::shared_ptr<Buffer>> EncodeValues(parquet::Encoding::type encoding,
                                              const ArrayVector& pieces) {
   if (encoding == parquet::Encoding::PLAIN) return EncodePlain({}, pieces, false);
-  return ValueBytes(*pieces[0]->type()) == 4 ? EncodeDelta<parquet::Int32Type>(pieces)
-                                             : EncodeDelta<parquet::Int64Type>(pieces);
+  return EncodeDeltas(encoding, pieces);
 }
 
 Result<EncodedPage> EncodePage(const PageForm& form, const ArrayVector& pieces) {

@@ -15,17 +15,19 @@ namespace packed {
 /// Everything that the pages of a column chunk have in common.
 struct PageForm {
   const parquet::ColumnDescriptor* column = nullptr;  ///< a leaf at the top level
-  parquet::Encoding::type encoding =
-      parquet::Encoding::PLAIN;  ///< or DELTA_BINARY_PACKED, BYTE_STREAM_SPLIT
+  /// Or BYTE_STREAM_SPLIT, or one of the three of deltas; the column's type has to suit it.
+  parquet::Encoding::type encoding = parquet::Encoding::PLAIN;
   PageCompression compression;
   bool statistics = false;
+  bool trial = false;  ///< of a sample, which nobody counts
 };
 
 /// \brief True for Arrow types whose values stand in a PLAIN page as they stand in memory, and for
 /// strings and binaries.
 bool IsPageType(const arrow::DataType& type);
 
-/// \brief True where these can be delta-encoded: integers of 32 and 64 bits.
+/// \brief True where these are numbers whose differences can be stored: integers, dates, times and
+/// timestamps of 32 and 64 bits.
 bool IsDeltaType(const arrow::DataType& type);
 
 /// \brief Bytes of one value, 0 for strings and binaries.
@@ -36,7 +38,7 @@ int64_t ValueBytes(const arrow::DataType& type);
 /// An uncompressed page of a required column shares the memory of the pieces.
 arrow::Result<EncodedPage> EncodePage(const PageForm& form, const arrow::ArrayVector& pieces);
 
-/// \brief The values alone, without levels and not compressed.
+/// \brief The values alone, without levels and not compressed: PLAIN or one of the three of deltas.
 arrow::Result<std::shared_ptr<arrow::Buffer>> EncodeValues(parquet::Encoding::type encoding,
                                                            const arrow::ArrayVector& pieces);
 

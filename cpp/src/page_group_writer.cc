@@ -7,7 +7,7 @@
 #include "arrow/array.h"
 
 #include "catch.h"
-#include "parquet_properties.h"
+#include "packed/executor.h"
 
 namespace packed {
 
@@ -16,7 +16,14 @@ using arrow::Status;
 
 PageGroupWriter::PageGroupWriter(const GroupPlan& plan, const WriterOptions& options,
                                  WriterCounters* counters)
-    : plan_(plan), cancel_(options.cancel), counters_(counters), file_(plan) {}
+    : plan_(plan),
+      cancel_(options.cancel),
+      concurrency_(options.concurrency),
+      tries_(std::any_of(
+          plan.columns.begin(), plan.columns.end(),
+          [](const auto& column) { return column.sampled && !column.choices.empty(); })),
+      counters_(counters),
+      file_(plan) {}
 
 PageGroupWriter::~PageGroupWriter() {
   incoming_.reset();
@@ -37,19 +44,15 @@ Result<std::unique_ptr<GroupWriter>> PageGroupWriter::Open(const GroupPlan& plan
 }
 
 Status PageGroupWriter::Start(const WriterOptions& options, FileStore& store) {
-  GroupPlan plain = plan_;
-  for (auto& column : plain.columns) column.dictionary = column.dictionary && !column.sampled;
-  ColumnEncoder::Properties properties;
-  ARROW_ASSIGN_OR_RAISE(properties.dictionary, MakeWriterProperties(plan_, options.compatibility));
-  ARROW_ASSIGN_OR_RAISE(properties.plain, MakeWriterProperties(plain, options.compatibility));
+  ARROW_ASSIGN_OR_RAISE(properties_, MakePropertiesByEncoding(plan_, options.compatibility));
   ARROW_RETURN_NOT_OK(file_.Create(store, options.if_exists, &counters_->bytes_out));
-  ARROW_ASSIGN_OR_RAISE(
-      chunks_, ChunkFile::Start(file_.sink(), *plan_.StoredSchema(), properties.dictionary));
-  MakeEncoders(properties);
+  ARROW_ASSIGN_OR_RAISE(chunks_, ChunkFile::Start(file_.sink(), *plan_.StoredSchema(),
+                                                  properties_.at(ColumnEncoding::kDictionary)));
+  MakeEncoders();
   return Status::OK();
 }
 
-void PageGroupWriter::MakeEncoders(const ColumnEncoder::Properties& properties) {
+void PageGroupWriter::MakeEncoders() {
   std::vector<int64_t> alignments;
   int leaf = 0;
   const parquet::SchemaDescriptor& schema = chunks_->schema();
@@ -57,7 +60,7 @@ void PageGroupWriter::MakeEncoders(const ColumnEncoder::Properties& properties) 
     const ColumnPlan& column = plan_.columns[i];
     const auto& node = schema.group_node()->field(static_cast<int>(i));
     encoders_.emplace_back(column, node->is_primitive() ? schema.Column(leaf) : nullptr,
-                           properties);
+                           properties_);
     alignments.push_back(column.page_alignment);
     while (leaf < schema.num_columns() && schema.GetColumnRoot(leaf) == node.get()) ++leaf;
   }
@@ -83,25 +86,29 @@ Status PageGroupWriter::TakeRows(int64_t end, bool closing, WriteTasks* tasks) {
   if (begin == end && !closing) return Status::OK();
   open_rows_ += end - begin;
   if (begin < end) open_bits_ += incoming_->sizer.Bits(begin, end);
-  for (size_t i = 0; i < encoders_.size(); ++i) {
-    ARROW_RETURN_NOT_OK(file_.Explain(CatchAll([&] { return TakeColumn(i, end, closing, tasks); }),
-                                      plan_.columns[i].declared->name()));
+  std::vector<std::vector<EncodeJob>> jobs(encoders_.size());
+  // Trials are work for many threads; whatever else there is to do here is less than waking them.
+  ARROW_RETURN_NOT_OK(
+      ParallelFor(static_cast<int>(jobs.size()), tries_ ? concurrency_ : 1, [&](int i) {
+        return file_.Explain(CatchAll([&] { return TakeColumn(i, end, closing, &jobs[i]); }),
+                             plan_.columns[i].declared->name());
+      }));
+  for (size_t i = 0; i < jobs.size(); ++i) {
+    for (auto& job : jobs[i]) tasks->push_back(MakeTask(i, std::move(job)));
   }
   if (incoming_) incoming_->begin = end;
   if (closing) CloseRowGroup(tasks);
   return Status::OK();
 }
 
-Status PageGroupWriter::TakeColumn(size_t column, int64_t end, bool closing, WriteTasks* tasks) {
+Status PageGroupWriter::TakeColumn(size_t column, int64_t end, bool closing,
+                                   std::vector<EncodeJob>* jobs) {
   std::shared_ptr<arrow::Array> rows;
   if (incoming_ && incoming_->begin < end) {
     ARROW_ASSIGN_OR_RAISE(const auto slice, incoming_->Stored(column, end));
     rows = arrow::MakeArray(slice);
   }
-  std::vector<EncodeJob> jobs;
-  ARROW_RETURN_NOT_OK(encoders_[column].Take(rows, closing, &jobs));
-  for (auto& job : jobs) tasks->push_back(MakeTask(column, std::move(job)));
-  return Status::OK();
+  return encoders_[column].Take(rows, closing, jobs);
 }
 
 WriteTask PageGroupWriter::MakeTask(size_t column, EncodeJob job) {

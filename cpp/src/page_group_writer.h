@@ -14,6 +14,7 @@
 #include "group_writer.h"
 #include "incoming_rows.h"
 #include "packed/cancel.h"
+#include "parquet_properties.h"
 #include "part_sequence.h"
 
 namespace packed {
@@ -40,21 +41,24 @@ class PageGroupWriter final : public GroupWriter {
   PageGroupWriter(const GroupPlan& plan, const WriterOptions& options, WriterCounters* counters);
 
   arrow::Status Start(const WriterOptions& options, FileStore& store);
-  void MakeEncoders(const ColumnEncoder::Properties& properties);
+  void MakeEncoders();
   /// The incoming rows up to `end` join the open row group, which they fill if `closing`.
   arrow::Status TakeRows(int64_t end, bool closing, WriteTasks* tasks);
-  arrow::Status TakeColumn(size_t column, int64_t end, bool closing, WriteTasks* tasks);
+  arrow::Status TakeColumn(size_t column, int64_t end, bool closing, std::vector<EncodeJob>* jobs);
   WriteTask MakeTask(size_t column, EncodeJob job);
   void CloseRowGroup(WriteTasks* tasks);
   void CountBuffered();
 
   const GroupPlan& plan_;
   CancelToken cancel_;
+  const int concurrency_;
+  const bool tries_;  ///< columns are encoded for trial
   WriterCounters* counters_;
 
   GroupFile file_;
   std::unique_ptr<ChunkFile> chunks_;
   std::unique_ptr<PartSequence> sequence_;
+  PropertiesByEncoding properties_;
   std::vector<ColumnEncoder> encoders_;  ///< in column order
 
   std::optional<IncomingRows> incoming_;

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "arrow/status.h"
+
 #include "packed/writer.h"
 #include "write_plan.h"
 
@@ -10,7 +12,8 @@ namespace packed {
 
 /// \brief Decide how the pages of a column are made, by the layout; everything else of `plan` is
 /// decided.
-void PlanPages(const ColumnOptions& column, const WriterOptions& options, ColumnPlan* plan);
+arrow::Status PlanPages(const ColumnOptions& column, const WriterOptions& options,
+                        ColumnPlan* plan);
 
 /// \brief Decide where the row groups of every group are cut; their columns are planned.
 void PlanRowGroups(const WriterOptions& options, std::vector<GroupPlan>* groups);

@@ -24,7 +24,10 @@ bool KnowsPage(const ParsedPage& page, const ColumnShape& shape) {
   }
   if (bits) return page.encoding == kPlain || page.encoding == kRle;
   const bool text = shape.form == ColumnShape::Form::kText;
-  if (text) return page.encoding == kPlain || IsDictionary(page.encoding);
+  if (text) {
+    return page.encoding == kPlain || IsDictionary(page.encoding) ||
+           page.encoding == kDeltaLengthText || page.encoding == kDeltaText;
+  }
   return page.encoding == kPlain || IsDictionary(page.encoding) ||
          (page.encoding == kDelta && shape.integers) || page.encoding == kSplit;
 }

@@ -15,6 +15,8 @@ enum PageEncoding : int32_t {
   kPlainDictionary = 2,
   kRle = 3,
   kDelta = 5,
+  kDeltaLengthText = 6,
+  kDeltaText = 7,
   kRleDictionary = 8,
   kSplit = 9
 };

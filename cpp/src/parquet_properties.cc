@@ -9,6 +9,7 @@
 #include "parquet/schema.h"
 
 #include "codec_check.h"
+#include "column_encoding.h"
 #include "encryption.h"
 #include "packed/error.h"
 #include "packed/memory.h"
@@ -52,10 +53,12 @@ void SetLeafProperties(const parquet::ColumnDescriptor& leaf, const ColumnPlan& 
   const auto path = leaf.path();
   builder->compression(path, column.codec.type);
   if (const auto level = EffectiveLevel(column.codec)) builder->compression_level(path, *level);
-  if (column.dictionary) {
+  if (column.encoding == ColumnEncoding::kDictionary) {
     builder->enable_dictionary(path);
   } else {
-    builder->disable_dictionary(path)->encoding(path, parquet::Encoding::PLAIN);
+    const bool suits = Suits(column.encoding, leaf.physical_type());
+    const auto encoding = suits ? column.encoding : ColumnEncoding::kPlain;
+    builder->disable_dictionary(path)->encoding(path, ParquetEncoding(encoding));
   }
   if (compatibility != Compatibility::kMilvus2_6 && IsOpaqueBytes(leaf)) {
     builder->disable_statistics(path);
@@ -71,6 +74,7 @@ arrow::Result<std::shared_ptr<parquet::WriterProperties>> MakeWriterProperties(
     const std::optional<Encryption>& encryption) {
   parquet::WriterProperties::Builder builder;
   SetFileProperties(&builder);
+  if (group.page_bytes > 0) builder.data_pagesize(group.page_bytes);
 
   std::shared_ptr<parquet::SchemaDescriptor> descriptor;
   ARROW_RETURN_NOT_OK(parquet::arrow::ToParquetSchema(group.StoredSchema().get(), *builder.build(),
@@ -91,6 +95,23 @@ arrow::Result<std::shared_ptr<parquet::WriterProperties>> MakeWriterProperties(
   }
   if (encryption) builder.encryption(MakeEncryptionProperties(*encryption));
   return builder.build();
+}
+
+arrow::Result<PropertiesByEncoding> MakePropertiesByEncoding(const GroupPlan& group,
+                                                             Compatibility compatibility) {
+  std::set<ColumnEncoding> encodings{ColumnEncoding::kPlain, ColumnEncoding::kDictionary};
+  for (const auto& column : group.columns) {
+    encodings.insert(column.choices.begin(), column.choices.end());
+  }
+  PropertiesByEncoding properties;
+  for (const ColumnEncoding encoding : encodings) {
+    GroupPlan chosen = group;
+    for (auto& column : chosen.columns) {
+      if (column.sampled) column.encoding = encoding;
+    }
+    ARROW_ASSIGN_OR_RAISE(properties[encoding], MakeWriterProperties(chosen, compatibility));
+  }
+  return properties;
 }
 
 std::shared_ptr<parquet::ArrowWriterProperties> MakeArrowWriterProperties() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -18,6 +19,14 @@ namespace packed {
 arrow::Result<std::shared_ptr<parquet::WriterProperties>> MakeWriterProperties(
     const GroupPlan& group, Compatibility compatibility,
     const std::optional<Encryption>& encryption = std::nullopt);
+
+/// Properties of a file by the encoding that its sampled columns take, where they can; the others
+/// keep their own.
+using PropertiesByEncoding = std::map<ColumnEncoding, std::shared_ptr<parquet::WriterProperties>>;
+
+/// \brief Those of every encoding that a sample may choose, kPlain and kDictionary always.
+arrow::Result<PropertiesByEncoding> MakePropertiesByEncoding(const GroupPlan& group,
+                                                             Compatibility compatibility);
 
 /// \brief No `ARROW:schema`, standard list names, no coercion of timestamps.
 std::shared_ptr<parquet::ArrowWriterProperties> MakeArrowWriterProperties();

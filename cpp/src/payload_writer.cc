@@ -39,7 +39,7 @@ WritePlan PlanPayload(const std::shared_ptr<arrow::Schema>& schema,
     column.declared = field;
     column.stored = field->WithType(StoredType(field->type()));
     column.codec = encoding.codec;
-    column.dictionary = encoding.dictionary;
+    column.encoding = encoding.dictionary ? ColumnEncoding::kDictionary : ColumnEncoding::kPlain;
     plan.groups.front().columns.push_back(std::move(column));
   }
   return plan;

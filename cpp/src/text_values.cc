@@ -18,15 +18,6 @@ arrow::Status Missing(int64_t count) {
   return arrow::Status::IOError("Expected ", count, " texts in a page but received fewer");
 }
 
-arrow::Result<TextRows> Room(int64_t rows, int64_t bytes) {
-  TextRows text;
-  text.rows = rows;
-  ARROW_ASSIGN_OR_RAISE(text.offsets, arrow::AllocateBuffer((rows + 1) * sizeof(int64_t), Pool()));
-  ARROW_ASSIGN_OR_RAISE(text.bytes, arrow::AllocateBuffer(bytes + kBlindBytes, Pool()));
-  text.offsets->mutable_data_as<int64_t>()[0] = 0;
-  return text;
-}
-
 /// Both sides have room for kBlindBytes where `blind`.
 void Copy(uint8_t* out, const uint8_t* value, int64_t length, bool blind) {
   if (blind && length <= kBlindBytes) {
@@ -90,11 +81,20 @@ void CopyGathered(const TextRows& dictionary, std::span<const uint32_t> indices,
 
 }  // namespace
 
+arrow::Result<TextRows> MakeTextRows(int64_t rows, int64_t bytes) {
+  TextRows text;
+  text.rows = rows;
+  ARROW_ASSIGN_OR_RAISE(text.offsets, arrow::AllocateBuffer((rows + 1) * sizeof(int64_t), Pool()));
+  ARROW_ASSIGN_OR_RAISE(text.bytes, arrow::AllocateBuffer(bytes + kBlindBytes, Pool()));
+  text.offsets->mutable_data_as<int64_t>()[0] = 0;
+  return text;
+}
+
 arrow::Result<TextRows> ReadPlainText(std::span<const uint8_t> bytes, int64_t count,
                                       const uint8_t* validity, int64_t rows) {
   const auto size = static_cast<int64_t>(bytes.size());
   if (count > size / kLengthBytes) return Missing(count);
-  ARROW_ASSIGN_OR_RAISE(auto text, Room(rows, size - count * kLengthBytes));
+  ARROW_ASSIGN_OR_RAISE(auto text, MakeTextRows(rows, size - count * kLengthBytes));
   const bool whole = validity == nullptr ? CopyPlain<false>(bytes, validity, &text)
                                          : CopyPlain<true>(bytes, validity, &text);
   return whole ? arrow::Result<TextRows>(std::move(text)) : Missing(count);
@@ -105,7 +105,7 @@ arrow::Result<TextRows> GatherText(const TextRows& dictionary, std::span<const u
   const int64_t* const starts = dictionary.starts();
   int64_t bytes = 0;
   for (const uint32_t index : indices) bytes += starts[index + 1] - starts[index];
-  ARROW_ASSIGN_OR_RAISE(auto text, Room(rows, bytes));
+  ARROW_ASSIGN_OR_RAISE(auto text, MakeTextRows(rows, bytes));
   if (validity == nullptr) {
     CopyGathered<false>(dictionary, indices, validity, offset, &text);
   } else {

@@ -18,6 +18,9 @@ struct TextRows {
   const int64_t* starts() const { return offsets->data_as<int64_t>(); }
 };
 
+/// \brief Memory for `rows` rows of `bytes` bytes together; the first offset is set.
+arrow::Result<TextRows> MakeTextRows(int64_t rows, int64_t bytes);
+
 /// \brief `count` values as PLAIN has them, each behind its length, at the rows set in `validity`,
 /// or at all where it is null. IOError where the bytes do not have them.
 arrow::Result<TextRows> ReadPlainText(std::span<const uint8_t> bytes, int64_t count,

@@ -13,10 +13,10 @@
 #include "parquet/properties.h"
 
 #include "codec_check.h"
+#include "column_encoding.h"
 #include "dense_vector.h"
 #include "encryption.h"
 #include "packed/error.h"
-#include "page_encode.h"
 #include "page_plan.h"
 #include "stored_type.h"
 
@@ -98,8 +98,8 @@ Status CheckColumns(const arrow::Schema& schema, const std::vector<ColumnGroup>&
   return Status::OK();
 }
 
-Status CheckUserMetadata(const WriterOptions& options) {
-  for (const auto& [key, value] : options.user_metadata) {
+Status CheckMetadata(const std::vector<std::pair<std::string, std::string>>& keys) {
+  for (const auto& [key, value] : keys) {
     if (key == kGroupFieldIdListKey || key == kRowGroupMetadataKey || key == kStorageVersionKey ||
         key == "ARROW:schema" || key == kQuantizationKey) {
       return MakeError(ErrorCode::kInvalidArgument,
@@ -126,6 +126,11 @@ Status CheckOptions(const arrow::Schema& schema, const WriterOptions& options) {
         ErrorCode::kInvalidArgument,
         "Expected a concurrency of at least 0 but received " + std::to_string(options.concurrency));
   }
+  if (options.page_bytes < 0) {
+    return MakeError(
+        ErrorCode::kInvalidArgument,
+        "Expected page bytes of at least 0 but received " + std::to_string(options.page_bytes));
+  }
   ARROW_RETURN_NOT_OK(CheckCodec(options.codec, "the writer"));
   if (options.vector_codec) {
     ARROW_RETURN_NOT_OK(CheckCodec(*options.vector_codec, "dense vectors"));
@@ -139,9 +144,13 @@ Status CheckOptions(const arrow::Schema& schema, const WriterOptions& options) {
     if (column.codec) {
       ARROW_RETURN_NOT_OK(CheckCodec(*column.codec, "field '" + name + "'", name));
     }
+    if (column.level) {
+      const Codec codec{options.codec.type, column.level};
+      ARROW_RETURN_NOT_OK(CheckCodec(codec, "field '" + name + "'", name));
+    }
   }
   if (options.encryption) ARROW_RETURN_NOT_OK(CheckEncryption(*options.encryption));
-  return CheckUserMetadata(options);
+  return CheckMetadata(options.user_metadata);
 }
 
 /// A fixed-size list of no elements comes back from Parquet as a null.
@@ -177,29 +186,16 @@ Status CheckStorable(const arrow::Field& declared, const std::shared_ptr<arrow::
 
 Codec ChooseCodec(const ColumnOptions& column, const WriterOptions& options, bool dense_vector) {
   if (column.codec) return *column.codec;
-  if (!dense_vector) return options.codec;
-  if (options.vector_codec) return *options.vector_codec;
-  if (options.layout == Layout::kFast) return options.codec;
-  return options.compatibility == Compatibility::kMilvus2_6
-             ? options.codec
-             : Codec{arrow::Compression::UNCOMPRESSED, std::nullopt};
-}
-
-Status CheckSplit(const ColumnOptions& column, const WriterOptions& options,
-                  const ColumnPlan& plan) {
-  if (!column.byte_stream_split) return Status::OK();
-  const std::string& name = plan.declared->name();
-  if (options.layout != Layout::kFast || options.encryption) {
-    return MakeError(ErrorCode::kNotSupported,
-                     "Expected byte stream split for field '" + name +
-                         "' in layout fast without encryption but received it elsewhere",
-                     {"", name});
+  const Codec codec{options.codec.type, column.level ? column.level : options.codec.level};
+  if (!dense_vector) return codec;
+  if (options.vector_codec) {
+    const auto& [type, level] = *options.vector_codec;
+    return {type, level ? level : column.level};
   }
-  if (ValueBytes(*plan.stored->type()) > 0) return Status::OK();
-  return MakeError(ErrorCode::kInvalidArgument,
-                   "Expected values of 4 or 8 bytes or dense vectors for field '" + name +
-                       "' with byte stream split but received " + plan.declared->type()->ToString(),
-                   {"", name});
+  if (options.layout != Layout::kMilvus) return codec;
+  return options.compatibility == Compatibility::kMilvus2_6
+             ? codec
+             : Codec{arrow::Compression::UNCOMPRESSED, std::nullopt};
 }
 
 Result<ColumnPlan> PlanColumn(const arrow::Schema& schema, int index, int64_t field_id,
@@ -218,10 +214,11 @@ Result<ColumnPlan> PlanColumn(const arrow::Schema& schema, int index, int64_t fi
       declared->name(), plan.dense_vector ? vector : plain->type(), declared->nullable(),
       arrow::key_value_metadata({std::string(kFieldIdKey)}, {std::to_string(field_id)}));
   plan.codec = ChooseCodec(column, options, plan.dense_vector);
-  plan.dictionary = column.dictionary.value_or(!plan.dense_vector);
+  plan.encoding = column.encoding.value_or(plan.dense_vector ? ColumnEncoding::kPlain
+                                                             : ColumnEncoding::kDictionary);
   ARROW_RETURN_NOT_OK(CheckStorable(*declared, plan.stored));
-  ARROW_RETURN_NOT_OK(CheckSplit(column, options, plan));
-  PlanPages(column, options, &plan);
+  ARROW_RETURN_NOT_OK(CheckEncoding(column, options, plan));
+  ARROW_RETURN_NOT_OK(PlanPages(column, options, &plan));
   return plan;
 }
 
@@ -261,7 +258,12 @@ Result<WritePlan> MakeWritePlan(const std::shared_ptr<arrow::Schema>& schema,
 
   WritePlan plan{schema, {}, {}};
   for (const auto& group : groups) {
-    GroupPlan group_plan{group.id, group.path, {}, 0};
+    ARROW_RETURN_NOT_OK(CheckMetadata(group.metadata));
+    GroupPlan group_plan;
+    group_plan.id = group.id;
+    group_plan.path = group.path;
+    group_plan.page_bytes = options.layout == Layout::kMilvus ? 0 : options.page_bytes;
+    group_plan.metadata = group.metadata;
     std::vector<int64_t> group_ids;
     for (const int index : group.columns) {
       ARROW_ASSIGN_OR_RAISE(auto column, PlanColumn(*schema, index, field_ids[index], options));

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "arrow/result.h"
@@ -19,16 +20,21 @@ struct ColumnPlan {
   std::shared_ptr<arrow::Field> stored;  ///< as the file has it; metadata is the field id alone
   bool dense_vector = false;
   Codec codec;
-  bool dictionary = true;
+  ColumnEncoding encoding = ColumnEncoding::kDictionary;  ///< unless a sample chooses
 
   /// Encoded page by page, by page_rows rows or, where these are 0, by page_bytes; else a column
   /// chunk at a time, by Arrow's writer.
   bool own_pages = false;
   int64_t page_rows = 0;
   int64_t page_bytes = 0;
-  int64_t page_alignment = 1;  ///< of page bodies in the file
-  bool sampled = false;        ///< the first rows of a row group choose its encoding
-  bool byte_stream_split = false;
+  int64_t page_alignment = 1;       ///< of page bodies in the file
+  bool sampled = false;             ///< the first rows of a row group choose its encoding
+  int64_t sample_rows = 0;          ///< where it is
+  double dictionary_threshold = 0;  ///< of distinct values over all values, for a dictionary
+  /// Encodings of which a sample takes the one that comes out smallest; where there are none, it
+  /// takes a dictionary where the threshold allows it, else deltas if they are smaller than PLAIN.
+  std::vector<ColumnEncoding> choices;
+  bool deltas = false;    ///< may be taken
   bool adaptive = false;  ///< incompressible pages are stored (see PageCompression)
 
   /// Bytes of one dense vector, 0 for other columns.
@@ -40,6 +46,8 @@ struct GroupPlan {
   std::string path;
   std::vector<ColumnPlan> columns;  ///< file order
   int64_t row_group_bytes = 0;      ///< decoded Arrow bytes at which a row group is cut
+  int64_t page_bytes = 0;           ///< of pages that Arrow's writer makes; 0 = 1 MiB
+  std::vector<std::pair<std::string, std::string>> metadata;  ///< further footer keys
 
   /// Pages go into the file as they fill: nothing waits for the rest of a row group.
   bool streams() const;

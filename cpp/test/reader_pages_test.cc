@@ -27,6 +27,10 @@ int64_t FreeBytes(const arrow::DataType& type, int64_t width) {
 bool Allows(parquet::Encoding::type encoding, const arrow::DataType& type) {
   const auto id = type.id();
   if (encoding == parquet::Encoding::PLAIN || id == arrow::Type::BOOL) return false;
+  if (encoding == parquet::Encoding::DELTA_LENGTH_BYTE_ARRAY ||
+      encoding == parquet::Encoding::DELTA_BYTE_ARRAY) {
+    return arrow::is_base_binary_like(id);
+  }
   const bool integer = arrow::is_integer(id) || arrow::is_temporal(id);
   return integer || (encoding == parquet::Encoding::BYTE_STREAM_SPLIT && arrow::is_fixed_width(id));
 }
@@ -105,6 +109,12 @@ const Form kForms[] = {
      parquet::Encoding::DELTA_BINARY_PACKED},
     {"split", parquet::ParquetDataPageVersion::V1, parquet::Compression::ZSTD, false, 1100, false,
      parquet::Encoding::BYTE_STREAM_SPLIT},
+    {"lengths apart", parquet::ParquetDataPageVersion::V1, parquet::Compression::ZSTD, false, 900,
+     false, parquet::Encoding::DELTA_LENGTH_BYTE_ARRAY},
+    {"prefixes", parquet::ParquetDataPageVersion::V1, parquet::Compression::ZSTD, false, 1100,
+     false, parquet::Encoding::DELTA_BYTE_ARRAY},
+    {"stored prefixes of version 2", parquet::ParquetDataPageVersion::V2,
+     parquet::Compression::UNCOMPRESSED, false, 1 << 20, true, parquet::Encoding::DELTA_BYTE_ARRAY},
     {"gzip, left to Arrow", parquet::ParquetDataPageVersion::V1, parquet::Compression::GZIP, true,
      900, false},
 };

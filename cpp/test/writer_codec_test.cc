@@ -107,9 +107,9 @@ TEST(WriterCodec, ColumnsOverrideTheWriter) {
   WriterOptions options;
   options.vector_codec = Codec{Compression::SNAPPY, std::nullopt};
   options.columns["text"].codec = Codec{Compression::GZIP, 9};
-  options.columns["id"].dictionary = false;
+  options.columns["id"].encoding = ColumnEncoding::kPlain;
   options.columns["vector"].codec = Codec{Compression::ZSTD, 7};
-  options.columns["vector"].dictionary = true;
+  options.columns["vector"].encoding = ColumnEncoding::kDictionary;
   const auto written = WriteFour(options);
   EXPECT_EQ(written.codecs,
             (Codecs{Compression::ZSTD, Compression::GZIP, Compression::ZSTD, Compression::ZSTD}));
@@ -123,7 +123,7 @@ TEST(WriterCodec, OptionsOfNestedColumnsHoldForAllLeaves) {
   const auto schema = arrow::schema({IdField("nested", type, 100)});
   WriterOptions options;
   options.columns["nested"].codec = Codec{Compression::SNAPPY, std::nullopt};
-  options.columns["nested"].dictionary = false;
+  options.columns["nested"].encoding = ColumnEncoding::kPlain;
   WriteAll(schema, GroupsOf(dir, {{0}}),
            {BatchOf(schema, {Json(type, R"([{"a": 1, "b": ["x", null]}, null])")})}, options);
   const auto file = ReadBack(dir.File("0"));

@@ -6,6 +6,7 @@
 #include <random>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "arrow/array/builder_binary.h"
@@ -18,6 +19,7 @@
 #include "parquet/statistics.h"
 
 #include "column_kinds.h"
+#include "files_of_kinds.h"
 #include "packed/writer.h"
 #include "writer_harness.h"
 
@@ -25,24 +27,7 @@
 namespace packed::testing {
 namespace {
 
-WriterOptions Fast() {
-  WriterOptions options;
-  options.layout = Layout::kFast;
-  options.codec = {arrow::Compression::ZSTD, 1};
-  options.row_group_bytes = 64 << 20;
-  return options;
-}
-
-const std::vector<std::vector<int>>& Groups() {
-  static const std::vector<std::vector<int>> groups{{0, 1, 2, 3, 4, 5}, {6, 7, 8, 9, 10}, {11}};
-  return groups;
-}
-
-arrow::RecordBatchVector Cut(const std::shared_ptr<arrow::RecordBatch>& batch, int64_t rows) {
-  arrow::RecordBatchVector batches;
-  for (int64_t i = 0; i < batch->num_rows(); i += rows) batches.push_back(batch->Slice(i, rows));
-  return batches;
-}
+WriterOptions Fast() { return DefaultOptions(Layout::kFast); }
 
 std::vector<std::string> BytesOf(const arrow::RecordBatchVector& batches, bool nulls,
                                  const WriterOptions& options = Fast()) {
@@ -52,41 +37,6 @@ std::vector<std::string> BytesOf(const arrow::RecordBatchVector& batches, bool n
   std::vector<std::string> files;
   for (const auto& group : groups) files.push_back(ReadBytes(group.path));
   return files;
-}
-
-/// Large binaries come back as plain ones: the file has no Arrow schema.
-bool SameValues(const arrow::Array& written, const arrow::Array& read) {
-  if (written.type_id() != arrow::Type::LARGE_BINARY) return written.Equals(read);
-  const auto& large = static_cast<const arrow::LargeBinaryArray&>(written);
-  const auto& plain = static_cast<const arrow::BinaryArray&>(read);
-  if (large.length() != plain.length()) return false;
-  for (int64_t i = 0; i < large.length(); ++i) {
-    if (large.IsNull(i) != plain.IsNull(i)) return false;
-    if (large.IsValid(i) && large.GetView(i) != plain.GetView(i)) return false;
-  }
-  return true;
-}
-
-void ExpectReadsBack(const arrow::RecordBatchVector& batches,
-                     const std::shared_ptr<arrow::RecordBatch>& whole, bool nulls,
-                     const WriterOptions& options) {
-  ScratchDir dir;
-  const auto groups = GroupsOf(dir, Groups());
-  const auto results = WriteAll(SchemaOf(nulls), groups, batches, options);
-  ASSERT_EQ(results.size(), groups.size());
-  for (size_t i = 0; i < groups.size(); ++i) {
-    EXPECT_EQ(results[i].rows, whole->num_rows());
-    const auto table = ReadBack(groups[i].path).table;
-    ASSERT_NE(table, nullptr);
-    for (size_t j = 0; j < groups[i].columns.size(); ++j) {
-      const int column = groups[i].columns[j];
-      const auto expected = whole->column(column);
-      EXPECT_EQ(results[i].null_counts[j].second, expected->null_count());
-      const auto read =
-          arrow::Concatenate(table->column(static_cast<int>(j))->chunks()).ValueOrDie();
-      EXPECT_TRUE(SameValues(*expected, *read)) << whole->schema()->field(column)->name();
-    }
-  }
 }
 
 class FastWriter : public ::testing::TestWithParam<bool> {};
@@ -142,15 +92,6 @@ TEST(FastWriterNulls, NoRowsMakeEmptyFiles) {
   EXPECT_EQ(stored.Key("row_group_metadata"), "");
 }
 
-std::shared_ptr<parquet::ColumnChunkMetaData> ChunkOf(const StoredFile& file, int column) {
-  return file.metadata->RowGroup(0)->ColumnChunk(column);
-}
-
-bool Has(const parquet::ColumnChunkMetaData& chunk, parquet::Encoding::type encoding) {
-  const auto& encodings = chunk.encodings();
-  return std::find(encodings.begin(), encodings.end(), encoding) != encodings.end();
-}
-
 TEST_P(FastWriter, FollowsASample) {
   ScratchDir dir;
   const auto groups = GroupsOf(dir, Groups());
@@ -180,8 +121,8 @@ TEST(FastWriterNulls, ColumnsThatEndInNullsReadBack) {
 TEST(FastWriterChoices, YieldToTheCallers) {
   ScratchDir dir;
   auto options = Fast();
-  options.columns["sequence"].dictionary = true;
-  options.columns["few"].dictionary = false;
+  options.columns["sequence"].encoding = ColumnEncoding::kDictionary;
+  options.columns["few"].encoding = ColumnEncoding::kPlain;
   options.columns["noise"].codec = Codec{arrow::Compression::SNAPPY, std::nullopt};
   const auto groups = GroupsOf(dir, Groups());
   const auto batch = BatchOfKinds(30000, false);
@@ -196,24 +137,10 @@ TEST(FastWriterChoices, YieldToTheCallers) {
 TEST_P(FastWriter, ReadsSplitBytesBack) {
   auto options = Fast();
   for (const char* name : {"noise", "unsigned", "float", "double", "vector"}) {
-    options.columns[name].byte_stream_split = true;
+    options.columns[name].encoding = ColumnEncoding::kByteStreamSplit;
   }
   const auto batch = BatchOfKinds(30001, GetParam());
   ExpectReadsBack(Cut(batch, 7000), batch, GetParam(), options);
-}
-
-TEST(FastWriterChoices, SplitBytesOnlyWhereTheyCanBe) {
-  ScratchDir dir;
-  auto options = Fast();
-  options.columns["text"].byte_stream_split = true;
-  const auto open = [&] {
-    return PackedWriter::Open(SchemaOf(true), GroupsOf(dir, Groups()), options, LocalStore())
-        .status();
-  };
-  EXPECT_EQ(CodeOf(open()), ErrorCode::kInvalidArgument);
-  options = {};
-  options.columns["vector"].byte_stream_split = true;
-  EXPECT_EQ(CodeOf(open()), ErrorCode::kNotSupported);
 }
 
 TEST(FastWriterChoices, StatisticsAreThoseOfArrowsWriter) {

@@ -119,9 +119,9 @@ TEST(WriterPages, AreThoseOfArrowsWriterInOtherSettings) {
   old.compatibility = Compatibility::kMilvus2_6;
   ExpectSame(FilesOf({batch}, old), FilesOf({batch}, Stock(old)));
   WriterOptions plain;
-  plain.columns["id"].dictionary = false;
+  plain.columns["id"].encoding = ColumnEncoding::kPlain;
   plain.columns["text"].codec = Codec{arrow::Compression::SNAPPY, std::nullopt};
-  plain.columns["vector"].dictionary = true;
+  plain.columns["vector"].encoding = ColumnEncoding::kDictionary;
   ExpectSame(FilesOf({batch}, plain), FilesOf({batch}, Stock(plain)));
 }
 

@@ -38,6 +38,14 @@ export {
   compressionRatio,
   compressionSaving,
 } from './compression-stats.js'
+export {
+  COLUMN_KINDS,
+  type ColumnKind,
+  CompressionStrategy,
+  FASTEST_COMPRESSION_LEVEL,
+  type LevelFacts,
+  type LevelStrategy,
+} from './compression-strategy.js'
 export { deltaDecode, deltaEncode } from './delta.js'
 export {
   DictionaryEncoder,

@@ -45,6 +45,7 @@ const PASSED_ON = [
   'layout',
   'compatibility',
   'compression',
+  'config',
   'vectors',
   'rowGroupBytes',
   'bufferBytes',

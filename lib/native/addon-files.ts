@@ -16,19 +16,50 @@ export interface NativeCodec {
   level?: number
 }
 
-export interface NativeWriterOptions {
-  groups: { id: bigint; path: string; columns: number[] }[]
-  layout: 'milvus' | 'fast'
+/** In Parquet's terms; see ColumnEncoding in packed/writer.h. */
+export type NativeEncoding =
+  | 'plain'
+  | 'dictionary'
+  | 'deltaBinaryPacked'
+  | 'deltaLengthByteArray'
+  | 'deltaByteArray'
+  | 'byteStreamSplit'
+
+export interface NativeColumnOptions {
+  name: string
+  compression?: NativeCodec
+  /** Of the writer's own codec; without `compression`. */
+  level?: number
+  encoding?: NativeEncoding
+  dim?: number
+}
+
+/** How the encodings of columns are chosen; not in layout milvus. */
+export interface NativeColumnChoices {
+  columns: NativeColumnOptions[]
+  /** Distinct values over all values below which a dictionary may be chosen; the layout's own. */
+  dictionaryThreshold?: number
+  deltaEncoding: boolean
+}
+
+/** The trials of one column, the smallest first. */
+export interface NativeColumnLayout {
+  name: string
+  trials: { encoding: NativeEncoding; bytes: number }[]
+  sampleRows: number
+  distinctRatio: number | null
+}
+
+export interface NativeWriterOptions extends NativeColumnChoices {
+  /** `metadata`: further footer keys of the one file. */
+  groups: { id: bigint; path: string; columns: number[]; metadata: string[] }[]
+  layout: 'milvus' | 'fast' | 'small'
   compatibility: 'current' | 'milvus-2.6'
   compression: NativeCodec
   vectors?: NativeCodec
-  columns: {
-    name: string
-    compression?: NativeCodec
-    encoding?: 'plain' | 'dictionary' | 'byteStreamSplit'
-    dim?: number
-  }[]
   rowGroupBytes: number
+  /** Before compression; 0 = the layout's own. */
+  pageBytes: number
   bufferBytes: number
   userMetadata: string[]
   /** Groups and `columns` refer to what is stored, see QuantizedSchema of packed/quantize.h. */
@@ -144,6 +175,17 @@ export interface NativeGroupResult {
   uncompressedBytes: number
   rowGroups: number
   nullCounts: { field: string; nulls: number }[]
+  columns: NativeColumnResult[]
+}
+
+/** Of the footer, all row groups together. */
+export interface NativeColumnResult {
+  field: string
+  /** Of data pages, as Parquet calls them. */
+  encodings: string[]
+  dictionaryFallback: boolean
+  compressedBytes: number
+  uncompressedBytes: number
 }
 
 export interface NativeProgress {

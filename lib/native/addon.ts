@@ -6,6 +6,9 @@
  */
 import type {
   NativeBloom,
+  NativeCodec,
+  NativeColumnChoices,
+  NativeColumnLayout,
   NativeCompressionMetrics,
   NativeFileInfo,
   NativeGroupResult,
@@ -94,6 +97,14 @@ export interface Addon {
   writerProgress(writer: WriterHandle): NativeProgress
   /** The footer key that describes codes of vectors, after `writerFinish`; empty where none are. */
   writerQuantization(writer: WriterHandle, done: Completion<string>): void
+  /** What a sample of the rows takes in each encoding, by column. Borrows until `done`. */
+  columnLayout(
+    schema: SchemaHandle,
+    batches: FlatBatch[],
+    options: NativeColumnChoices & { compression: NativeCodec; concurrency: number },
+    flag: CancelHandle,
+    done: Completion<NativeColumnLayout[]>,
+  ): void
   /** Answer a request of a writer's uploader. A ticket that is not open is ignored. */
   uploadSettle(ticket: number, error: NativeError | null, value: string): void
   /** One entry per object store that was read from, in order of first use. */

@@ -20,6 +20,7 @@ const FUNCTIONS: Record<keyof Addon, true> = {
   writerAbort: true,
   writerProgress: true,
   writerQuantization: true,
+  columnLayout: true,
   uploadSettle: true,
   storageMetrics: true,
   compressionMetrics: true,

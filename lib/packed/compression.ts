@@ -1,4 +1,4 @@
-import { CODEC_LEVELS } from '../codec/index.js'
+import { CODEC_LEVELS, type LevelStrategy } from '../codec/index.js'
 import {
   expectInteger,
   expectKnownKeys,
@@ -19,6 +19,18 @@ export interface Compression {
   codec: CodecName
   /** zstd 1–22 (default 3), gzip 1–9, brotli 0–11, lz4 1–12; the others have none. */
   level?: number
+}
+
+/** A level for each kind of column, chosen by what is known before the first row. */
+export interface AutoCompression {
+  codec: 'zstd'
+  level: 'auto'
+  /** Time of one request of the storage, in milliseconds; 0 by default. */
+  ioLatencyMs?: number
+  /** Share of the CPU that others take, 0 to 1; 0 by default. */
+  cpuUsage?: number
+  /** The rule; `CompressionStrategy` by default. It is asked when the writer is opened. */
+  strategy?: LevelStrategy
 }
 
 const LEVELS: Readonly<Record<CodecName, readonly [number, number] | null>> = {

@@ -1,12 +1,23 @@
 export { type BatchInput, BatchIntake } from './batch-input.js'
 export { type ColumnCompression, columnCompression } from './column-compression.js'
-export { CODECS, type CodecName, type Compression } from './compression.js'
+export {
+  type ColumnLayout,
+  type OptimizeColumnLayoutOptions,
+  optimizeColumnLayout,
+} from './column-layout.js'
+export {
+  type AutoCompression,
+  CODECS,
+  type CodecName,
+  type Compression,
+} from './compression.js'
 export { type DeserializeRecordOptions, deserializeRecord } from './deserialize-record.js'
 export type { EncryptionAlgorithm, PackedEncryption } from './encryption.js'
 export { expectSchema } from './expect-schema.js'
 export { inspectFile, type PackedColumnChunk, type PackedFileInfo } from './file-info.js'
 export type { KeyRetriever } from './key-retriever.js'
 export { LAYOUTS, type Layout } from './layouts.js'
+export type { ChosenLevels } from './level-choice.js'
 export { allocate, type MemoryUsage, memoryUsage } from './memory.js'
 export { PackedRecordReader } from './packed-record-reader.js'
 export type { PackedRecordReaderOptions } from './packed-record-reader-options.js'
@@ -69,6 +80,7 @@ export {
   type VisibilityStats,
 } from './visibility.js'
 export { PackedWriter } from './writer.js'
+export { COLUMN_ENCODINGS, type ColumnEncoding } from './writer-columns.js'
 export type {
   ColumnGroupResult,
   ColumnWriteOptions,
@@ -76,5 +88,6 @@ export type {
   PackedWriterOptions,
   WriteOptions,
   WriterProgress,
+  WrittenColumn,
 } from './writer-options.js'
 export { checkWriterOptions } from './writer-settings.js'

@@ -1,5 +1,5 @@
 /** Layouts of files (see `PackedWriterOptions.layout`), the default first. */
-export const LAYOUTS = ['milvus', 'fast'] as const
+export const LAYOUTS = ['milvus', 'fast', 'small'] as const
 
 /** One of {@link LAYOUTS}. */
 export type Layout = (typeof LAYOUTS)[number]
@@ -10,4 +10,5 @@ export const LAYOUT_DEFAULTS: Readonly<
 > = {
   milvus: { level: 3, rowGroupBytes: 1 << 20, bufferBytes: 32 << 20 },
   fast: { level: 1, rowGroupBytes: 64 << 20, bufferBytes: 128 << 20 },
+  small: { level: 9, rowGroupBytes: 128 << 20, bufferBytes: 256 << 20 },
 }

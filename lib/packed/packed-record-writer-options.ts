@@ -17,8 +17,10 @@ const OWN = ['schema', 'paths', 'columnGroups', 'bucketName', 'pluginContext'] a
 
 /** Options that mean the same here and in `PackedWriter.open`. */
 const PASSED_ON = [
+  'layout',
   'compatibility',
   'compression',
+  'config',
   'vectors',
   'columns',
   'rowGroupBytes',

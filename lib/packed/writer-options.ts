@@ -1,22 +1,36 @@
 import type { Schema } from 'apache-arrow'
-import type { StorageConfig } from '../config/index.js'
+import type { CompressionConfig, StorageConfig } from '../config/index.js'
 import type { ColumnGroup, ColumnGroupPolicy, ColumnGroupSpec } from '../schema/index.js'
-import type { CodecName, Compression } from './compression.js'
+import type { AutoCompression, CodecName, Compression } from './compression.js'
 import type { PackedEncryption } from './encryption.js'
+import type { Layout } from './layouts.js'
+import type { ChosenLevels } from './level-choice.js'
 import type { QuantizedField } from './quantization.js'
 import type { QuantizeOptions } from './quantize-settings.js'
+import type { ColumnEncoding } from './writer-columns.js'
 
 /** Choices for one column; what is absent falls back to the writer's. */
 export interface ColumnWriteOptions {
   codec?: CodecName
   level?: number
   /**
-   * Parquet encoding; the layout's choice when absent (Milvus's: dictionary, PLAIN for dense
-   * vectors; of `'fast'`: by a sample). `'byteStreamSplit'`, in layout `'fast'` and for values of
-   * 4 or 8 bytes and dense vectors, makes quantised vectors smaller and faster to compress; DuckDB
-   * and Polars do not read it.
+   * Parquet encoding of every leaf of the column; the layout's choice when absent (Milvus's:
+   * dictionary, PLAIN for dense vectors; of the others: by a sample). In layouts `'fast'` and
+   * `'small'` also:
+   *
+   * - `'deltaBinaryPacked'`: integers, dates, times and timestamps. Small where they are sorted.
+   * - `'deltaLengthByteArray'`: strings and binaries, lengths and text apart.
+   * - `'deltaByteArray'`: strings and binaries without what the one before begins with. Small where
+   *   they are sorted.
+   * - `'byteStreamSplit'`: numbers and dense vectors, first bytes beside first bytes. Quantised
+   *   vectors become smaller and faster to compress. Of dense vectors, DuckDB and Polars do not
+   *   read it.
    */
-  encoding?: 'plain' | 'dictionary' | 'byteStreamSplit'
+  encoding?: ColumnEncoding
+  /** Said by `optimizeColumnLayout`, of which writers take no notice. */
+  reason?: string
+  /** As `reason`. */
+  estimatedBytes?: number
   /**
    * List of float32, float16 or int8 only: every list has this many elements, and the column is
    * stored as a dense vector (FIXED_LEN_BYTE_ARRAY).
@@ -61,17 +75,35 @@ export interface PackedWriterOptions {
    * `'milvus'` (default) is what Milvus writes today. `'fast'` takes larger row groups, ZSTD level 1,
    * dictionaries and deltas only where a sample of the rows says that they pay, and stores pages
    * that do not compress as they are (inside a ZSTD frame): ordinary Parquet for every reader.
-   * `'small'` is NotSupported yet.
+   * `'small'` encodes the first rows of a row group in every encoding that suits a column and takes
+   * the smallest, compresses everything with ZSTD level 9, and cuts still larger row groups. Dense
+   * vectors may come out as BYTE_STREAM_SPLIT, which DuckDB and Polars do not read of them: with
+   * `columns: { name: { encoding: 'plain' } }` they do. The encodings are what `columns` of the
+   * result says. An encrypted file has no samples: dictionaries, and PLAIN for vectors.
    */
-  layout?: 'milvus' | 'fast' | 'small'
+  layout?: Layout
   /** `'milvus-2.6'` compresses dense vectors like everything else, as that version did. */
   compatibility?: 'current' | 'milvus-2.6'
-  /** Codec of every column but dense vectors; ZSTD level 3 by default, level 1 in layout `'fast'`. */
-  compression?: CodecName | Compression
+  /**
+   * Codec of every column but dense vectors; ZSTD level 3 by default, level 1 in layout `'fast'`, 9
+   * in `'small'`. With level `'auto'` every kind of column of a file gets its own by its share of a
+   * row group: see `CompressionStrategy`. The result and the footer key `arrow-packed.compression`
+   * say which.
+   */
+  compression?: CodecName | Compression | AutoCompression
+  /**
+   * What a configuration says of compression, for whatever the other options leave open; what it
+   * does not say has no effect. `level` is that of `compression`, `concurrency` that of the writer,
+   * `blockBytes` the bytes of a page before it is compressed. `enableDeltaEncoding` and
+   * `dictionaryThreshold` are for what samples choose (a dictionary at a glance below a quarter in
+   * layout `'fast'`, as a trial below 0.7 in `'small'`). Pages and samples are not of layout
+   * `'milvus'`; the other settings are for other things.
+   */
+  config?: CompressionConfig
   /**
    * Dense vectors: `'stored'` uncompressed (the default of layout `'milvus'`), `'always'` through
-   * the codec of `compression`, `'auto'` page by page whichever pays (layout `'fast'` only, and its
-   * default), or a codec of their own. Pages that are stored because this says so begin at multiples
+   * the codec of `compression`, `'auto'` what the layout does (not `'milvus'`; the default of the
+   * others: `'fast'` page by page whichever pays, `'small'` always), or a codec of their own. Pages that are stored because this says so begin at multiples
    * of 64 in the file, for readers that map it.
    */
   vectors?: 'auto' | 'always' | 'stored' | CodecName | Compression
@@ -87,13 +119,13 @@ export interface PackedWriterOptions {
   quantize?: Readonly<Record<string, QuantizeOptions>>
   /**
    * Decoded Arrow bytes at which a Parquet row group is cut; 1 MiB by default, as Milvus does,
-   * 64 MiB in layout `'fast'`. There a group that is not a single column of dense vectors also ends
-   * its row groups at an equal share of `bufferBytes`.
+   * 64 MiB in layout `'fast'`, 128 MiB in `'small'`. In these a group that is not a single column of
+   * dense vectors also ends its row groups at an equal share of `bufferBytes`.
    */
   rowGroupBytes?: number
   /**
-   * Bound on copied plus encoded bytes; 32 MiB by default, 128 MiB in layout `'fast'`; 0 means the
-   * default.
+   * Bound on copied plus encoded bytes; 32 MiB by default, 128 MiB in layout `'fast'`, 256 MiB in
+   * `'small'`; 0 means the default.
    */
   bufferBytes?: number
   /** Further footer keys, in this order. The three keys of the format, and that of `quantize`, cannot be set. */
@@ -154,6 +186,22 @@ export interface ColumnGroupResult
   rowGroups: number
   /** Nulls by field name. */
   nullCounts: Readonly<Record<string, number>>
+  /** What the footer says of every column, by name. */
+  columns: Readonly<Record<string, WrittenColumn>>
+  /** With compression level `'auto'`: the level that each kind of column got. */
+  levels?: ChosenLevels
+}
+
+/** One column of a written file, all its leaves and row groups together. */
+export interface WrittenColumn {
+  /** Encodings of its data pages, as Parquet calls them (`'PLAIN'`, `'RLE_DICTIONARY'`, …). */
+  encodings: readonly string[]
+  /** A dictionary was full before the column was, and other pages followed. */
+  dictionaryFallback: boolean
+  /** Pages as stored. */
+  compressedBytes: number
+  /** The same pages before they were compressed. */
+  uncompressedBytes: number
 }
 
 /** What `finish` published. */

@@ -13,8 +13,7 @@ import {
   type StorageConfig,
   unexpected,
 } from '../config/index.js'
-import { PackedError } from '../errors/index.js'
-import type { NativeCodec, NativeWriterOptions } from '../native/index.js'
+import type { NativeWriterOptions } from '../native/index.js'
 import {
   COLUMN_GROUP_POLICIES,
   type ColumnGroup,
@@ -23,11 +22,18 @@ import {
   type IdentifiedSchema,
   identifyFields,
 } from '../schema/index.js'
-import { resolveCodec, resolveCompression } from './compression.js'
 import { resolveEncryption } from './encryption.js'
 import { expectSchema } from './expect-schema.js'
-import { LAYOUT_DEFAULTS, type Layout } from './layouts.js'
+import { LAYOUT_DEFAULTS, LAYOUTS, type Layout } from './layouts.js'
+import type { ChosenLevels } from './level-choice.js'
 import { resolveQuantize } from './quantize-settings.js'
+import { resolveUserMetadata } from './user-metadata.js'
+import { resolveColumns } from './writer-columns.js'
+import {
+  resolveConfig,
+  resolveWriterCompression,
+  type WriterCompression,
+} from './writer-compression.js'
 import type { PackedWriterOptions, WriterProgress } from './writer-options.js'
 
 const WHERE = 'PackedWriter.open'
@@ -39,6 +45,7 @@ const KNOWN = [
   'layout',
   'compatibility',
   'compression',
+  'config',
   'vectors',
   'columns',
   'quantize',
@@ -56,7 +63,6 @@ const KNOWN = [
   'multipartPartBytes',
   'spool',
 ] as const
-const COLUMN_KEYS = ['codec', 'level', 'encoding', 'dim'] as const
 
 const MOST_THREADS = 1024
 
@@ -69,6 +75,8 @@ export interface WriterSettings {
   /** Whether vectors are. */
   quantized: boolean
   groups: ColumnGroup[]
+  /** Levels that were chosen, in the order of `groups`. */
+  levels: readonly ChosenLevels[] | undefined
   native: NativeWriterOptions
   /** With the writer's own part size. */
   storage: StorageConfig | undefined
@@ -94,12 +102,35 @@ export function resolveWriterSettings(value: unknown): WriterSettings {
   const columns = resolveColumns(stored.schema, options.columns, layout)
   const groups = resolveGroups(stored, options, columns)
   const storage = resolveStorage(options)
-  const native = resolveNative({ options, layout, groups, columns, quantize, storage })
+  const config = resolveConfig(options.config)
+  const rowGroupBytes = expectInteger(options.rowGroupBytes, 'rowGroupBytes', {
+    min: 1,
+    fallback: LAYOUT_DEFAULTS[layout].rowGroupBytes,
+  })
+  const compression = resolveWriterCompression({
+    options,
+    config,
+    layout,
+    schema: stored.schema,
+    groups,
+    columns,
+    rowGroupBytes,
+  })
+  const native = resolveNative({
+    options,
+    config,
+    layout,
+    compression,
+    rowGroupBytes,
+    quantize,
+    storage,
+  })
   return {
     input: given.schema,
     identified: stored,
     quantized: quantize.length > 0,
     groups,
+    levels: compression.levels,
     native,
     storage,
     spool: resolveSpool(options.spool, native),
@@ -116,25 +147,21 @@ export function checkWriterOptions(options: PackedWriterOptions): void {
 
 interface NativeParts {
   options: Record<string, unknown>
+  config: ReturnType<typeof resolveConfig>
   layout: Layout
-  groups: readonly ColumnGroup[]
-  columns: NativeWriterOptions['columns']
+  compression: WriterCompression
+  rowGroupBytes: number
   quantize: NativeWriterOptions['quantize']
   storage: StorageConfig | undefined
 }
 
 function resolveNative(parts: NativeParts): NativeWriterOptions {
-  const { options, layout, groups, columns, quantize, storage } = parts
-  const defaults = LAYOUT_DEFAULTS[layout]
-  const compression: NativeCodec =
-    options.compression === undefined
-      ? { codec: 'zstd', level: defaults.level }
-      : resolveCompression(options.compression, 'compression')
-  const vectors = resolveVectors(options.vectors, layout, compression)
+  const { options, config, layout, compression, rowGroupBytes, quantize, storage } = parts
   const bufferBytes = expectInteger(options.bufferBytes, 'bufferBytes', { fallback: 0 })
   const encryption = resolveEncryption(options.encryption)
+  const { dictionaryThreshold } = config
   return {
-    groups: groups.map(({ id, path, columns: positions }) => ({ id, path, columns: positions })),
+    ...compression.native,
     layout,
     compatibility: expectOneOf(
       options.compatibility,
@@ -142,21 +169,18 @@ function resolveNative(parts: NativeParts): NativeWriterOptions {
       ['current', 'milvus-2.6'],
       'current',
     ),
-    compression,
-    ...(vectors === undefined ? {} : { vectors }),
-    columns,
-    rowGroupBytes: expectInteger(options.rowGroupBytes, 'rowGroupBytes', {
-      min: 1,
-      fallback: defaults.rowGroupBytes,
-    }),
-    bufferBytes: bufferBytes === 0 ? defaults.bufferBytes : bufferBytes,
+    rowGroupBytes,
+    bufferBytes: bufferBytes === 0 ? LAYOUT_DEFAULTS[layout].bufferBytes : bufferBytes,
+    pageBytes: config.blockBytes ?? 0,
+    ...(dictionaryThreshold === undefined ? {} : { dictionaryThreshold }),
+    deltaEncoding: config.enableDeltaEncoding ?? true,
     userMetadata: resolveUserMetadata(options.userMetadata),
     quantize,
     replace: expectOneOf(options.ifExists, 'ifExists', ['error', 'replace'], 'error') === 'replace',
     fsync: expectBoolean(options.fsync, 'fsync', false),
     concurrency: expectInteger(options.concurrency, 'concurrency', {
       max: MOST_THREADS,
-      fallback: 0,
+      fallback: config.concurrency ?? 0,
     }),
     ...(encryption === undefined ? {} : { encryption }),
     storage: resolveStorageConfig(storage),
@@ -177,35 +201,12 @@ function resolveSpool(value: unknown, { storage }: NativeWriterOptions): string 
 }
 
 function resolveLayout(options: Record<string, unknown>): Layout {
-  const layout = expectOneOf(options.layout, 'layout', ['milvus', 'fast', 'small'], 'milvus')
-  if (layout === 'small') {
-    throw new PackedError('NotSupported', `The option "layout" with 'small' is not built yet`)
-  }
-  if (layout === 'fast' && options.compatibility !== undefined) {
-    throw unexpected(`no compatibility with layout 'fast'`, 'compatibility', options.compatibility)
+  const layout = expectOneOf(options.layout, 'layout', LAYOUTS, 'milvus')
+  if (layout !== 'milvus' && options.compatibility !== undefined) {
+    const expected = `no compatibility with layout '${layout}'`
+    throw unexpected(expected, 'compatibility', options.compatibility)
   }
   return layout
-}
-
-/** The codec of dense vectors; undefined leaves the choice to the layout. */
-function resolveVectors(
-  value: unknown,
-  layout: Layout,
-  compression: NativeCodec,
-): NativeCodec | undefined {
-  switch (value) {
-    case undefined:
-      return undefined
-    case 'auto':
-      if (layout === 'fast') return undefined
-      throw unexpected(`another choice than 'auto' with layout '${layout}'`, 'vectors', value)
-    case 'always':
-      return compression
-    case 'stored':
-      return { codec: 'uncompressed' }
-    default:
-      return resolveCompression(value, 'vectors')
-  }
 }
 
 function resolveGroups(
@@ -227,58 +228,4 @@ function resolveGroups(
   const policy = expectOneOf(groups, 'groups', COLUMN_GROUP_POLICIES, 'milvus')
   const vectors = columns.filter(({ dim }) => dim !== undefined).map(({ name }) => name)
   return groupsByPolicy(identified, policy, expectText(directory, 'directory'), new Set(vectors))
-}
-
-function resolveColumns(
-  schema: Schema,
-  value: unknown,
-  layout: Layout,
-): NativeWriterOptions['columns'] {
-  if (value === undefined) return []
-  return Object.entries(expectObject(value, 'columns')).map(([column, choice]) => {
-    const name = `columns.${column}`
-    if (!schema.fields.some((field) => field.name === column)) {
-      throw unexpected('names of top-level fields of the schema', 'columns', column)
-    }
-    const options = expectObject(choice, name)
-    expectKnownKeys(options, COLUMN_KEYS, name)
-    const { level, codec, encoding, dim } = options
-    const resolved: NativeWriterOptions['columns'][number] = { name: column }
-    if (codec !== undefined || level !== undefined) {
-      resolved.compression = resolveCodec(options, name)
-    }
-    if (encoding !== undefined) resolved.encoding = resolveEncoding(encoding, name, layout)
-    if (dim !== undefined) {
-      resolved.dim = expectInteger(dim, `${name}.dim`, { min: 1, max: 2 ** 31 - 1 })
-    }
-    return resolved
-  })
-}
-
-/** The delta encodings are the layout's to choose. */
-function resolveEncoding(value: unknown, name: string, layout: Layout) {
-  const unbuilt = ['deltaBinaryPacked', 'deltaByteArray', 'deltaLengthByteArray'] as const
-  const built = ['plain', 'dictionary', 'byteStreamSplit'] as const
-  const encoding = expectOneOf(value, `${name}.encoding`, [...built, ...unbuilt])
-  const chosen = built.find((known) => known === encoding)
-  if (chosen !== undefined && (chosen !== 'byteStreamSplit' || layout === 'fast')) return chosen
-  const message = `The option "${name}.encoding" with '${encoding}' is not built yet`
-  const where = chosen === undefined ? '' : ` in layout '${layout}'`
-  throw new PackedError('NotSupported', `${message}${where}`)
-}
-
-/** A Map by what it does: one of another realm is a Map too. */
-function isMapLike(value: object): value is ReadonlyMap<unknown, unknown> {
-  return Object.prototype.toString.call(value) === '[object Map]'
-}
-
-function resolveUserMetadata(value: unknown): string[] {
-  if (value === undefined) return []
-  const object = expectObject(value, 'userMetadata')
-  const entries: [unknown, unknown][] = isMapLike(object) ? [...object] : Object.entries(object)
-  return entries.flatMap(([key, text]) => {
-    const name = expectText(key, 'a key of userMetadata')
-    if (typeof text === 'string') return [name, text]
-    throw unexpected('a string', `userMetadata.${name}`, text)
-  })
 }

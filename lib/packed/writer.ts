@@ -320,13 +320,16 @@ export class PackedWriter {
 
   #groupResult(result: NativeGroupResult, index: number): ColumnGroupResult {
     const { path, fields, fieldIds } = this.#settings.groups[index]!
-    const { nullCounts, ...figures } = result
+    const { nullCounts, columns, ...figures } = result
+    const levels = this.#settings.levels?.[index]
     return {
       ...figures,
       path,
       fields,
       fieldIds,
       nullCounts: Object.fromEntries(nullCounts.map(({ field, nulls }) => [field, nulls])),
+      columns: Object.fromEntries(columns.map(({ field, ...facts }) => [field, facts])),
+      ...(levels === undefined ? {} : { levels }),
     }
   }
 }

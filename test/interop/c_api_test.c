@@ -72,6 +72,39 @@ static void WriteFiles(void) {
   EXPECT(PACKED_CLOSED, "writer", CloseWriter(writer));
 }
 
+/* The same rows in another layout: ReadFiles is none the wiser. */
+static void WriteFilesInLayout(const char* layout) {
+  const CWriterOptions options = {.layout = layout, .compression_level = 5, .concurrency = 2};
+  struct ArrowSchema schema;
+  CPackedWriter writer = NULL;
+  MakeFullSchema(&schema);
+  EXPECT(PACKED_OK, NULL,
+         NewPackedWriterWithOptions(&schema, paths, 2, &groups, NULL, NULL,
+                                    layout == NULL ? NULL : &options, &writer));
+  CHECK(schema.release == NULL);
+  for (int64_t batch = 0; batch < BATCHES; ++batch) {
+    struct ArrowArray rows;
+    MakeRows(&rows, batch * ROWS, ROWS);
+    EXPECT(PACKED_OK, NULL, WriteRecordBatch(writer, &rows, NULL));
+  }
+  EXPECT(PACKED_OK, NULL, CloseWriter(writer));
+}
+
+static long SizeOf(const char* path) {
+  struct stat facts;
+  return stat(path, &facts) == 0 ? (long)facts.st_size : -1;
+}
+
+static void RefusedOptions(CWriterOptions options, const char* word) {
+  struct ArrowSchema schema;
+  CPackedWriter writer = (CPackedWriter)1;
+  MakeFullSchema(&schema);
+  EXPECT(PACKED_INVALID_ARGUMENT, word,
+         NewPackedWriterWithOptions(&schema, paths, 2, &groups, NULL, NULL, &options, &writer));
+  CHECK(schema.release == NULL);
+  CHECK(writer == NULL);
+}
+
 static int SameRow(const struct ArrowArray* batch, int64_t i, int64_t row) {
   const struct ArrowArray* id = batch->children[0];
   const struct ArrowArray* title = batch->children[1];
@@ -130,6 +163,25 @@ static void ReadFiles(void) {
   EXPECT(PACKED_CLOSED, "reader", ReadNext(reader, &batch, NULL));
   CHECK(batch.release == NULL);
   EXPECT(PACKED_CLOSED, "reader", CloseReader(reader));
+}
+
+static void OtherLayouts(void) {
+  const char* layouts[] = {NULL, "milvus", "fast", "small"};
+  long sizes[4];
+  for (int i = 0; i < 4; ++i) {
+    WriteFilesInLayout(layouts[i]);
+    ReadFiles();
+    sizes[i] = SizeOf(path_vectors);
+    RemoveFiles();
+  }
+  CHECK(sizes[0] == sizes[1]);
+  CHECK(sizes[3] < sizes[1] / 2); /* vectors of small numbers, stored in layout milvus */
+  RefusedOptions((CWriterOptions){.layout = "quick"}, "quick");
+  RefusedOptions((CWriterOptions){.compression_level = 99}, "level");
+  RefusedOptions((CWriterOptions){.row_group_bytes = -1}, "row_group_bytes");
+  RefusedOptions((CWriterOptions){.buffer_size = -1}, "buffer_size");
+  RefusedOptions((CWriterOptions){.part_upload_size = -1}, "part_upload_size");
+  RefusedOptions((CWriterOptions){.concurrency = -1}, "concurrency");
 }
 
 static void ReadProjection(void) {
@@ -305,6 +357,8 @@ int main(void) {
   WriteFiles();
   ReadFiles();
   ReadProjection();
+  RemoveFiles();
+  OtherLayouts();
   CloseAfterAFailedWrite();
   WriteOfAnotherSchema();
   ReleasedArrayIsRefused();

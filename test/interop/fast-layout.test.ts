@@ -17,7 +17,12 @@ import {
   tableToIPC,
   Utf8,
 } from 'apache-arrow'
-import { PackedReader, PackedWriter, type PackedWriterOptions } from '../../lib/index.js'
+import {
+  type ColumnEncoding,
+  PackedReader,
+  PackedWriter,
+  type PackedWriterOptions,
+} from '../../lib/index.js'
 import type { ChunkFacts } from '../support/packed-fixtures.js'
 import { describeWithPyarrow, Oracle } from '../support/python.js'
 import { Random } from '../support/random.cjs'
@@ -64,6 +69,20 @@ function batchOf(rows: number): RecordBatch {
   return new RecordBatch(schema, makeData({ type, length: rows, nullCount: 0, children }))
 }
 
+/** One of each that can be asked for, on required and on nullable columns, one of them nested. */
+const ENCODINGS: Readonly<Record<string, { encoding: ColumnEncoding; parquet: string }>> = {
+  row: { encoding: 'deltaBinaryPacked', parquet: 'DELTA_BINARY_PACKED' },
+  noise: { encoding: 'byteStreamSplit', parquet: 'BYTE_STREAM_SPLIT' },
+  maybe: { encoding: 'byteStreamSplit', parquet: 'BYTE_STREAM_SPLIT' },
+  word: { encoding: 'deltaByteArray', parquet: 'DELTA_BYTE_ARRAY' },
+  text: { encoding: 'deltaLengthByteArray', parquet: 'DELTA_LENGTH_BYTE_ARRAY' },
+  tags: { encoding: 'deltaByteArray', parquet: 'DELTA_BYTE_ARRAY' },
+  maybe_vector: { encoding: 'byteStreamSplit', parquet: 'BYTE_STREAM_SPLIT' },
+}
+const chosenEncodings = Object.fromEntries(
+  Object.entries(ENCODINGS).map(([name, { encoding }]) => [name, { encoding }]),
+)
+
 describeWithPyarrow("layout 'fast'", () => {
   const directory = temporaryDirectory('fast-layout')
   const oracle = new Oracle()
@@ -102,6 +121,11 @@ describeWithPyarrow("layout 'fast'", () => {
       'with chosen encodings',
       { columns: { row: { encoding: 'plain' }, text: { encoding: 'dictionary' } } },
     ],
+    ['with an encoding for each column', { columns: chosenEncodings }],
+    [
+      'with an encoding for each column in small row groups',
+      { columns: chosenEncodings, rowGroupBytes: 100_000 },
+    ],
     ['with split bytes', { columns: { vector: { encoding: 'byteStreamSplit' } } }],
     ['with a tiny buffer, on one thread', { concurrency: 1, bufferBytes: 1 }],
   ])('reads back equal %s', async (_, options) => {
@@ -124,6 +148,16 @@ describeWithPyarrow("layout 'fast'", () => {
     expect(facts.get('noise')!.dictionary).toBe(false)
     expect([...facts.values()].map(({ codec }) => codec)).toEqual(Array(7).fill('ZSTD'))
     expect((await chunksOf(vectors!)).flat()).toMatchObject([{ codec: 'ZSTD', dictionary: false }])
+  })
+
+  test('takes the encodings that are asked for', async () => {
+    const paths = await write({ columns: chosenEncodings })
+    const chunks = (await Promise.all(paths.map(chunksOf))).flat(2)
+    for (const [name, { parquet }] of Object.entries(ENCODINGS)) {
+      const chunk = chunks.find(({ column }) => column.split('.')[0] === name)!
+      expect(`${name} ${chunk.encodings}`).toBe(`${name} ${[parquet, 'RLE'].sort()}`)
+      expect(chunk.dictionary).toBe(false)
+    }
   })
 
   test('stores vectors that do not compress inside frames of the codec, a few bytes larger', async () => {

@@ -133,14 +133,16 @@ export class NativeWriter {
 function nativeOptions(more: Partial<NativeWriterOptions>): NativeWriterOptions {
   return {
     groups: [
-      { id: 0n, path: 'seg/0', columns: [0, 1, 2] },
-      { id: 1n, path: 'seg/1', columns: [3] },
+      { id: 0n, path: 'seg/0', columns: [0, 1, 2], metadata: [] },
+      { id: 1n, path: 'seg/1', columns: [3], metadata: [] },
     ],
     layout: 'milvus',
     compatibility: 'current',
     compression: { codec: 'zstd', level: 1 },
     columns: [],
+    deltaEncoding: true,
     rowGroupBytes: 32 << 10,
+    pageBytes: 0,
     bufferBytes: 1 << 20,
     userMetadata: [],
     quantize: [],

@@ -34,15 +34,17 @@ function say() {
 
 const options = {
   groups: [
-    { id: 0n, path: '0', columns: [0, 1] },
-    { id: 1n, path: '1', columns: [2] },
+    { id: 0n, path: '0', columns: [0, 1], metadata: [] },
+    { id: 1n, path: '1', columns: [2], metadata: [] },
   ],
   layout: 'milvus',
   compatibility: 'current',
   compression: { codec: 'uncompressed' },
   columns: [],
   quantize: [],
+  deltaEncoding: true,
   rowGroupBytes: 64 << 10,
+  pageBytes: 0,
   bufferBytes: 1 << 20,
   userMetadata: [],
   replace: false,

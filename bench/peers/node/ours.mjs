@@ -30,7 +30,7 @@ function writerOptions({ files, level, threads, settings }, schema) {
     fieldIds: 'auto',
     groups: files.map(({ path, columns }, id) => ({ id, path, fields: columns })),
     layout,
-    compression: codec,
+    ...(layout === 'small' ? {} : { compression: codec }),
     concurrency: threads,
     ...(rowGroupBytes === undefined ? {} : { rowGroupBytes }),
     ...VECTORS[vectors](

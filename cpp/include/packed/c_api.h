@@ -251,6 +251,32 @@ PACKED_EXPORT CStatus NewPackedWriterWithUploader(struct ArrowSchema* schema, in
                                                   const CUploader* uploader, CPackedWriter* out);
 
 /*
+ * How files are written. NULL and 0 take the default in brackets, so that a zeroed struct means
+ * what NewPackedWriter does.
+ */
+typedef struct CWriterOptions {
+  const char* layout;        /* milvus | fast | small [milvus] */
+  int32_t compression_level; /* of ZSTD, 1 to 22 [milvus: 3, fast: 1, small: 9] */
+  int32_t concurrency;       /* threads that encode at once [as many as there are cores] */
+  int64_t row_group_bytes;   /* decoded Arrow bytes of a row group
+                                [milvus: 1 MiB, fast: 64 MiB, small: 128 MiB] */
+  int64_t buffer_size;       /* bound on copied and encoded bytes
+                                [milvus: 32 MiB, fast: 128 MiB, small: 256 MiB] */
+  int64_t part_upload_size;  /* as in NewPackedWriter */
+} CWriterOptions;
+
+/*
+ * The same with options; options == NULL is as good as a zeroed struct. `config` and `uploader` are
+ * as above, and either may be NULL: without an uploader objects are written by streams of Arrow.
+ */
+PACKED_EXPORT CStatus NewPackedWriterWithOptions(struct ArrowSchema* schema,
+                                                 const char* const* paths, int64_t num_paths,
+                                                 const CColumnGroups* groups,
+                                                 const CStorageConfig* config,
+                                                 const CUploader* uploader,
+                                                 const CWriterOptions* options, CPackedWriter* out);
+
+/*
  * Add the rows of a struct array. When the call returns, `array` has been released and no
  * memory of it is referenced any more. schema == NULL means the writer's own, otherwise it is
  * consumed as well. A failure (array == NULL is one) spoils the writer: later writes repeat it.

@@ -25,6 +25,8 @@ struct ColumnGroup {
   int64_t id = 0;
   std::string path;
   std::vector<int> columns;
+  /// Further keys of this file's footer, behind those of the writer.
+  std::vector<std::pair<std::string, std::string>> metadata{};
 };
 
 struct Codec {
@@ -32,12 +34,24 @@ struct Codec {
   std::optional<int> level;  ///< unset = the codec's default (3 for ZSTD)
 };
 
+/// How the values of a column are encoded, in Parquet's terms.
+enum class ColumnEncoding {
+  kPlain,
+  kDictionary,            ///< RLE_DICTIONARY, and PLAIN from where the dictionary is full
+  kDeltaBinaryPacked,     ///< integers, dates, times, timestamps
+  kDeltaLengthByteArray,  ///< strings and binaries: lengths apart from the text
+  kDeltaByteArray,        ///< strings and binaries: without what the one before begins with
+  kByteStreamSplit,       ///< numbers and values of one width
+};
+
 /// Choices for one top-level column; unset members fall back to the writer's.
 struct ColumnOptions {
   std::optional<Codec> codec;
-  std::optional<bool> dictionary;
-  /// Layout fast and values of fixed width only: BYTE_STREAM_SPLIT, instead of a dictionary.
-  bool byte_stream_split = false;
+  /// Of the writer's codec, where `codec` is unset; leaves it to the layout to store pages.
+  std::optional<int> level;
+  /// Of every leaf of the column; unset = the layout's choice. In layout milvus only kPlain and
+  /// kDictionary.
+  std::optional<ColumnEncoding> encoding;
   /// List<float32 | float16 | int8> only: every list has this many elements and the column
   /// is stored as a dense vector (FIXED_LEN_BYTE_ARRAY).
   std::optional<int32_t> vector_dim;
@@ -51,6 +65,7 @@ enum class Compatibility {
 enum class Layout {
   kMilvus,  ///< what Milvus itself writes
   kFast,    ///< encodings by sampling, incompressible pages stored; any Parquet reader reads it
+  kSmall,   ///< the encoding of every column by what a sample takes in each, everything compressed
 };
 
 struct WriterOptions {
@@ -71,9 +86,30 @@ struct WriterOptions {
   bool fsync = false;
   std::optional<Encryption> encryption;
   int concurrency = 0;  ///< threads that encode at once; 0 = the executor's
+  /// Not in layout milvus: bytes of a page before it is compressed; 0 = the layout's own.
+  int64_t page_bytes = 0;
+  /// Not in layout milvus: a dictionary may be chosen where distinct values over all values of a
+  /// sample are fewer than this; unset = the layout's own.
+  std::optional<double> dictionary_threshold;
+  /// Not in layout milvus: whether differences of numbers may be chosen.
+  bool delta_encoding = true;
   /// False = every page by Arrow's own writer, as for encrypted files.
   bool own_pages = true;
   CancelToken cancel;
+};
+
+/// \brief The options of a layout with nothing else said: codec, row groups, buffer.
+WriterOptions DefaultOptions(Layout layout);
+
+/// What one top-level column of a file became, all leaves and row groups together.
+struct ColumnResult {
+  std::string name;
+  /// What Parquet calls the encodings of its data pages, each once.
+  std::vector<std::string> encodings;
+  /// A dictionary was full before the column chunk was, and other pages followed.
+  bool dictionary_fallback = false;
+  int64_t compressed_bytes = 0;    ///< pages as stored
+  int64_t uncompressed_bytes = 0;  ///< the same pages before they were compressed
 };
 
 /// What one column group became. Byte counts are exact, of the finished file.
@@ -89,6 +125,7 @@ struct GroupResult {
   int64_t uncompressed_bytes = 0;  ///< decoded Arrow bytes of the rows
   int32_t row_groups = 0;
   std::vector<std::pair<std::string, int64_t>> null_counts;  ///< by field, file order
+  std::vector<ColumnResult> columns;                         ///< file order
 };
 
 struct WriterProgress {
