@@ -109,11 +109,39 @@ describe("layout 'small'", () => {
     expect(columnsOf(result).vector!.encodings).toEqual(['PLAIN'])
   })
 
-  test('an encrypted file has dictionaries, and reads back', async () => {
+  test('encrypted files are sampled, too, and read back', async () => {
     const key = new Uint8Array(32).fill(7)
-    const result = await write({ layout: 'small', encryption: { key, keyMetadata: 'k' } })
-    expect(columnsOf(result).word!.encodings).toContain('RLE_DICTIONARY')
-    await expectReadsBack(result, { keyRetriever: () => key })
+    const encryption = { key, keyMetadata: 'k' }
+    const keys = { keyRetriever: () => key }
+    const result = await write({ layout: 'small', encryption })
+    const inTheClear = columnsOf(await write({ layout: 'small' }))
+    for (const [name, { encodings, dictionaryFallback }] of Object.entries(columnsOf(result))) {
+      expect(`${name} ${encodings}`).toBe(`${name} ${inTheClear[name]!.encodings}`)
+      expect(dictionaryFallback).toBe(false)
+    }
+    await expectReadsBack(result, keys)
+    expect(bytesOf(result)).toBeLessThan(bytesOf(await write({ layout: 'fast', encryption })))
+    const parts = await write({ layout: 'small', encryption, rowGroupBytes: 1 << 20 }, 1234)
+    expect(parts.groups[0]!.rowGroups).toBeGreaterThan(1)
+    expect(columnsOf(parts).path!.encodings).toEqual(['DELTA_BYTE_ARRAY'])
+    await expectReadsBack(parts, keys)
+  })
+
+  test('an encrypted file without rows has columns, and an aborted one is not there', async () => {
+    const encryption = { key: new Uint8Array(16).fill(3), keyMetadata: 'k' }
+    const options = { schema: kindsSchema, layout: 'small', encryption } as const
+    const directory = join(home, 'encrypted-empty')
+    const writer = await PackedWriter.open({ ...options, directory })
+    const { groups } = await writer.finish()
+    expect(groups[0]!.columns.word!.encodings).toEqual([])
+    const keyRetriever = () => encryption.key
+    const reader = await PackedReader.open({ paths: groups.map(({ path }) => path), keyRetriever })
+    expect((await reader.toTable()).schema.fields).toHaveLength(kindsSchema.fields.length)
+    const aborted = join(home, 'encrypted-aborted')
+    const other = await PackedWriter.open({ ...options, directory: aborted })
+    await other.write(batch)
+    await other.close()
+    expect(existsSync(join(aborted, '0'))).toBe(false)
   })
 
   test('zero rows', async () => {
@@ -254,6 +282,10 @@ describe("level 'auto'", () => {
     expect(Object.values(small.groups[0]!.levels!)).toEqual([7, 7, 7, 7])
     const busy = await write({ layout: 'fast', compression: { ...auto, cpuUsage: 0.9 } })
     expect(busy.groups[1]!.levels).toEqual({ vector: 3 })
+    const least = await write({ layout: 'small', compression: auto })
+    expect(least.groups[1]!.levels).toEqual({ vector: 1 })
+    expect(columnsOf(least).path!.encodings).toEqual(['DELTA_BYTE_ARRAY'])
+    await expectReadsBack(least)
     const milvus = await write({ compression: auto })
     expect(milvus.groups[1]!.levels).toEqual({}) // vectors are not compressed there
     expect(milvus.groups[0]!.levels).toEqual({ integer: 7, float: 7, boolean: 7, text: 7 })

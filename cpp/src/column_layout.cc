@@ -102,16 +102,6 @@ class Optimizer {
     return sample;
   }
 
-  /// The column as Parquet has it; null where it has several leaves or nested ones.
-  const parquet::ColumnDescriptor* LeafOf(size_t column) const {
-    const auto& node = leaves_->group_node()->field(static_cast<int>(column));
-    if (!node->is_primitive()) return nullptr;
-    for (int leaf = 0; leaf < leaves_->num_columns(); ++leaf) {
-      if (leaves_->GetColumnRoot(leaf) == node.get()) return leaves_->Column(leaf);
-    }
-    return nullptr;
-  }
-
   Result<ColumnLayout> Choose(size_t index) const {
     const ColumnPlan& plan = group_.columns[index];
     ColumnLayout layout;
@@ -122,7 +112,7 @@ class Optimizer {
       layout.trials = {{layout.encoding, 0}};
       return layout;
     }
-    const SampledColumn column{plan, LeafOf(index), properties_};
+    const SampledColumn column{plan, LeafOf(*leaves_, index), properties_};
     auto trials = TryEncodings(column, sample);
     if (!trials.ok()) {
       return WithContext(trials.status(), ErrorCode::kInvalidData, {"", layout.name});

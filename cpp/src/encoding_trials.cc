@@ -85,6 +85,15 @@ bool Allows(const SampledColumn& column, ColumnEncoding encoding, const ArrayVec
 
 }  // namespace
 
+const parquet::ColumnDescriptor* LeafOf(const parquet::SchemaDescriptor& schema, size_t column) {
+  const auto& node = schema.group_node()->field(static_cast<int>(column));
+  if (!node->is_primitive()) return nullptr;
+  for (int leaf = 0; leaf < schema.num_columns(); ++leaf) {
+    if (schema.GetColumnRoot(leaf) == node.get()) return schema.Column(leaf);
+  }
+  return nullptr;
+}
+
 int64_t StoredBytes(const std::vector<LiftedChunk>& chunks) {
   int64_t bytes = 0;
   for (const auto& chunk : chunks) bytes += chunk.bytes->size();

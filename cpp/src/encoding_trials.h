@@ -29,6 +29,9 @@ struct SampledColumn {
 arrow::Result<std::vector<EncodingTrial>> TryEncodings(const SampledColumn& column,
                                                        const arrow::ArrayVector& sample);
 
+/// \brief A top-level column as Parquet has it; null where it is not a single leaf.
+const parquet::ColumnDescriptor* LeafOf(const parquet::SchemaDescriptor& schema, size_t column);
+
 /// \brief Bytes of a column in the file, of all its leaves.
 int64_t StoredBytes(const std::vector<LiftedChunk>& chunks);
 

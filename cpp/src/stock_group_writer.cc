@@ -1,16 +1,20 @@
 #include "stock_group_writer.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "arrow/array.h"
 #include "arrow/chunked_array.h"
+#include "parquet/arrow/schema.h"
 #include "parquet/metadata.h"
 
 #include "catch.h"
+#include "column_form.h"
 #include "packed/error.h"
 #include "packed/memory.h"
+#include "page_cut.h"
 #include "parquet_properties.h"
 
 namespace packed {
@@ -23,6 +27,9 @@ namespace {
 /// Parquet numbers the row groups of an encrypted file with 16 bits.
 constexpr size_t kMostEncryptedRowGroups = 32767;
 
+/// Layout fast chooses at a glance, and by the row group: not here.
+bool IsTried(const ColumnPlan& column) { return column.sampled && !column.choices.empty(); }
+
 }  // namespace
 
 StockGroupWriter::StockGroupWriter(const GroupPlan& plan, const WriterOptions& options,
@@ -31,6 +38,8 @@ StockGroupWriter::StockGroupWriter(const GroupPlan& plan, const WriterOptions& o
       cancel_(options.cancel),
       counters_(counters),
       encrypted_(options.encryption.has_value()),
+      compatibility_(options.compatibility),
+      encryption_(options.encryption),
       file_(plan),
       meter_(plan.columns.size()) {}
 
@@ -47,13 +56,51 @@ Result<std::unique_ptr<GroupWriter>> StockGroupWriter::Open(const GroupPlan& pla
 }
 
 Status StockGroupWriter::Start(const WriterOptions& options, FileStore& store) {
-  ARROW_ASSIGN_OR_RAISE(auto properties,
-                        MakeWriterProperties(plan_, options.compatibility, options.encryption));
+  // Asked for first, as it checks the columns.
+  ARROW_RETURN_NOT_OK(MakeWriterProperties(plan_, compatibility_));
   ARROW_RETURN_NOT_OK(file_.Create(store, options.if_exists, &counters_->bytes_out));
+  const bool waits = std::any_of(plan_.columns.begin(), plan_.columns.end(), IsTried);
+  return waits ? Status::OK() : OpenParquet(0);
+}
+
+Status StockGroupWriter::OpenParquet(int64_t end) {
+  ARROW_ASSIGN_OR_RAISE(const auto plan, ChooseEncodings(end));
+  ARROW_ASSIGN_OR_RAISE(auto properties, MakeWriterProperties(plan, compatibility_, encryption_));
   ARROW_ASSIGN_OR_RAISE(parquet_, parquet::arrow::FileWriter::Open(
-                                      *plan_.StoredSchema(), Pool(), file_.sink(),
+                                      *plan.StoredSchema(), Pool(), file_.sink(),
                                       std::move(properties), MakeArrowWriterProperties()));
+  encryption_.reset();
   return Status::OK();
+}
+
+Result<GroupPlan> StockGroupWriter::ChooseEncodings(int64_t end) const {
+  GroupPlan chosen = plan_;
+  if (std::none_of(plan_.columns.begin(), plan_.columns.end(), IsTried)) return chosen;
+  ARROW_ASSIGN_OR_RAISE(const auto properties, MakePropertiesByEncoding(plan_, compatibility_));
+  std::shared_ptr<parquet::SchemaDescriptor> leaves;
+  ARROW_RETURN_NOT_OK(parquet::arrow::ToParquetSchema(plan_.StoredSchema().get(),
+                                                      *properties.begin()->second,
+                                                      *MakeArrowWriterProperties(), &leaves));
+  for (size_t i = 0; i < chosen.columns.size(); ++i) {
+    const ColumnPlan& column = plan_.columns[i];
+    if (!IsTried(column)) continue;
+    ARROW_RETURN_NOT_OK(cancel_.Check());
+    ARROW_ASSIGN_OR_RAISE(const auto rows, RowsUpTo(i, end));
+    const SampledColumn sampled{column, LeafOf(*leaves, i), properties};
+    ARROW_ASSIGN_OR_RAISE(const auto form,
+                          ChooseForm(sampled, SliceRows(rows, 0, column.sample_rows)));
+    chosen.columns[i].encoding = form.encoding;
+  }
+  return chosen;
+}
+
+Result<arrow::ArrayVector> StockGroupWriter::RowsUpTo(size_t column, int64_t end) const {
+  auto chunks = pending_.Chunks(static_cast<int>(column));
+  if (incoming_ && incoming_->begin < end) {
+    ARROW_ASSIGN_OR_RAISE(auto slice, incoming_->Stored(column, end));
+    chunks.push_back(arrow::MakeArray(slice));
+  }
+  return chunks;
 }
 
 Status StockGroupWriter::Accept(const arrow::RecordBatch& batch, WriteTasks* /*tasks*/) {
@@ -112,7 +159,10 @@ Status StockGroupWriter::WriteRowGroup(int64_t end) {
   const int64_t bits = pending_.bits() + (incoming_ ? incoming_->sizer.Bits(begin, end) : 0);
   ARROW_RETURN_NOT_OK(cancel_.Check());
   ARROW_RETURN_NOT_OK(file_.Explain(CheckRowGroupLimit()));
-  ARROW_RETURN_NOT_OK(file_.Explain(CatchAll([this] { return parquet_->NewRowGroup(); })));
+  ARROW_RETURN_NOT_OK(file_.Explain(CatchAll([&]() -> Status {
+    if (parquet_ == nullptr) ARROW_RETURN_NOT_OK(OpenParquet(end));
+    return parquet_->NewRowGroup();
+  })));
   for (size_t i = 0; i < plan_.columns.size(); ++i) {
     ARROW_RETURN_NOT_OK(cancel_.Check());
     ARROW_RETURN_NOT_OK(file_.Explain(CatchAll([&] { return WriteColumn(i, end); }),
@@ -128,11 +178,7 @@ Status StockGroupWriter::WriteRowGroup(int64_t end) {
 }
 
 Status StockGroupWriter::WriteColumn(size_t column, int64_t end) {
-  auto chunks = pending_.Chunks(static_cast<int>(column));
-  if (incoming_ && incoming_->begin < end) {
-    ARROW_ASSIGN_OR_RAISE(auto slice, incoming_->Stored(column, end));
-    chunks.push_back(arrow::MakeArray(slice));
-  }
+  ARROW_ASSIGN_OR_RAISE(auto chunks, RowsUpTo(column, end));
   const auto rows = std::make_shared<arrow::ChunkedArray>(std::move(chunks),
                                                           plan_.columns[column].stored->type());
   return meter_.Time(column, [&] { return parquet_->WriteColumnChunk(rows); });
@@ -142,6 +188,7 @@ Result<GroupResult> StockGroupWriter::Finish(const GroupFieldIds& field_ids,
                                              const WriterOptions& options) {
   ARROW_RETURN_NOT_OK(cancel_.Check());
   ARROW_RETURN_NOT_OK(file_.Explain(CatchAll([&]() -> Status {
+    if (parquet_ == nullptr) ARROW_RETURN_NOT_OK(OpenParquet(0));  // no row came
     ARROW_RETURN_NOT_OK(parquet_->AddKeyValueMetadata(file_.FooterKeys(field_ids, options)));
     ARROW_RETURN_NOT_OK(parquet_->Close());
     meter_.Count(*parquet_->metadata());

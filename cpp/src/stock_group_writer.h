@@ -13,6 +13,7 @@
 #include "group_writer.h"
 #include "incoming_rows.h"
 #include "packed/cancel.h"
+#include "packed/encryption.h"
 #include "pending_rows.h"
 
 namespace packed {
@@ -20,7 +21,8 @@ namespace packed {
 /// \brief A column group written by Arrow's own writer, a column chunk at a time.
 ///
 /// For encrypted files, and to compare the other writer's files with. Its steps do the work
-/// themselves; there are no tasks.
+/// themselves; there are no tasks. Where a sample chooses among encodings it is of the first row
+/// group, for all of them: Arrow's writer has one encoding for each column of a file.
 class StockGroupWriter final : public GroupWriter {
  public:
   static arrow::Result<std::unique_ptr<GroupWriter>> Open(const GroupPlan& plan,
@@ -42,6 +44,13 @@ class StockGroupWriter final : public GroupWriter {
   StockGroupWriter(const GroupPlan& plan, const WriterOptions& options, WriterCounters* counters);
 
   arrow::Status Start(const WriterOptions& options, FileStore& store);
+  /// Arrow's writer, with the encodings that the first row group chooses: the pending rows and the
+  /// incoming ones up to `end`.
+  arrow::Status OpenParquet(int64_t end);
+  /// The plan with what the first rows choose.
+  arrow::Result<GroupPlan> ChooseEncodings(int64_t end) const;
+  /// All pending rows of a column, and the incoming ones up to `end`.
+  arrow::Result<arrow::ArrayVector> RowsUpTo(size_t column, int64_t end) const;
   /// One row group of all pending rows and of the incoming rows up to `end`.
   arrow::Status WriteRowGroup(int64_t end);
   arrow::Status CheckRowGroupLimit() const;
@@ -54,6 +63,8 @@ class StockGroupWriter final : public GroupWriter {
   CancelToken cancel_;
   WriterCounters* counters_;
   const bool encrypted_;
+  const Compatibility compatibility_;
+  std::optional<Encryption> encryption_;  ///< until Arrow's writer has it
 
   GroupFile file_;
   std::unique_ptr<parquet::arrow::FileWriter> parquet_;

@@ -164,6 +164,38 @@ TEST(SmallWriterChoices, LeaveOutWhatTheOptionsDo) {
   }
 }
 
+/// As of encrypted files: Arrow's writer alone, with encodings that the first row group chooses.
+TEST(SmallWriterChoices, HoldForWholeFilesOfArrowsWriter) {
+  auto options = Small();
+  options.own_pages = false;
+  for (const bool nulls : {false, true}) {
+    const auto batch = BatchOfKinds(30000, nulls);
+    ExpectReadsBack(Cut(batch, 7000), batch, nulls, options);
+    auto small_groups = options;
+    small_groups.row_group_bytes = 100 << 10;
+    const auto slice = batch->Slice(13, 8001);
+    ExpectReadsBack(Cut(slice, 500), slice, nulls, small_groups);
+  }
+  ScratchDir dir;
+  const auto batch = BatchOfKinds(60000, false);
+  const auto own = WriteAll(SchemaOf(false), GroupsOf(dir, Groups()), {batch}, Small());
+  for (const int64_t rows : {60000, 333}) {
+    ScratchDir other;
+    const auto stock =
+        WriteAll(SchemaOf(false), GroupsOf(other, Groups()), Cut(batch, rows), options);
+    for (size_t i = 0; i < own.size(); ++i) {
+      for (size_t j = 0; j < own[i].columns.size(); ++j) {
+        EXPECT_EQ(stock[i].columns[j].encodings, own[i].columns[j].encodings)
+            << own[i].columns[j].name << " by " << rows;
+      }
+    }
+  }
+  ScratchDir empty;
+  const auto none = WriteAll(SchemaOf(true), GroupsOf(empty, Groups()), {}, options);
+  EXPECT_EQ(none[0].rows, 0);
+  EXPECT_EQ(ReadBack(empty.File("0")).table->num_columns(), 6);
+}
+
 TEST(SmallWriterChoices, SplitVectorsThatGainByIt) {
   arrow::FixedSizeBinaryBuilder builder(arrow::fixed_size_binary(64));
   std::mt19937 random(5);

@@ -79,7 +79,8 @@ export interface PackedWriterOptions {
    * the smallest, compresses everything with ZSTD level 9, and cuts still larger row groups. Dense
    * vectors may come out as BYTE_STREAM_SPLIT, which DuckDB and Polars do not read of them: with
    * `columns: { name: { encoding: 'plain' } }` they do. The encodings are what `columns` of the
-   * result says. An encrypted file has no samples: dictionaries, and PLAIN for vectors.
+   * result says. In an encrypted file the first row group chooses for all of them; one of layout
+   * `'fast'` has no samples: dictionaries, and PLAIN for vectors.
    */
   layout?: Layout
   /** `'milvus-2.6'` compresses dense vectors like everything else, as that version did. */
