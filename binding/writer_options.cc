@@ -98,6 +98,7 @@ arrow::Result<QuantizeField> ReadQuantized(Napi::Object object) {
   ARROW_ASSIGN_OR_RAISE(const BigInteger id, ReadMember<BigInteger>(object, "fieldId"));
   field.field_id = id.value;
   ARROW_ASSIGN_OR_RAISE(field.keep_original, ReadMember<bool>(object, "keepOriginal"));
+  ARROW_ASSIGN_OR_RAISE(field.dim, ReadOptional<int32_t>(object, "dim"));
   ARROW_ASSIGN_OR_RAISE(const auto max_abs, ReadOptional<double>(object, "maxAbs"));
   if (max_abs) {
     field.max_abs = static_cast<float>(*max_abs);
@@ -159,6 +160,7 @@ arrow::Result<WriterOptions> ReadOptions(Napi::Object object) {
     options.quantize.push_back(std::move(field));
     return arrow::Status::OK();
   }));
+  ARROW_ASSIGN_OR_RAISE(options.quantization, ReadMember<std::string>(object, "quantization"));
   ARROW_ASSIGN_OR_RAISE(const bool replace, ReadMember<bool>(object, "replace"));
   options.if_exists = replace ? IfExists::kReplace : IfExists::kError;
   ARROW_ASSIGN_OR_RAISE(options.fsync, ReadMember<bool>(object, "fsync"));

@@ -1,7 +1,7 @@
 /** Vectors that a writer stores as codes of 8 bits. */
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { Field, Int32, List, Float32 as Num, Schema } from 'apache-arrow'
+import { Field, Int32, List, Float32 as Num, Schema, vectorFromArray } from 'apache-arrow'
 import {
   inspectFile,
   PackedReader,
@@ -20,10 +20,11 @@ import {
   writeQuantized,
 } from './support/quantized.js'
 import { rejection } from './support/rejection.js'
-import { field } from './support/sample.js'
+import { batchOf, field } from './support/sample.js'
 import { temporaryDirectory } from './support/temporary.js'
 
 const ROWS = 500
+const LISTS = new List(new Field('item', new Num(), false))
 const home = temporaryDirectory('quantized-writer')
 let count = 0
 const fresh = (): string => join(home, String(count++))
@@ -163,6 +164,24 @@ describe('a writer that quantizes', () => {
     expect(left).toHaveLength(ROWS)
   })
 
+  test('takes lists that are said to have a dim', async () => {
+    const lists = [[1, -2, 0.5], null, [127, 0, -0.25]]
+    const v = vectorFromArray(lists, LISTS)
+    const schema = new Schema([field('v', LISTS, 101, true)])
+    const quantize = { v: { ...QUANTIZE.a, dim: 3 } }
+    const { paths } = await writeQuantized([batchOf(schema, [v])], { directory: fresh(), quantize })
+    const reader = await PackedReader.open({ paths, quantized: 'raw' })
+    const [first, second, third] = (await reader.toTable()).toArray()
+    await reader.close()
+    expect([...new Int8Array(first!.v_int8)]).toEqual([64, -127, 32])
+    expect([second!.v_int8, second!.v_scale]).toEqual([null, null])
+    expect([[...new Int8Array(third!.v_int8)], third!.v_scale]).toEqual([[127, 0, 0], 1])
+    const short = batchOf(schema, [vectorFromArray([[1, 2, 3], [4]], LISTS)])
+    const error = await rejection(() => writeQuantized([short], { directory: fresh(), quantize }))
+    expect(error).toMatchObject({ code: 'InvalidData', field: 'v' })
+    expect(error.message).toContain("3 elements for row 1 of field 'v' but received 1")
+  })
+
   test('without rows', async () => {
     const { quantized, rows } = await writeQuantized([vectorBatch(ROWS).slice(0, 0)], {
       directory: fresh(),
@@ -231,11 +250,21 @@ describe('the option quantize refuses', () => {
     expect(error.message).toContain(message)
   })
 
-  test('lists of any length, and its own key as the caller’s', async () => {
-    const type = new List(new Field('item', new Num(), false))
-    const schema = new Schema([field('v', type, 101)])
-    const error = await rejection(() => open({ schema, quantize: { v: QUANTIZE.a } }))
-    expect(error).toMatchObject({ code: 'TypeMismatch', field: 'v' })
+  test.each<[unknown, string, string]>([
+    [undefined, 'TypeMismatch', 'Expected a dim, as the vectors are lists, for quantize.v'],
+    [0, 'InvalidArgument', 'an integer >= 1 and <= 536870911 for quantize.v.dim but received 0'],
+    [2 ** 29, 'InvalidArgument', 'for quantize.v.dim'],
+  ])('lists with the dim %s', async (dim, code, message) => {
+    const schema = new Schema([field('v', LISTS, 101)])
+    const error = await rejection(() => open({ schema, quantize: { v: { ...QUANTIZE.a, dim } } }))
+    expect(error.code).toBe(code)
+    expect(error.message).toContain(message)
+  })
+
+  test('a dim of vectors that have one, and its own key as the caller’s', async () => {
+    const error = await rejection(() => open({ quantize: { a: { ...QUANTIZE.a, dim: 24 } } }))
+    expect(error).toMatchObject({ code: 'TypeMismatch', field: 'a' })
+    expect(error.message).toContain('FixedSizeBinary[96] and the dim 24')
     const ints = new Schema([field('v', new Int32(), 101)])
     const key = await rejection(() =>
       open({ schema: ints, userMetadata: { [QUANTIZATION_KEY]: '{}' } }),

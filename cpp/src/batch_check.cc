@@ -207,14 +207,20 @@ arrow::Status CheckBatchShape(const arrow::Schema& schema, const arrow::RecordBa
 
 Status CheckBatch(const WritePlan& plan, const arrow::RecordBatch& batch, int concurrency) {
   ARROW_RETURN_NOT_OK(CheckBatchShape(*plan.schema, batch));
+  return CheckColumns(plan, batch.columns(), batch.num_rows(), concurrency);
+}
+
+Status CheckColumns(const WritePlan& plan, const arrow::ArrayVector& arrays, int64_t rows,
+                    int concurrency) {
   std::vector<const ColumnPlan*> columns;
   for (const auto& group : plan.groups) {
-    for (const auto& column : group.columns) columns.push_back(&column);
+    for (const auto& column : group.columns) {
+      if (arrays[column.index]) columns.push_back(&column);
+    }
   }
-  const int threads = batch.num_rows() < kRowsWorthThreads ? 1 : concurrency;
-  return ParallelFor(static_cast<int>(columns.size()), threads, [&](int i) {
-    return CheckColumn(*columns[i], batch.column(columns[i]->index));
-  });
+  const int threads = rows < kRowsWorthThreads ? 1 : concurrency;
+  return ParallelFor(static_cast<int>(columns.size()), threads,
+                     [&](int i) { return CheckColumn(*columns[i], arrays[columns[i]->index]); });
 }
 
 Status CheckBatch(const arrow::Schema& schema, const arrow::RecordBatch& batch) {

@@ -21,6 +21,10 @@ arrow::Status CheckBatchShape(const arrow::Schema& schema, const arrow::RecordBa
 arrow::Status CheckBatch(const WritePlan& plan, const arrow::RecordBatch& batch,
                          int concurrency = 1);
 
+/// \brief The same of columns whose shape is checked; null = one that is not there yet.
+arrow::Status CheckColumns(const WritePlan& plan, const arrow::ArrayVector& arrays, int64_t rows,
+                           int concurrency);
+
 /// \brief The same against a schema alone, of a batch that goes into no file.
 arrow::Status CheckBatch(const arrow::Schema& schema, const arrow::RecordBatch& batch);
 

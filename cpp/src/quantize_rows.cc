@@ -41,7 +41,7 @@ arrow::Status ForParts(int64_t rows, int64_t dim, int concurrency, const CancelT
 }
 
 std::string Where(const RowQuantizing& how, int64_t row) {
-  const std::string text = "row " + std::to_string(row);
+  const std::string text = "row " + std::to_string(how.first_row + row);
   return how.field.empty() ? text : text + " of field '" + how.field + "'";
 }
 
@@ -67,6 +67,11 @@ arrow::Status Refuse(const VectorRows& vectors, const RowQuantizing& how, int64_
       {"", how.field});
 }
 
+/// Of the largest magnitude of a row, as MagnitudeBits gives it.
+bool IsRefused(uint32_t bits, const RowQuantizing& how) {
+  return bits >= kNotFiniteBits || (how.scale > 0 && std::bit_cast<float>(bits) > how.limit);
+}
+
 /// The largest error of the rows [first, end).
 arrow::Result<float> QuantizePart(const VectorRows& vectors, const RowQuantizing& how,
                                   int64_t first, int64_t end, int8_t* codes, float* scales) {
@@ -81,9 +86,7 @@ arrow::Result<float> QuantizePart(const VectorRows& vectors, const RowQuantizing
     }
     const uint32_t bits = MagnitudeBits(vectors.row(row), dim);
     const auto magnitude = std::bit_cast<float>(bits);
-    if (bits >= kNotFiniteBits || (how.scale > 0 && magnitude > how.limit)) {
-      return Refuse(vectors, how, row);
-    }
+    if (IsRefused(bits, how)) return Refuse(vectors, how, row);
     const float scale = how.scale > 0 ? how.scale : ScaleFor(magnitude);
     if (scales != nullptr) scales[row] = scale;
     error = std::max(error, QuantizeValues(vectors.row(row), dim, scale, out));
@@ -118,7 +121,7 @@ arrow::Result<float> LargestMagnitude(const VectorRows& vectors, const RowQuanti
     for (int64_t row = first; row < end; ++row) {
       if (vectors.IsNull(row)) continue;
       const uint32_t bits = MagnitudeBits(vectors.row(row), vectors.bytes() / kFloatBytes);
-      if (bits >= kNotFiniteBits) return Refuse(vectors, how, row);
+      if (IsRefused(bits, how)) return Refuse(vectors, how, row);
       most = std::max(most, bits);
     }
     return std::bit_cast<float>(most);

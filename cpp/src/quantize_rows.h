@@ -17,8 +17,9 @@ struct RowQuantizing {
   float scale = 0;
   /// Largest magnitude that is taken, with a scale of all rows.
   float limit = 0;
-  std::string field;    ///< empty = no field is named
-  int concurrency = 0;  ///< as ParallelFor has it
+  std::string field;      ///< empty = no field is named
+  int64_t first_row = 0;  ///< what errors call the first of the rows
+  int concurrency = 0;    ///< as ParallelFor has it
   CancelToken cancel;
 };
 
@@ -30,7 +31,7 @@ struct RowQuantizing {
 arrow::Result<float> QuantizeRows(const VectorRows& vectors, const RowQuantizing& how,
                                   int8_t* codes, float* scales);
 
-/// \brief The largest magnitude of all rows. Errors as above.
+/// \brief The largest magnitude of all rows. Errors as above: this is a check, too.
 arrow::Result<float> LargestMagnitude(const VectorRows& vectors, const RowQuantizing& how);
 
 /// \brief Decode rows of codes by a scale for each, or by `scale` where `scales` is null. Null

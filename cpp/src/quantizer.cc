@@ -26,8 +26,17 @@ using arrow::internal::checked_cast;
 
 constexpr int32_t kFloatBytes = sizeof(float);
 
-/// Numbers in a vector of float32; 0 for a type that is none.
-int32_t DimOf(const arrow::DataType& type) {
+bool IsListOfFloats(const arrow::DataType& type) {
+  return (type.id() == arrow::Type::LIST || type.id() == arrow::Type::LARGE_LIST) &&
+         type.field(0)->type()->id() == arrow::Type::FLOAT;
+}
+
+/// Numbers in a vector of float32, `said` for lists alone; 0 for a type that is none.
+int32_t DimOf(const arrow::DataType& type, std::optional<int32_t> said) {
+  if (said || IsListOfFloats(type)) {
+    const bool fits = said && IsListOfFloats(type) && *said <= INT32_MAX / kFloatBytes;
+    return fits ? std::max(*said, 0) : 0;
+  }
   if (type.id() == arrow::Type::FIXED_SIZE_BINARY) {
     const auto bytes = checked_cast<const arrow::FixedSizeBinaryType&>(type).byte_width();
     return bytes % kFloatBytes == 0 ? bytes / kFloatBytes : 0;
@@ -112,13 +121,14 @@ Status Quantizer::Add(QuantizeField options) {
                       name);
   }
   const auto& declared = *input_->field(field.column);
-  field.dim = DimOf(*declared.type());
+  field.dim = DimOf(*declared.type(), field.options.dim);
   if (field.dim == 0) {
-    return FieldError(ErrorCode::kTypeMismatch,
-                      "Expected vectors of float32 (FixedSizeBinary of 4 * dim bytes or "
-                      "FixedSizeList<float32>) to quantize for field '" +
-                          name + "' but received " + declared.type()->ToString(),
-                      name);
+    return FieldError(
+        ErrorCode::kTypeMismatch,
+        "Expected vectors of float32 (FixedSizeBinary of 4 * dim bytes, "
+        "FixedSizeList<float32> or, with a dim, List<float32>) to quantize for field '" +
+            name + "' but received " + declared.type()->ToString(),
+        name);
   }
   ARROW_RETURN_NOT_OK(CheckId(field, field.options.field_id, "codes"));
   QuantizedField described{field.options.field_id,
@@ -145,6 +155,7 @@ Status Quantizer::Add(QuantizeField options) {
     ARROW_RETURN_NOT_OK(CheckId(field, field.options.scale_field_id, "scales"));
     described.scale_field_id = field.options.scale_field_id;
   }
+  row_bytes_ += field.dim + (field.options.max_abs ? 0 : kFloatBytes);
   fields_.push_back(std::move(field));
   described_.push_back(std::move(described));
   return Status::OK();
@@ -184,13 +195,50 @@ void Quantizer::Plan() {
   stored_ = arrow::schema(std::move(stored), input_->metadata());
 }
 
+Result<std::shared_ptr<arrow::ArrayData>> Quantizer::DenseRows(const Field& field,
+                                                               const arrow::Array& column) {
+  return ToDenseVectors(column.data(), arrow::fixed_size_binary(field.dim * kFloatBytes));
+}
+
+Status Quantizer::CheckShape(const arrow::RecordBatch& batch) const {
+  ARROW_RETURN_NOT_OK(CheckBatchShape(*input_, batch));
+  for (const Field& field : fields_) {
+    const arrow::Field& declared = *input_->field(field.column);
+    const auto column = batch.column(field.column);
+    ARROW_RETURN_NOT_OK(CheckVectors(declared, *column));
+    const auto bytes = arrow::fixed_size_binary(field.dim * kFloatBytes);
+    ARROW_RETURN_NOT_OK(CheckDenseVectors(declared, *column, *bytes));
+  }
+  return Status::OK();
+}
+
+Status Quantizer::CheckNumbers(const arrow::RecordBatch& batch, int64_t step,
+                               const CancelToken& cancel, int concurrency) const {
+  for (const Field& field : fields_) {
+    for (int64_t first = 0; first < batch.num_rows(); first += step) {
+      const auto rows = batch.column(field.column)->Slice(first, step);
+      ARROW_ASSIGN_OR_RAISE(const auto vectors, DenseRows(field, *rows));
+      const RowQuantizing how{field.scale,         field.options.max_abs.value_or(0),
+                              field.options.field, first,
+                              concurrency,         cancel};
+      ARROW_RETURN_NOT_OK(LargestMagnitude(VectorRows(*vectors), how).status());
+    }
+  }
+  return Status::OK();
+}
+
+arrow::ArrayVector Quantizer::Unchanged(const arrow::RecordBatch& batch) const {
+  arrow::ArrayVector columns;
+  for (const Column& column : columns_) {
+    const bool is_input = column.kind == Column::Kind::kInput;
+    columns.push_back(is_input ? batch.column(column.index) : nullptr);
+  }
+  return columns;
+}
+
 Result<Quantizer::Quantized> Quantizer::Quantize(Field* field, const arrow::Array& column,
                                                  const CancelToken& cancel, int concurrency) const {
-  const arrow::Field& declared = *input_->field(field->column);
-  ARROW_RETURN_NOT_OK(CheckVectors(declared, column));
-  const auto bytes = arrow::fixed_size_binary(field->dim * kFloatBytes);
-  ARROW_RETURN_NOT_OK(CheckDenseVectors(declared, column, *bytes));
-  ARROW_ASSIGN_OR_RAISE(const auto vectors, ToDenseVectors(column.data(), bytes));
+  ARROW_ASSIGN_OR_RAISE(const auto vectors, DenseRows(*field, column));
   const VectorRows rows(*vectors);
   ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> codes,
                         arrow::AllocateBuffer(rows.rows() * field->dim, Pool()));
@@ -199,12 +247,9 @@ Result<Quantizer::Quantized> Quantizer::Quantize(Field* field, const arrow::Arra
   if (each) {
     ARROW_ASSIGN_OR_RAISE(scales, arrow::AllocateBuffer(rows.rows() * kFloatBytes, Pool()));
   }
-  RowQuantizing how;
-  how.scale = field->scale;
-  how.limit = field->options.max_abs.value_or(0);
-  how.field = field->options.field;
-  how.concurrency = concurrency;
-  how.cancel = cancel;
+  const RowQuantizing how{field->scale,         field->options.max_abs.value_or(0),
+                          field->options.field, 0,
+                          concurrency,          cancel};
   ARROW_ASSIGN_OR_RAISE(
       field->max_error,
       QuantizeRows(rows, how, reinterpret_cast<int8_t*>(codes->mutable_data()),
@@ -223,7 +268,6 @@ Result<Quantizer::Quantized> Quantizer::Quantize(Field* field, const arrow::Arra
 Result<std::shared_ptr<arrow::RecordBatch>> Quantizer::Apply(const arrow::RecordBatch& batch,
                                                              const CancelToken& cancel,
                                                              int concurrency) {
-  ARROW_RETURN_NOT_OK(CheckBatchShape(*input_, batch));
   std::vector<Quantized> quantized;
   for (Field& field : fields_) {
     ARROW_ASSIGN_OR_RAISE(auto column,

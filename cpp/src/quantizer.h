@@ -25,13 +25,29 @@ class Quantizer {
   const std::shared_ptr<arrow::Schema>& input() const { return input_; }
   const std::shared_ptr<arrow::Schema>& stored() const { return stored_; }
 
-  /// \brief A batch as it is stored: codes and scales in `Pool()`, other columns as they are.
+  /// \brief Whether a batch can be quantized, the numbers of its vectors aside.
   ///
   /// kInvalidArgument or kTypeMismatch for another schema, kInvalidData naming field and row for
-  /// values that are not finite or beyond the bound, nulls in a required field, bad Arrow data.
+  /// nulls in a required field, vectors of another length, bad Arrow data.
+  arrow::Status CheckShape(const arrow::RecordBatch& batch) const;
+
+  /// \brief The same for the numbers: kInvalidData naming field and row for values that are not
+  /// finite or beyond the bound. Looks at `step` rows at a time.
+  arrow::Status CheckNumbers(const arrow::RecordBatch& batch, int64_t step,
+                             const CancelToken& cancel, int concurrency) const;
+
+  /// \brief The columns of a checked batch that are stored as they are, in the order of `stored()`;
+  /// null for the others.
+  arrow::ArrayVector Unchanged(const arrow::RecordBatch& batch) const;
+
+  /// \brief Rows of a checked batch as they are stored: codes and scales in `Pool()`, other columns
+  /// as they are. Errors as CheckNumbers.
   arrow::Result<std::shared_ptr<arrow::RecordBatch>> Apply(const arrow::RecordBatch& batch,
                                                            const CancelToken& cancel,
                                                            int concurrency);
+
+  /// Bytes of the codes and scales of one row.
+  int64_t row_bytes() const { return row_bytes_; }
 
   /// \brief The rows of the last Apply are part of the file: their errors count.
   void Accept();
@@ -61,11 +77,14 @@ class Quantizer {
   void Plan();
   arrow::Result<Quantized> Quantize(Field* field, const arrow::Array& column,
                                     const CancelToken& cancel, int concurrency) const;
+  static arrow::Result<std::shared_ptr<arrow::ArrayData>> DenseRows(const Field& field,
+                                                                    const arrow::Array& column);
 
   const std::shared_ptr<arrow::Schema> input_;
   std::shared_ptr<arrow::Schema> stored_;
   std::vector<int64_t> input_ids_;
   std::vector<Field> fields_;
+  int64_t row_bytes_ = 0;
   std::vector<Column> columns_;  ///< in the order of stored_
   std::vector<QuantizedField> described_;
 };

@@ -18,6 +18,7 @@
 #include "encryption.h"
 #include "packed/error.h"
 #include "page_plan.h"
+#include "quantization_key.h"
 #include "stored_type.h"
 
 namespace packed {
@@ -150,6 +151,13 @@ Status CheckOptions(const arrow::Schema& schema, const WriterOptions& options) {
     }
   }
   if (options.encryption) ARROW_RETURN_NOT_OK(CheckEncryption(*options.encryption));
+  if (!options.quantization.empty()) {
+    if (!options.quantize.empty()) {
+      return MakeError(ErrorCode::kInvalidArgument,
+                       "Expected vectors to quantize or columns that are codes but received both");
+    }
+    ARROW_RETURN_NOT_OK(ParseQuantization(options.quantization).status());
+  }
   return CheckMetadata(options.user_metadata);
 }
 

@@ -31,6 +31,24 @@ int64_t UnwrittenBound(const WriterOptions& options, size_t groups) {
   return std::max(BufferBytes(options), least);
 }
 
+/// What part of the buffer codes and scales may take that are not encoded yet.
+constexpr int64_t kQuantizedShare = 4;
+
+/// Counts what a batch of codes and scales takes for as long as it is there.
+class QuantizedBytes {
+ public:
+  QuantizedBytes(WriterCounters* counters, int64_t bytes) : counters_(counters), bytes_(bytes) {
+    counters_->buffered_bytes.fetch_add(bytes_, std::memory_order_relaxed);
+  }
+  ~QuantizedBytes() { counters_->buffered_bytes.fetch_sub(bytes_, std::memory_order_relaxed); }
+  QuantizedBytes(const QuantizedBytes&) = delete;
+  QuantizedBytes& operator=(const QuantizedBytes&) = delete;
+
+ private:
+  WriterCounters* counters_;
+  int64_t bytes_;
+};
+
 }  // namespace
 
 class PackedWriter::Impl {
@@ -51,12 +69,11 @@ class PackedWriter::Impl {
     ARROW_RETURN_NOT_OK(CheckOpen());
     if (options_.cancel.cancelled()) return Fail(options_.cancel.Check());
     if (batch == nullptr) return Status::OK();
-    ARROW_ASSIGN_OR_RAISE(const auto stored, CatchAll([&] { return AsStored(batch); }));
-    ARROW_RETURN_NOT_OK(CatchAll([&] { return CheckBatch(plan_, *stored, options_.concurrency); }));
-    if (stored->num_rows() == 0) return Status::OK();
-    ARROW_RETURN_NOT_OK(Fail(Take(*stored)));
-    if (quantizer_) quantizer_->Accept();
-    counters_.rows.fetch_add(stored->num_rows(), std::memory_order_relaxed);
+    ARROW_RETURN_NOT_OK(CatchAll([&] { return Check(*batch); }));
+    const int64_t rows = batch->num_rows();
+    if (rows == 0) return Status::OK();
+    ARROW_RETURN_NOT_OK(Fail(quantizer_ ? TakeQuantized(*batch) : Take(*batch, true)));
+    counters_.rows.fetch_add(rows, std::memory_order_relaxed);
     return Status::OK();
   }
 
@@ -65,8 +82,8 @@ class PackedWriter::Impl {
     std::vector<GroupResult> results(groups_.size());
     ARROW_RETURN_NOT_OK(
         Fail(RunStep([&](int i, WriteTasks* tasks) { return groups_[i]->Flush(tasks); })));
-    if (quantizer_) {
-      quantization_ = quantizer_->Describe();
+    quantization_ = quantizer_ ? quantizer_->Describe() : options_.quantization;
+    if (!quantization_.empty()) {
       options_.user_metadata.emplace_back(kQuantizationKey, quantization_);
     }
     ARROW_RETURN_NOT_OK(Fail(ForEachGroup([&](int i) -> Status {
@@ -95,10 +112,36 @@ class PackedWriter::Impl {
   const std::string& quantization() const { return quantization_; }
 
  private:
-  Result<std::shared_ptr<arrow::RecordBatch>> AsStored(
-      const std::shared_ptr<arrow::RecordBatch>& batch) {
-    if (!quantizer_) return batch;
-    return quantizer_->Apply(*batch, options_.cancel, options_.concurrency);
+  /// All that can be wrong with a batch: after it, a failure is not the batch's.
+  Status Check(const arrow::RecordBatch& batch) const {
+    const int threads = options_.concurrency;
+    if (!quantizer_) return CheckBatch(plan_, batch, threads);
+    ARROW_RETURN_NOT_OK(quantizer_->CheckShape(batch));
+    ARROW_RETURN_NOT_OK(
+        CheckColumns(plan_, quantizer_->Unchanged(batch), batch.num_rows(), threads));
+    return quantizer_->CheckNumbers(batch, QuantizedRows(), options_.cancel, threads);
+  }
+
+  /// Rows that are quantized at a time.
+  int64_t QuantizedRows() const {
+    const int64_t bytes = BufferBytes(options_) / kQuantizedShare;
+    return std::max<int64_t>(1, bytes / quantizer_->row_bytes());
+  }
+
+  Status TakeQuantized(const arrow::RecordBatch& batch) {
+    const int64_t rows = batch.num_rows();
+    const int64_t step = QuantizedRows();
+    for (int64_t begin = 0; begin < rows; begin += step) {
+      const auto part = batch.Slice(begin, step);
+      const QuantizedBytes counted(&counters_, part->num_rows() * quantizer_->row_bytes());
+      std::shared_ptr<arrow::RecordBatch> stored;
+      ARROW_RETURN_NOT_OK(CatchAll([&] {
+        return quantizer_->Apply(*part, options_.cancel, options_.concurrency).Value(&stored);
+      }));
+      ARROW_RETURN_NOT_OK(Take(*stored, begin + step >= rows));
+      quantizer_->Accept();
+    }
+    return Status::OK();
   }
 
   Status CheckOpen() const {
@@ -121,11 +164,12 @@ class PackedWriter::Impl {
                        [&](int i) { return CatchAll(std::exchange(tasks[i].run, nullptr)); });
   }
 
-  Status Take(const arrow::RecordBatch& batch) {
+  /// `ends`: these are the last rows of the batch that was written.
+  Status Take(const arrow::RecordBatch& batch, bool ends) {
     const int64_t rows = batch.num_rows();
     const int64_t step = RowsPerStep(batch);
     for (int64_t begin = 0; begin < rows; begin += step) {
-      const bool last = begin + step >= rows;
+      const bool last = ends && begin + step >= rows;
       ARROW_RETURN_NOT_OK(TakeStep(*batch.Slice(begin, step), last));
     }
     return Status::OK();

@@ -47,6 +47,7 @@ const PASSED_ON = [
   'compression',
   'config',
   'vectors',
+  'quantized',
   'rowGroupBytes',
   'bufferBytes',
   'multipartPartBytes',

@@ -64,6 +64,8 @@ export interface NativeWriterOptions extends NativeColumnChoices {
   userMetadata: string[]
   /** Groups and `columns` refer to what is stored, see QuantizedSchema of packed/quantize.h. */
   quantize: NativeQuantizeField[]
+  /** What the footer key of quantization is to say of columns that are codes already; '' = nothing. */
+  quantization: string
   replace: boolean
   fsync: boolean
   concurrency: number
@@ -83,6 +85,8 @@ export interface NativeQuantizeField {
   maxAbs?: number
   scaleName?: string
   scaleFieldId?: bigint
+  /** Of lists. */
+  dim?: number
 }
 
 /**

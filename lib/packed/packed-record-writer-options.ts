@@ -23,6 +23,7 @@ const PASSED_ON = [
   'config',
   'vectors',
   'columns',
+  'quantized',
   'rowGroupBytes',
   'bufferBytes',
   'multipartPartBytes',

@@ -50,6 +50,23 @@ export function parseQuantization(text: string): QuantizedField[] {
   return description.fields.map(fieldOf)
 }
 
+/** The value of the footer key, as `SerializeQuantization` of the core has it. */
+export function stringifyQuantization(fields: readonly QuantizedField[]): string {
+  return JSON.stringify({
+    version: 1,
+    fields: fields.map(({ fieldId, name, source, dim, bits, scaleFieldId, ...rest }) => {
+      const { scale, scaleValue, maxAbs, maxError } = rest
+      return {
+        ...{ fieldId: Number(fieldId), name },
+        source: { fieldId: Number(source.fieldId), name: source.name },
+        ...{ dim, bits, scale, scaleValue, maxAbs },
+        scaleFieldId: scaleFieldId === undefined ? undefined : Number(scaleFieldId),
+        maxError,
+      }
+    }),
+  })
+}
+
 function fieldOf(value: unknown): QuantizedField {
   const field = membersOf(value, 'a field')
   const source = membersOf(field.source, 'source')

@@ -1,7 +1,8 @@
-import { type DataType, Field, FixedSizeBinary, Float32, Schema } from 'apache-arrow'
+import { type DataType, Field, FixedSizeBinary, Float32, Schema, Type } from 'apache-arrow'
 import {
   expectBoolean,
   expectId,
+  expectInteger,
   expectKnownKeys,
   expectObject,
   expectOneOf,
@@ -43,6 +44,8 @@ export interface QuantizeOptions {
   maxAbs?: number
   /** Store the vectors, too; by default the codes take their place. */
   keepOriginal?: boolean
+  /** List of float32 only, and required there: every list has this many numbers. */
+  dim?: number
 }
 
 /** What a writer stores, and what tells the addon. */
@@ -59,7 +62,11 @@ const KEYS = [
   'scaleName',
   'maxAbs',
   'keepOriginal',
+  'dim',
 ] as const
+
+/** Of float32 whose bytes have 31 bits. */
+const MOST_DIM = 2 ** 29 - 1
 
 /**
  * Check the option `quantize` of a writer of the schema `input`.
@@ -83,13 +90,18 @@ function resolveField(input: IdentifiedSchema, field: string, value: unknown): N
   }
   const options = expectObject(value, where)
   expectKnownKeys(options, KEYS, where)
-  dimOf(column)
+  const dim =
+    options.dim === undefined
+      ? undefined
+      : expectInteger(options.dim, `${where}.dim`, { min: 1, max: MOST_DIM })
+  dimOf(column, dim)
   const scale = expectOneOf(options.scale, `${where}.scale`, ['vector', 'segment'], 'vector')
   return {
     field,
     name: textOr(options.name, `${where}.name`, `${field}_int8`),
     fieldId: expectOwnId(input, options.fieldId, `${where}.fieldId`),
     keepOriginal: expectBoolean(options.keepOriginal, `${where}.keepOriginal`, false),
+    ...(dim === undefined ? {} : { dim }),
     ...(scale === 'segment'
       ? resolveSegmentScale(options, where)
       : resolveVectorScale(input, field, options)),
@@ -145,18 +157,25 @@ function expectOwnId({ schema, ids }: IdentifiedSchema, value: unknown, name: st
   )
 }
 
-/** Numbers in one vector. */
-function dimOf({ name, type }: Field): number {
-  const dim = isFixedSizeBinary(type)
-    ? type.byteWidth / ELEMENT_BYTES.float32
-    : isFixedSizeList(type) && elementOf(type.children[0]!.type) === 'float32'
-      ? type.listSize
-      : 0
+/** Numbers in one vector. @param said for lists, and only for them. */
+function dimOf({ name, type }: Field, said: number | undefined): number {
+  const isList = type.typeId === Type.List && elementOf(type.children[0]!.type) === 'float32'
+  const dim = isList
+    ? (said ?? 0)
+    : said !== undefined
+      ? 0
+      : isFixedSizeBinary(type)
+        ? type.byteWidth / ELEMENT_BYTES.float32
+        : isFixedSizeList(type) && elementOf(type.children[0]!.type) === 'float32'
+          ? type.listSize
+          : 0
   if (Number.isInteger(dim) && dim > 0) return dim
+  const expected = isList
+    ? 'a dim, as the vectors are lists,'
+    : `vectors of float32 (FixedSizeBinary of 4 * dim bytes, FixedSizeList, or with a dim List)`
   throw new PackedError(
     'TypeMismatch',
-    `Expected vectors of float32 (FixedSizeBinary of 4 * dim bytes, or FixedSizeList) for ` +
-      `quantize.${name} but received ${type}`,
+    `Expected ${expected} for quantize.${name} but received ${isList ? 'none' : type}${!isList && said !== undefined ? ` and the dim ${said}` : ''}`,
     { field: name },
   )
 }
@@ -166,8 +185,8 @@ function storedSchema(
   { schema }: IdentifiedSchema,
   quantized: readonly NativeQuantizeField[],
 ): IdentifiedSchema {
-  const codesOf = (vectors: Field, { name, fieldId }: NativeQuantizeField): Field =>
-    fieldWith(name, new FixedSizeBinary(dimOf(vectors)), fieldId, vectors.nullable)
+  const codesOf = (vectors: Field, { name, fieldId, dim }: NativeQuantizeField): Field =>
+    fieldWith(name, new FixedSizeBinary(dimOf(vectors, dim)), fieldId, vectors.nullable)
   const fields = schema.fields.map((field) => {
     const replaced = quantized.find((one) => one.field === field.name && !one.keepOriginal)
     return replaced === undefined ? field : codesOf(field, replaced)

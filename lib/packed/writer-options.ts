@@ -46,7 +46,7 @@ export interface WriterProgress {
   bytesIn: number
   /** Bytes handed to the files, all groups. */
   bytesOut: number
-  /** Bytes copied and not yet encoded, all groups. */
+  /** Bytes copied or, of vectors, quantized, and not yet encoded, all groups. */
   bufferedBytes: number
   /** Closed Parquet row groups, all groups. */
   rowGroups: number
@@ -119,13 +119,19 @@ export interface PackedWriterOptions {
    */
   quantize?: Readonly<Record<string, QuantizeOptions>>
   /**
+   * Columns of the schema that are codes already, as `quantizationOf` describes them in the files
+   * that they come from, read with `quantized: 'raw'`: the footer key says it again, under the names
+   * of the schema. Not with `quantize`. Nothing checks that the codes are those.
+   */
+  quantized?: readonly QuantizedField[]
+  /**
    * Decoded Arrow bytes at which a Parquet row group is cut; 1 MiB by default, as Milvus does,
    * 64 MiB in layout `'fast'`, 128 MiB in `'small'`. In these a group that is not a single column of
    * dense vectors also ends its row groups at an equal share of `bufferBytes`.
    */
   rowGroupBytes?: number
   /**
-   * Bound on copied plus encoded bytes; 32 MiB by default, 128 MiB in layout `'fast'`, 256 MiB in
+   * Bound on copied plus encoded bytes (a quarter more with `quantize`, for codes); 32 MiB by default, 128 MiB in layout `'fast'`, 256 MiB in
    * `'small'`; 0 means the default.
    */
   bufferBytes?: number
@@ -211,6 +217,6 @@ export interface PackedWriteResult {
   rows: number
   /** Groups in the order of `writer.groups`. */
   groups: ColumnGroupResult[]
-  /** With `quantize`: the fields of codes and their errors, as the files say it. */
+  /** With `quantize` or `quantized`: the fields of codes and their errors, as the files say it. */
   quantized?: QuantizedField[]
 }

@@ -27,6 +27,7 @@ import { expectSchema } from './expect-schema.js'
 import { LAYOUT_DEFAULTS, LAYOUTS, type Layout } from './layouts.js'
 import type { ChosenLevels } from './level-choice.js'
 import { resolveQuantize } from './quantize-settings.js'
+import { describeQuantized } from './quantized-columns.js'
 import { resolveUserMetadata } from './user-metadata.js'
 import { resolveColumns } from './writer-columns.js'
 import {
@@ -49,6 +50,7 @@ const KNOWN = [
   'vectors',
   'columns',
   'quantize',
+  'quantized',
   'rowGroupBytes',
   'bufferBytes',
   'userMetadata',
@@ -72,7 +74,7 @@ export interface WriterSettings {
   input: Schema
   /** As stored: other fields where vectors are quantized. */
   identified: IdentifiedSchema
-  /** Whether vectors are. */
+  /** Whether some of these are codes. */
   quantized: boolean
   groups: ColumnGroup[]
   /** Levels that were chosen, in the order of `groups`. */
@@ -99,6 +101,7 @@ export function resolveWriterSettings(value: unknown): WriterSettings {
   const auto = expectOneOf(options.fieldIds, 'fieldIds', ['auto', 'metadata'], 'metadata')
   const given = identifyFields(schema, auto === 'auto')
   const { stored, native: quantize } = resolveQuantize(given, options.quantize)
+  const quantization = resolveQuantized(stored, options)
   const columns = resolveColumns(stored.schema, options.columns, layout)
   const groups = resolveGroups(stored, options, columns)
   const storage = resolveStorage(options)
@@ -123,12 +126,13 @@ export function resolveWriterSettings(value: unknown): WriterSettings {
     compression,
     rowGroupBytes,
     quantize,
+    quantization,
     storage,
   })
   return {
     input: given.schema,
     identified: stored,
-    quantized: quantize.length > 0,
+    quantized: quantize.length > 0 || quantization !== '',
     groups,
     levels: compression.levels,
     native,
@@ -152,11 +156,12 @@ interface NativeParts {
   compression: WriterCompression
   rowGroupBytes: number
   quantize: NativeWriterOptions['quantize']
+  quantization: string
   storage: StorageConfig | undefined
 }
 
 function resolveNative(parts: NativeParts): NativeWriterOptions {
-  const { options, config, layout, compression, rowGroupBytes, quantize, storage } = parts
+  const { options, config, layout, compression, rowGroupBytes, storage } = parts
   const bufferBytes = expectInteger(options.bufferBytes, 'bufferBytes', { fallback: 0 })
   const encryption = resolveEncryption(options.encryption)
   const { dictionaryThreshold } = config
@@ -175,7 +180,8 @@ function resolveNative(parts: NativeParts): NativeWriterOptions {
     ...(dictionaryThreshold === undefined ? {} : { dictionaryThreshold }),
     deltaEncoding: config.enableDeltaEncoding ?? true,
     userMetadata: resolveUserMetadata(options.userMetadata),
-    quantize,
+    quantize: parts.quantize,
+    quantization: parts.quantization,
     replace: expectOneOf(options.ifExists, 'ifExists', ['error', 'replace'], 'error') === 'replace',
     fsync: expectBoolean(options.fsync, 'fsync', false),
     concurrency: expectInteger(options.concurrency, 'concurrency', {
@@ -198,6 +204,14 @@ function resolveSpool(value: unknown, { storage }: NativeWriterOptions): string 
   if (value === undefined) return undefined
   if (storage.storageType !== 'local') return resolve(expectText(value, 'spool'))
   throw unexpected('no spool with local storage', 'spool', value)
+}
+
+function resolveQuantized(
+  stored: IdentifiedSchema,
+  { quantize, quantized }: Record<string, unknown>,
+): string {
+  if (quantize === undefined || quantized === undefined) return describeQuantized(stored, quantized)
+  throw unexpected('no quantized beside quantize', 'quantized', quantized)
 }
 
 function resolveLayout(options: Record<string, unknown>): Layout {

@@ -22,6 +22,8 @@ export interface ChunkSettings
     | 'encryption'
     | 'signal'
   > {
+  /** StorageV2. */
+  readonly quantized?: SegmentWriterSettings['quantized']
   /** StorageV1: the times of the logs; those of the rows if absent. */
   readonly times?: TimeSpan
   /** StorageV2: where the addon writes; as the chunk manager has it if absent. */
@@ -81,7 +83,7 @@ async function openV2(
   settings: ChunkSettings,
   groups: readonly FieldGroup[],
 ): Promise<ChunkWriter> {
-  const { schema, chunkManager, root, layout, encryption, signal } = settings
+  const { schema, chunkManager, root, layout, encryption, quantized, signal } = settings
   const { collectionId, partitionId, segmentId } = settings
   const logs: { logId: bigint; path: string }[] = []
   for (const { id } of groups) {
@@ -96,6 +98,7 @@ async function openV2(
     storage: settings.storage ?? storageOf(chunkManager),
     ...settings.packed,
     ...(encryption === undefined ? {} : { encryption }),
+    ...(quantized === undefined ? {} : { quantized }),
     ...(signal === undefined ? {} : { signal }),
   })
   return {

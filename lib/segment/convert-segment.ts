@@ -5,6 +5,7 @@ import { PackedError } from '../errors/index.js'
 import { type CollectionSchema, SimpleArrowRecord, withSystemFields } from '../schema/index.js'
 import { type ChunkManager, type ChunkPlace, chunkManagerAt } from '../storage/index.js'
 import type { LocatedSegment } from './locate-segment.js'
+import { quantizedColumns } from './quantized-columns.js'
 import type { LogStorageVersion, SegmentInfo } from './segment-info.js'
 import { SegmentReader } from './segment-reader.js'
 import type { SegmentReaderOptions } from './segment-reader-options.js'
@@ -57,11 +58,13 @@ const V1_CHUNK_BYTES = 64 << 20
  * Rewrite a segment in the other storage version, or in fresh column groups.
  *
  * Every row stays, deleted ones included, and so do the segment's own delete logs; deletes of L0
- * segments are not its own and stay where they are. Statistics are made anew. Memory is bounded:
+ * segments are not its own and stay where they are. Quantized vectors stay codes, and say so again,
+ * where the schema has them as Int8Vector. Statistics are made anew. Memory is bounded:
  * rows stream through, keys are held for one chunk, deletes for one log.
  *
  * @throws PackedError AlreadyExists (a log of the new number is there), InvalidData (not as many
- *   rows as the metadata has), and what reading and writing throw; then nothing of the new
+ *   rows as the metadata has), NotSupported (codes of vectors to StorageV1; codes that are not
+ *   decoded alike), InvalidSchema (no field for scales), and what reading and writing throw; then nothing of the new
  *   segment is left.
  */
 export async function convertSegment(options: ConvertSegmentOptions): Promise<SegmentInfo> {
@@ -73,6 +76,7 @@ export async function convertSegment(options: ConvertSegmentOptions): Promise<Se
   const { segment } = source
   const schema = withSystemFields(schemaOf(options))
   const from = await chunkManagerAt(source)
+  const rows = rowsOptions(schema, { ...options, from })
   const defaultBytes = storageVersion === 0 ? { chunkBytes: V1_CHUNK_BYTES } : {}
   const writer = new SegmentWriter({
     schema,
@@ -91,10 +95,11 @@ export async function convertSegment(options: ConvertSegmentOptions): Promise<Se
     ...(groups === undefined ? {} : { groups }),
     ...(bloomFilter === undefined ? {} : { bloomFilter }),
     ...(encryption === undefined ? {} : { encryption }),
+    quantized: await quantizedColumns(rows),
     ...(signal === undefined ? {} : { signal }),
   })
   try {
-    await copyRows(writer, schema, { ...options, from })
+    await copyRows(writer, rows)
     await copyDeletes(writer, { ...options, from })
     if (segment.numRows !== writer.numRows) {
       throw new PackedError(
@@ -122,12 +127,11 @@ function counterFrom(first: bigint | number | undefined): () => bigint {
   return () => next++
 }
 
-async function copyRows(
-  writer: SegmentWriter,
+function rowsOptions(
   schema: CollectionSchema,
   { source, from, decryptor, keyRetriever, signal }: Conversion,
-): Promise<void> {
-  const reader = await SegmentReader.open({
+): SegmentReaderOptions {
+  return {
     schema,
     binlogs: source.segment.binlogs,
     manifestPath: source.segment.manifestPath ?? '',
@@ -138,7 +142,11 @@ async function copyRows(
     ...(decryptor === undefined ? {} : { decryptor }),
     ...(keyRetriever === undefined ? {} : { keyRetriever }),
     ...(signal === undefined ? {} : { signal }),
-  })
+  }
+}
+
+async function copyRows(writer: SegmentWriter, options: SegmentReaderOptions): Promise<void> {
+  const reader = await SegmentReader.open(options)
   try {
     for await (const batch of reader) await writer.write(new SimpleArrowRecord(batch))
   } finally {

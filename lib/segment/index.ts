@@ -15,6 +15,7 @@ export {
   locateSegment,
 } from './locate-segment.js'
 export { listsOfManifest, manifestOfSegment, type SegmentManifest } from './manifest-segment.js'
+export { decodingOf, quantizedColumns } from './quantized-columns.js'
 export {
   type LogStorageVersion,
   MERGED_LOG_ID,

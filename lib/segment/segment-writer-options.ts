@@ -13,7 +13,7 @@ import {
 } from '../config/index.js'
 import type { DeleteData, InsertData } from '../data/index.js'
 import { PackedError } from '../errors/index.js'
-import type { PackedWriterOptions } from '../packed/index.js'
+import type { PackedWriterOptions, QuantizedField } from '../packed/index.js'
 import {
   type ArrowRecord,
   type CollectionSchema,
@@ -48,6 +48,8 @@ export interface SegmentWriterOptions {
   sidecar?: boolean
   /** StorageV2: encrypt the column groups. */
   encryption?: NonNullable<PackedWriterOptions['encryption']>
+  /** StorageV2: Int8Vector fields whose rows are codes of vectors, see `PackedWriterOptions`. */
+  quantized?: NonNullable<PackedWriterOptions['quantized']>
   signal?: AbortSignal
 }
 
@@ -76,6 +78,7 @@ export interface SegmentWriterSettings extends SegmentIds {
   bloomFilter: 'blocked' | 'basic'
   sidecar: boolean
   encryption: PackedWriterOptions['encryption']
+  quantized: NonNullable<PackedWriterOptions['quantized']>
   signal: AbortSignal | undefined
 }
 
@@ -93,6 +96,7 @@ const KNOWN = [
   'bloomFilter',
   'sidecar',
   'encryption',
+  'quantized',
   'signal',
 ]
 const DEFAULT_CHUNK_BYTES = 256 << 20
@@ -130,6 +134,7 @@ export function resolveSegmentWriter(value: unknown): SegmentWriterSettings {
     bloomFilter: expectOneOf(given.bloomFilter, 'bloomFilter', ['blocked', 'basic'], 'blocked'),
     sidecar: expectBoolean(given.sidecar, 'sidecar', true),
     encryption: options.encryption,
+    quantized: expectQuantized(options),
     signal: expectSignal(given.signal, 'signal'),
   }
 }
@@ -139,6 +144,17 @@ function expectLogId(value: unknown): bigint {
   const id = expectId(value, 'the result of allocateId')
   if (id > 1n) return id
   throw unexpected('a log id of 2 or more', 'the result of allocateId', value)
+}
+
+/** Binlogs have nothing that could say how codes are decoded. */
+function expectQuantized({
+  quantized = [],
+  storageVersion,
+}: SegmentWriterOptions): readonly QuantizedField[] {
+  const [field] = quantized
+  if (field === undefined || storageVersion !== 0) return quantized
+  const message = `Expected storageVersion 2 for ${WHERE} as the rows of "${field.name}" are codes of vectors but received 0: with a FloatVector for field ${field.fieldId} in the schema they are decoded`
+  throw new PackedError('NotSupported', message, { field: field.name })
 }
 
 function expectStorageVersion(value: unknown): LogStorageVersion {

@@ -11,6 +11,7 @@ import {
   manifestOfSegment,
   SegmentReader,
   verifySegment,
+  type WriteSegmentOptions,
   writeSegment,
 } from '../../lib/segment/index.js'
 import { type ChunkManager, openChunkManager } from '../../lib/storage/index.js'
@@ -32,7 +33,8 @@ export const position = (messageId: number) => ({
   timestamp: BigInt(messageId),
 })
 
-type Given = Partial<SegmentMeta> & { deletes?: DeleteData; storageVersion?: 0 | 2 }
+type Given = Partial<SegmentMeta> &
+  Pick<WriteSegmentOptions, 'deletes' | 'quantized'> & { storageVersion?: 0 | 2 }
 
 export class CompactionPlace {
   readonly catalog: MetaCatalog
@@ -88,7 +90,7 @@ export class CompactionPlace {
 
   /** A flushed segment with rows, and deletes of its own. */
   async addRows(data: InsertData[], given: Given = {}): Promise<bigint> {
-    const { deletes, storageVersion = 2, ...meta } = given
+    const { deletes, quantized, storageVersion = 2, ...meta } = given
     const segmentId = this.#ids++
     const partitionId = meta.partitionId ?? this.partitionId
     const info = await writeSegment({
@@ -100,6 +102,7 @@ export class CompactionPlace {
       storageVersion,
       data,
       ...(deletes === undefined ? {} : { deletes }),
+      ...(quantized === undefined ? {} : { quantized }),
     })
     await this.#add({ ...info, level: 'L1', ...meta })
     return segmentId

@@ -146,6 +146,7 @@ function nativeOptions(more: Partial<NativeWriterOptions>): NativeWriterOptions 
     bufferBytes: 1 << 20,
     userMetadata: [],
     quantize: [],
+    quantization: '',
     replace: false,
     fsync: false,
     concurrency: 0,

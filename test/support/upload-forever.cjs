@@ -42,6 +42,7 @@ const options = {
   compression: { codec: 'uncompressed' },
   columns: [],
   quantize: [],
+  quantization: '',
   deltaEncoding: true,
   rowGroupBytes: 64 << 10,
   pageBytes: 0,

@@ -25,8 +25,9 @@ inline constexpr std::string_view kQuantizationKey = "arrow-packed.quantization"
 /// A value is `code * scale` in float32 arithmetic, codes are from -127 to 127, and no value is
 /// further from what it is decoded to than half a scale, but for rounding.
 struct QuantizeField {
-  std::string field;  ///< FixedSizeBinary of 4 * dim bytes, or FixedSizeList<float32>(dim)
-  std::string name;   ///< of the field of codes, a FixedSizeBinary of dim bytes
+  /// FixedSizeBinary of 4 * dim bytes, FixedSizeList<float32>(dim), or with `dim` a list.
+  std::string field;
+  std::string name;  ///< of the field of codes, a FixedSizeBinary of dim bytes
   int64_t field_id = 0;
   bool keep_original = false;  ///< store the vectors, too
   /// Scale of all vectors: this over 127, and no value may be beyond it. Unset: every vector has a
@@ -34,6 +35,8 @@ struct QuantizeField {
   std::optional<float> max_abs;
   std::string scale_name;
   int64_t scale_field_id = 0;
+  /// List and LargeList of float32 only: every list has this many elements.
+  std::optional<int32_t> dim{};
 };
 
 /// \brief What a writer of `schema` that quantizes `fields` stores.

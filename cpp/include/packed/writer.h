@@ -82,6 +82,8 @@ struct WriterOptions {
   /// Vectors that are stored as codes: groups and `columns` then refer to what is stored (see
   /// QuantizedSchema), batches are still of the schema.
   std::vector<QuantizeField> quantize;
+  /// What `kQuantizationKey` is to say of columns that are codes already; not with `quantize`.
+  std::string quantization;
   IfExists if_exists = IfExists::kError;
   bool fsync = false;
   std::optional<Encryption> encryption;
@@ -132,7 +134,7 @@ struct WriterProgress {
   int64_t rows = 0;            ///< accepted by Write
   int64_t bytes_in = 0;        ///< decoded Arrow bytes accepted
   int64_t bytes_out = 0;       ///< bytes handed to the files so far, all groups
-  int64_t buffered_bytes = 0;  ///< copied and not yet encoded, all groups
+  int64_t buffered_bytes = 0;  ///< copied or quantized and not yet encoded, all groups
   int64_t row_groups = 0;      ///< closed row groups, all groups
 };
 
@@ -159,7 +161,8 @@ class PackedWriter {
   /// A batch that does not fit the schema (kInvalidArgument, kTypeMismatch, kInvalidData) is
   /// refused whole and the writer goes on as if it had not been offered. Any other failure
   /// removes everything written so far; later calls but Abort are kClosed. Null is a no-op.
-  /// Vectors that are quantized are so as a whole first, which takes a quarter of their memory.
+  /// Vectors are quantized so many rows at a time that their codes and scales take no more than a
+  /// quarter of `buffer_bytes`, beside what is kept.
   arrow::Status Write(const std::shared_ptr<arrow::RecordBatch>& batch);
 
   /// \brief Write the rest and the footers, then publish the files in group order.
@@ -177,8 +180,8 @@ class PackedWriter {
   /// Of the batches that Write takes.
   const std::shared_ptr<arrow::Schema>& schema() const;
 
-  /// \brief The value of `kQuantizationKey` in the files; empty without `quantize`. Only valid
-  /// after Finish.
+  /// \brief The value of `kQuantizationKey` in the files; empty where nothing is quantized. Only
+  /// valid after Finish.
   const std::string& quantization() const;
 
  private:

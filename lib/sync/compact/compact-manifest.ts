@@ -25,7 +25,7 @@ import { sumOf } from './compaction-plan.js'
 import { ManifestFiles, type WrittenFiles } from './manifest-files.js'
 import type { NextId } from './new-segments.js'
 import { sortedRows } from './sorted-rows.js'
-import { SourceRows, type SourceSettings } from './source-rows.js'
+import { quantizedIn, SourceRows, type SourceSettings } from './source-rows.js'
 
 /** Options of {@link compactManifest}. A name that is not listed here is InvalidArgument. */
 export interface CompactManifestOptions {
@@ -111,24 +111,19 @@ export async function compactManifest(options: CompactManifestOptions): Promise<
   })
   const { manifest, readVersion } = transaction
   if (readVersion === 0) throw withoutManifest(basePath)
+  const from = sizesOf(readVersion, manifest)
+  const segment = {
+    ...{ schema, numRows: from.rows, deltalogs: [], l0Deltalogs: [] },
+    binlogs: listsOfManifest(manifest).binlogs,
+    manifestPath: buildManifestPath({ version: readVersion, basePath }),
+  }
   const files = new ManifestFiles({
     ...settings,
     ids: NOBODY,
+    quantized: await quantizedIn(segment, settings),
     columnNames: isNumbered(manifest.columnGroups) ? 'fieldId' : 'name',
   })
-  const from = sizesOf(readVersion, manifest)
-  const rows = new SourceRows(
-    [
-      {
-        segment: {
-          ...{ schema, numRows: from.rows, deltalogs: [], l0Deltalogs: [] },
-          binlogs: listsOfManifest(manifest).binlogs,
-          manifestPath: buildManifestPath({ version: readVersion, basePath }),
-        },
-      },
-    ],
-    settings,
-  )
+  const rows = new SourceRows([{ segment }], settings)
   let isCommitting = false
   try {
     const records = settings.sort ? sortedRows(rows, settings.sortBytes) : rows.records()

@@ -1,8 +1,8 @@
-import { DeleteData } from '../../data/index.js'
 import { isPackedError } from '../../errors/index.js'
 import { type StorageVersion, writeSidecar } from '../../segment/index.js'
 import { reserveIds } from '../meta-counter.js'
 import type { SegmentMeta } from '../segment-meta.js'
+import { bucketsOf } from './buckets.js'
 import {
   type CompactSegmentsOptions,
   type CompactSettings,
@@ -14,11 +14,11 @@ import type {
   CompactionReport,
   CompactionTarget,
 } from './compact-report.js'
-import { type PlannedGroup, type PlannedSegment, planCompaction } from './compaction-plan.js'
+import { type PlannedGroup, planCompaction } from './compaction-plan.js'
 import { beginReport, rowsOf, sizesOf } from './group-sizes.js'
 import { NewSegments, type NextId } from './new-segments.js'
 import { sortedRows } from './sorted-rows.js'
-import { laterDeletes, SourceRows } from './source-rows.js'
+import { SourceRows } from './source-rows.js'
 import { expectFiles, type Swapped, swapSegments } from './swap-segments.js'
 
 /** Ids taken from the store at a time. */
@@ -91,11 +91,11 @@ async function compactGroup(run: GroupRun): Promise<CompactionGroupReport> {
   const written = new NewSegments({ settings, group, nextId, storageVersion, onRows })
   let to: CompactionTarget[]
   try {
-    for (const { sources, deletes } of await bucketsOf(group, settings)) {
-      const rows = new SourceRows(sources, settings)
+    for (const bucket of await bucketsOf(group, settings)) {
+      const rows = new SourceRows(bucket.sources, settings)
       onProgress(settings.sort ? 'sorting' : 'reading', rowsAfter)
       const records = settings.sort ? sortedRows(rows, settings.sortBytes) : rows.records()
-      await written.write(records, deletes)
+      await written.write(records, bucket)
     }
     await expectFiles(written.finished, settings)
     to = await Promise.all(written.finished.map((info) => sizesOf(info, settings)))
@@ -117,29 +117,6 @@ async function swapOrRemove(written: NewSegments, { group, settings }: GroupRun)
     if (isPackedError(error) && error.code === 'Conflict') await written.remove()
     throw error
   }
-}
-
-/** Segments whose rows may come together. */
-interface Bucket {
-  readonly sources: readonly PlannedSegment[]
-  /** Of the new segment's own log. */
-  readonly deletes: DeleteData
-}
-
-/**
- * Deletes of a segment's own log are of its rows alone: a segment that has some after the read
- * timestamp is not merged with others, whose rows they would hide.
- */
-async function bucketsOf(group: PlannedGroup, settings: CompactSettings): Promise<Bucket[]> {
-  const common: PlannedSegment[] = []
-  const alone: Bucket[] = []
-  for (const source of group.sources) {
-    const deletes = await laterDeletes(source, settings)
-    if (deletes.rowCount === 0) common.push(source)
-    else alone.push({ sources: [source], deletes })
-  }
-  const merged = common.length === 0 ? [] : [{ sources: common, deletes: new DeleteData() }]
-  return [...merged, ...alone]
 }
 
 function storageVersionOf(

@@ -11,6 +11,7 @@ import {
   type ManifestStatistics,
   PackedRecordManifestWriter,
 } from '../../manifest/index.js'
+import type { QuantizedField } from '../../packed/index.js'
 import {
   type ArrowRecord,
   allFields,
@@ -36,6 +37,8 @@ export interface ManifestFilesOptions
   /** What the delete log says it belongs to. */
   readonly ids: SegmentIds
   readonly nextId: NextId
+  /** Fields whose rows are codes of vectors. */
+  readonly quantized: readonly QuantizedField[]
   /** What columns are called in the files: by default the ids of their fields, as Milvus does. */
   readonly columnNames?: 'name' | 'fieldId'
 }
@@ -145,7 +148,8 @@ export class ManifestFiles {
   }
 
   async #open(record: ArrowRecord): Promise<PackedRecordManifestWriter> {
-    const { basePath, chunkManager, columnNames = 'fieldId', encryption, signal } = this.#options
+    const { basePath, chunkManager, columnNames = 'fieldId', encryption } = this.#options
+    const { quantized, signal } = this.#options
     const names = new Map(
       allFields(this.#schema).map(({ fieldId, name }) => [
         fieldId,
@@ -160,6 +164,7 @@ export class ManifestFiles {
       basePath,
       chunkManager,
       policy: { kind: 'columns', columns },
+      quantized,
       ...(encryption === undefined ? {} : { encryption }),
       ...(signal === undefined ? {} : { signal }),
     })

@@ -1,6 +1,7 @@
 import { buildManifestPath, buildSegmentBasePath } from '../../binlog/index.js'
 import type { DeleteData } from '../../data/index.js'
 import { ManifestTransaction } from '../../manifest/index.js'
+import type { QuantizedField } from '../../packed/index.js'
 import type { ArrowRecord } from '../../schema/index.js'
 import type { SegmentIds, SegmentInfo } from '../../segment/index.js'
 import type { CompactSettings } from './compact-options.js'
@@ -24,6 +25,7 @@ export class ManifestSegment {
   constructor(
     segmentId: bigint,
     { group, settings, nextId }: { group: PlannedGroup; settings: CompactSettings; nextId: NextId },
+    quantized: readonly QuantizedField[],
   ) {
     const { collectionId, partitionId, schema } = group
     this.#ids = { collectionId, partitionId, segmentId }
@@ -31,7 +33,7 @@ export class ManifestSegment {
     this.#group = group
     this.#settings = settings
     const { basePath, ids } = { basePath: this.#basePath, ids: this.#ids }
-    this.#files = new ManifestFiles({ ...settings, basePath, schema, ids, nextId })
+    this.#files = new ManifestFiles({ ...settings, basePath, schema, ids, nextId, quantized })
   }
 
   get numRows(): number {

@@ -1,7 +1,9 @@
 import { parseManifestPath } from '../../binlog/index.js'
 import { DeleteData } from '../../data/index.js'
+import type { QuantizedField } from '../../packed/index.js'
 import { type ArrowRecord, recordBytes, SimpleArrowRecord } from '../../schema/index.js'
 import { type SegmentInfo, SegmentWriter, type StorageVersion } from '../../segment/index.js'
+import type { Bucket } from './buckets.js'
 import type { CompactSettings } from './compact-options.js'
 import type { PlannedGroup } from './compaction-plan.js'
 import { ManifestSegment } from './manifest-segment.js'
@@ -29,6 +31,7 @@ export class NewSegments {
   readonly #options: NewSegmentsOptions
   readonly #finished: SegmentInfo[] = []
   #deletes = new DeleteData()
+  #quantized: readonly QuantizedField[] = []
   #writer: OneSegment | undefined
   #bytes = 0
 
@@ -41,8 +44,12 @@ export class NewSegments {
   }
 
   /** Write rows to segments of their own, which have `deletes` as their own, too. */
-  async write(records: AsyncIterable<ArrowRecord>, deletes: DeleteData): Promise<void> {
+  async write(
+    records: AsyncIterable<ArrowRecord>,
+    { deletes, quantized }: Pick<Bucket, 'deletes' | 'quantized'>,
+  ): Promise<void> {
     this.#deletes = deletes
+    this.#quantized = quantized
     for await (const record of records) await this.#add(record)
     await this.#finish()
   }
@@ -88,7 +95,7 @@ export class NewSegments {
     const { chunkManager, root, chunkBytes, bloomFilter, encryption, signal } = settings
     this.#bytes = 0
     const segmentId = await nextId()
-    if (storageVersion === 3) return new ManifestSegment(segmentId, this.#options)
+    if (storageVersion === 3) return new ManifestSegment(segmentId, this.#options, this.#quantized)
     return new SegmentWriter({
       schema: group.schema,
       chunkManager,
@@ -100,6 +107,7 @@ export class NewSegments {
       },
       allocateId: nextId,
       storageVersion,
+      quantized: this.#quantized,
       chunkBytes,
       // The sidecar of a segment that nobody knows would tell of one that is none.
       sidecar: false,

@@ -1,9 +1,11 @@
 import { type Binlog, readDeleteLog } from '../../binlog/index.js'
 import { DeleteData } from '../../data/index.js'
+import type { QuantizedField } from '../../packed/index.js'
 import { type ArrowRecord, primaryKeyField, SimpleArrowRecord } from '../../schema/index.js'
 import {
   listsOfManifest,
   manifestOfSegment,
+  quantizedColumns,
   SegmentReader,
   type SegmentReaderOptions,
 } from '../../segment/index.js'
@@ -89,6 +91,14 @@ function readerOptions(
     ...(keyRetriever === undefined ? {} : { keyRetriever }),
     ...(signal === undefined ? {} : { signal }),
   }
+}
+
+/** What the files of a segment say of fields whose rows are codes of vectors. */
+export function quantizedIn(
+  segment: SourceSegment,
+  settings: SourceSettings,
+): Promise<QuantizedField[]> {
+  return quantizedColumns(readerOptions(segment, settings))
 }
 
 /** The deletes of a segment's own logs that are younger than the read timestamp. */
