@@ -135,7 +135,7 @@ try {
     '| layout | stored as | bytes | of float32 | write ms | read ms | max error | mean error | recall@10 |',
   )
   console.log('|---|---|---|---|---|---|---|---|---|')
-  for (const layout of ['milvus', 'fast']) {
+  for (const layout of ['milvus', 'fast', 'small']) {
     let whole = 0
     for (const [index, { title, name, options }] of CASES.entries()) {
       const rounds = []

@@ -7,13 +7,21 @@ import { temporaryDirectory } from '../support/temporary.js'
 
 const directory = temporaryDirectory('full')
 
-async function writeInto(home: string, mebibytes: number, shell?: string): Promise<unknown> {
+async function writeInto(
+  home: string,
+  mebibytes: number,
+  { shell, quantize }: { shell?: string; quantize?: boolean } = {},
+): Promise<unknown> {
   const options = shell === undefined ? {} : { shell }
-  const child = startScript('write-until-full.cjs', [home, String(mebibytes)], options)
+  const args = [home, String(mebibytes), ...(quantize === true ? ['quantize'] : [])]
+  const child = startScript('write-until-full.cjs', args, options)
   const { code, lines } = await outcomeOf(child, 60_000)
   expect(code).toBe(0)
   return lines[0]
 }
+
+/** SIGXFSZ ignored: the write then fails with EFBIG instead of killing the process. */
+const LIMIT = 'trap "" XFSZ; ulimit -f 2048'
 
 const noSpace = (home: string) => ({
   ended: {
@@ -29,8 +37,14 @@ const noSpace = (home: string) => ({
 test('a file size limit (2 MiB) ends in NoSpace and leaves nothing', async () => {
   const home = join(directory, 'limit')
   mkdirSync(home)
-  // SIGXFSZ ignored: the write then fails with EFBIG instead of killing the process.
-  expect(await writeInto(home, 8, 'trap "" XFSZ; ulimit -f 2048')).toEqual(noSpace(home))
+  expect(await writeInto(home, 8, { shell: LIMIT })).toEqual(noSpace(home))
+})
+
+test('so does a write of codes of vectors, once they are as many', async () => {
+  const home = join(directory, 'quantized')
+  mkdirSync(home)
+  expect(await writeInto(home, 16, { shell: LIMIT, quantize: true })).toEqual(noSpace(home))
+  expect(await writeInto(home, 4, { shell: LIMIT, quantize: true })).toMatchObject({ ended: null })
 })
 
 test('the same write without the limit succeeds', async () => {

@@ -1,5 +1,4 @@
 /** Files of layout 'small', and every encoding, as pyarrow, DuckDB and Polars read them. */
-import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Data, makeData, RecordBatch, Schema, Struct, Table, tableToIPC } from 'apache-arrow'
@@ -10,13 +9,13 @@ import {
   type PackedWriterOptions,
 } from '../../lib/index.js'
 import { kindsBatch, kindsSchema } from '../support/columns-of-kinds.js'
+import { expectReadByOthers } from '../support/other-readers.js'
 import type { ChunkFacts } from '../support/packed-fixtures.js'
-import { describeWithPyarrow, Oracle, pythonEnvironment } from '../support/python.js'
+import { describeWithPyarrow, Oracle } from '../support/python.js'
 import { Random } from '../support/random.cjs'
 import { temporaryDirectory } from '../support/temporary.js'
 
 const ROWS = 8000
-const SCRIPT = join(__dirname, '..', 'support', 'other_readers.py')
 const directory = temporaryDirectory('small-layout')
 
 /** The best of each kind, and the same columns with nulls and values at random. */
@@ -121,30 +120,10 @@ describeWithPyarrow("files of layout 'small' and of every encoding", () => {
   })
 
   test('DuckDB and Polars, but for vectors as byte stream split', () => {
-    const requests = ['duckdb', 'polars'].flatMap((reader) =>
+    expectReadByOthers(
       cases.map(([name]) => {
-        return { reader, name, path: paths.get(name)!, ipc, columns: readable.get(name)! }
+        return { name, path: paths.get(name)!, ipc, columns: readable.get(name)! }
       }),
     )
-    const run = spawnSync('python3', ['-u', SCRIPT], {
-      env: pythonEnvironment(),
-      encoding: 'utf8',
-      input: requests.map((request) => JSON.stringify(request)).join('\n'),
-      maxBuffer: 1 << 26,
-    })
-    expect(run.stderr).toBe('')
-    const [there, ...replies] = run.stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line))
-    for (const [index, { reader, name }] of requests.entries()) {
-      if (!there.includes(reader)) {
-        console.warn(`omitted: ${name} by ${reader}, which is not installed`)
-        continue
-      }
-      expect(`${name} by ${reader}: ${JSON.stringify(replies[index])}`).toBe(
-        `${name} by ${reader}: []`,
-      )
-    }
   })
 })
