@@ -1,6 +1,7 @@
 /**
- * node bench/page.mjs [--folder docs] [results…]: docs/benchmarks.md and its plots from the results
- * of bench/run.mjs (build/bench/results.json), or of several runs that measured different cells.
+ * node bench/page.mjs [--folder docs] [--sizes results]… [results…]: docs/benchmarks.md and its plots
+ * from the results of bench/run.mjs (build/bench/results.json), or of several runs that measured
+ * different cells. Of `--sizes` only the file bytes of peers that the others do not have are taken.
  *
  * Refuses results of a small run, and those without the peers that the figures are to be held
  * against: there is no page rather than one that flatters.
@@ -10,7 +11,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { cellsOf, isOurs } from './driver/figures.mjs'
 import { item, wrap } from './driver/markdown.mjs'
-import { mergeResults } from './driver/merge.mjs'
+import { mergeResults, withSizes } from './driver/merge.mjs'
 import {
   absentSection,
   bridgeSection,
@@ -80,14 +81,18 @@ function introduction() {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { folder: { type: 'string', default: join(ROOT, 'docs') } },
+  options: {
+    folder: { type: 'string', default: join(ROOT, 'docs') },
+    sizes: { type: 'string', multiple: true, default: [] },
+  },
 })
 const { folder } = values
+const readAll = (paths) => paths.map((path) => JSON.parse(readFileSync(path, 'utf8')))
 const sources = positionals.length > 0 ? positionals : [join(HOME, 'results.json')]
-const results = mergeResults(sources.map((path) => JSON.parse(readFileSync(path, 'utf8'))))
+const results = withSizes(mergeResults(readAll(sources)), readAll(values.sizes))
 const cells = cellsOf(results)
 expectPublishable(results, cells)
-const scenes = scenesOf(cells)
+const scenes = scenesOf(cells, results.sizes)
 mkdirSync(folder, { recursive: true })
 for (const scene of scenes) {
   const title = `${scene.dataset}, ${scene.files}, ${scene.place}: ours beside other writers and readers`

@@ -88,14 +88,22 @@ function resultsOf(peers: Record<string, number>): Record<string, unknown> {
 
 const folder = temporaryDirectory('benchmarks-page')
 
-function makePage(...results: object[]): { stderr: string; status: number | null } {
-  const sources = results.map((result, index) => {
-    const source = join(folder, `results-${index}.json`)
-    writeFileSync(source, JSON.stringify(result))
-    return source
-  })
-  return spawnSync(process.execPath, [PAGE, '--folder', folder, ...sources], { encoding: 'utf8' })
+function save(name: string, result: object): string {
+  const path = join(folder, `${name}.json`)
+  writeFileSync(path, JSON.stringify(result))
+  return path
 }
+
+function runPage(args: readonly string[]): { stderr: string; status: number | null } {
+  return spawnSync(process.execPath, [PAGE, '--folder', folder, ...args], { encoding: 'utf8' })
+}
+
+const makePage = (...results: object[]) =>
+  runPage(results.map((result, index) => save(`results-${index}`, result)))
+
+/** A page with the sizes of another run. */
+const makePageWithSizes = (result: object, other: object) =>
+  runPage([save('results', result), '--sizes', save('sizes', other)])
 
 /** Results whose samples are of these operations only. */
 function partOf(operations: readonly string[], peers: Record<string, number>) {
@@ -168,4 +176,31 @@ test('the page of benchmarks has ratios of the same rounds, sizes, memory and pl
   expect(plot.match(/<rect x="250"/g)).toHaveLength(3 * 7)
   expect(plot).toContain('1,500 (4.00×)')
   expect(plot).toContain('<title id="title">vec768, groups, tmpfs: ours')
+})
+
+test('the sizes of another run join the table of file bytes, and nothing else', () => {
+  const peers = { ...FOREIGN, 'ours-fast-auto': 0.1 }
+  const other = (fileBytes: number, fastBytes = 330e6) => {
+    const samples = [
+      ...samplesOf('ours-small-auto', 3, ['write']).map((sample) => ({ ...sample, fileBytes })),
+      ...samplesOf('ours-fast-auto', 9, ['write']).map((sample) => {
+        return { ...sample, fileBytes: fastBytes }
+      }),
+    ]
+    const notes = { 'ours-small-auto': { note: "layout 'small'" } }
+    const facts = { ...resultsOf({}), machine: { cpu: 'another' }, samples }
+    return { ...facts, settings: { small: false, peers: notes } }
+  }
+  const { status, stderr } = makePageWithSizes(resultsOf(peers), other(270e6))
+  expect([status, stderr]).toEqual([0, ''])
+  const page = readFileSync(join(folder, 'benchmarks.md'), 'utf8')
+  expect(page).toContain('| ours-small-auto | 270 | 0.900 |\n| pyarrow | 300 | 1.000 |')
+  expect(page.match(/\| ours-small-auto \|/g)).toHaveLength(1)
+  expect(page.match(/\| ours-fast-auto \| 330 \| 1.100 \|/g)).toHaveLength(1)
+  expect(page).toContain("* `ours-small-auto`: layout 'small'.")
+  expect(makePageWithSizes(resultsOf(peers), other(270e6, 331e6)).stderr).toContain(
+    'Expected files of 330000000 bytes for tmpfs vec768 groups ours-fast-auto in both runs but received 331000000',
+  )
+  const small = { ...other(270e6), settings: { small: true } }
+  expect(makePageWithSizes(resultsOf(peers), small).stderr).toContain('received a small one')
 })

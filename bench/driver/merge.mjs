@@ -44,3 +44,45 @@ function merged(first, next) {
  * @throws where they are of different machines, or measured the same
  */
 export const mergeResults = ([first, ...others]) => others.reduce(merged, first)
+
+const sizeKey = ({ place, dataset, files, peer }) => [place, dataset, files, peer].join(' ')
+
+/** @throws where a peer wrote files of another size: then one of the runs is of other code. */
+function expectSameFiles(known, { samples }) {
+  for (const sample of samples) {
+    const bytes = known.get(sizeKey(sample))
+    if (bytes === undefined || bytes === sample.fileBytes) continue
+    throw new Error(
+      `Expected files of ${bytes} bytes for ${sizeKey(sample)} in both runs ` +
+        `but received ${sample.fileBytes}`,
+    )
+  }
+}
+
+/**
+ * `results` with the file bytes of peers that only `others`, further runs of the same data, have
+ * written: no times, and of any machine.
+ * @throws where ours wrote what both have in other sizes
+ */
+export function withSizes(results, others) {
+  const written = (samples) => samples.filter(({ operation }) => operation === 'write')
+  const ours = written(results.samples).filter(({ peer }) => peer.startsWith('ours'))
+  const known = new Map(ours.map((sample) => [sizeKey(sample), sample.fileBytes]))
+  const own = new Set(written(results.samples).map(sizeKey))
+  const sizes = []
+  const peers = { ...results.settings.peers }
+  for (const other of others) {
+    if (other.settings.small)
+      throw new Error('Expected sizes of a full run but received a small one')
+    expectSameFiles(known, other)
+    for (const sample of written(other.samples)) {
+      const key = sizeKey(sample)
+      if (own.has(key)) continue
+      own.add(key)
+      const { place, dataset, files, peer, fileBytes } = sample
+      sizes.push({ place, dataset, files, peer, fileBytes })
+      peers[peer] ??= other.settings.peers[peer]
+    }
+  }
+  return { ...results, settings: { ...results.settings, peers }, sizes }
+}

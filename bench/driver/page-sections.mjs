@@ -10,13 +10,17 @@ const times = (value) => (value === undefined ? NONE : `${value.toFixed(2)}×`)
 const RATES = ['write', 'read', 'projected']
 const LATENCIES = ['take', 'first-batch']
 
-/** What the peers of one data set, place and form of files did, by operation. */
-export function scenesOf(cells) {
-  const scenes = groupBy(cells, ({ place, dataset, files }) => `${dataset} ${files} ${place}`)
-  return Array.from(scenes.values(), (own) => {
+/**
+ * What the peers of one data set, place and form of files did, by operation; `sizes` are the file
+ * bytes of others that were not timed with them.
+ */
+export function scenesOf(cells, sizes) {
+  const keyOf = ({ place, dataset, files }) => `${dataset} ${files} ${place}`
+  const untimed = groupBy(sizes, keyOf)
+  return Array.from(groupBy(cells, keyOf), ([key, own]) => {
     const { place, dataset, files } = own[0]
     const operations = new Map(own.map(({ operation, figures }) => [operation, figures]))
-    return { place, dataset, files, operations }
+    return { place, dataset, files, operations, sizes: untimed.get(key) ?? [] }
   })
 }
 
@@ -130,7 +134,7 @@ function roundsOf(operations) {
 }
 
 export function sceneSection(scene, { rows, columns, bytes }) {
-  const { place, dataset, files, operations } = scene
+  const { place, dataset, files, operations, sizes } = scene
   const form = files === 'groups' ? 'a file per column group' : 'one file'
   const lines = [
     `## ${dataset}, ${form}, ${place}`,
@@ -151,7 +155,9 @@ export function sceneSection(scene, { rows, columns, bytes }) {
   for (const operation of LATENCIES) {
     if (operations.has(operation)) subsection(operation, latencyTable(operations.get(operation)))
   }
-  if (operations.has('write')) subsection('size', sizeTable(operations.get('write')))
+  if (operations.has('write')) {
+    subsection('size', sizeTable([...operations.get('write'), ...sizes]))
+  }
   subsection('the JavaScript thread', threadTable(operations))
   return lines
 }
@@ -188,8 +194,8 @@ export function likenessSection({ settings }) {
     ...notes,
     ...item(
       'Vectors are compressed by every peer but `arrow-cpp-tuned` and ours where it says *stored*',
-      'or *auto*: those skip what hardly compresses and read the cheaper file back. Compare what is',
-      'really compressed by *always*.',
+      'or *auto* (not in layout *small*): those skip what hardly compresses and read the cheaper file',
+      'back. Compare what is really compressed by *always*.',
     ),
     ...item(
       'Ours starts and ends in JavaScript memory; pyarrow, arrow-rs, arrow-go and arrow-cpp in',
