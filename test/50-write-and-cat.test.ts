@@ -18,7 +18,7 @@ import {
   Vector,
   vectorFromArray,
 } from 'apache-arrow'
-import { PackedReader, vectorsOf } from '../lib/index.js'
+import { PackedReader, type PackedWriteResult, vectorsOf } from '../lib/index.js'
 import { packed, packedOutput } from './support/command.js'
 import { temporaryDirectory } from './support/temporary.js'
 
@@ -65,6 +65,27 @@ test('Arrow in: words and their vectors, printed as a table', async () => {
   expect(Float32Array.from(read.flatMap(({ embedding }) => embedding))).toEqual(
     Float32Array.from(vectors),
   )
+})
+
+test('in every layout the words are the same, in layout small the files are the smallest', async () => {
+  const bytes: Record<string, number> = {}
+  const printed = new Set<string>()
+  for (const layout of ['milvus', 'fast', 'small']) {
+    const out = inside(`words-${layout}`)
+    const text = await packedOutput(['write', words, '--out', out, '--layout', layout, '--json'])
+    const { groups } = JSON.parse(text) as PackedWriteResult
+    bytes[layout] = groups.reduce((sum, { fileBytes }) => sum + fileBytes, 0)
+    printed.add(await packedOutput(['cat', ...groups.map(({ path }) => path)]))
+    if (layout !== 'small') continue
+    expect(await packedOutput(['inspect', groups[0]!.path, '--json'])).toContain(
+      'arrow-packed.compression',
+    )
+  }
+  expect(printed.size).toBe(1)
+  expect(bytes.small).toBeLessThan(bytes.fast!)
+  expect(bytes.small).toBeLessThan(bytes.milvus!)
+  const wrong = await packed(['write', words, '--out', inside('w'), '--layout', 'tiny'])
+  expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("argument 'tiny'")])
 })
 
 test('Arrow in, Arrow and Parquet out: flights, every value', async () => {

@@ -15,6 +15,8 @@ import {
 import {
   CODECS,
   type CodecName,
+  LAYOUTS,
+  type Layout,
   type PackedWriteResult,
   PackedWriter,
   type PackedWriterOptions,
@@ -34,6 +36,7 @@ interface WriteOptions extends StorageOptions {
   group?: { id: number; fields: string[] }[]
   types?: [name: string, type: string][]
   fieldIds: 'auto' | [name: string, id: string][]
+  layout?: Layout
   codec?: CodecName
   level?: number
   rowGroupBytes?: number
@@ -70,7 +73,16 @@ export function writeCommand(signal: AbortSignal): Command {
       fieldIdsOf,
       'auto',
     )
-    .addOption(new Option('--codec <codec>', 'of all columns but vectors').choices(CODECS))
+    .addOption(
+      new Option('--layout <layout>', 'encodings, levels, row groups (default: milvus)').choices(
+        LAYOUTS,
+      ),
+    )
+    .addOption(
+      new Option('--codec <codec>', 'of all columns; not of vectors in layout milvus').choices(
+        CODECS,
+      ),
+    )
     .option('--level <n>', 'of the codec', parseCount)
     .option('--row-group-bytes <n>', 'Arrow bytes at which a row group is cut', parseCount)
     .addOption(
@@ -164,7 +176,7 @@ async function* recordBatches({ batches }: Input): AsyncGenerator<RecordBatch> {
 type WriterInput = Omit<WriteOptions, 'out'> & { out: Place; signal: AbortSignal }
 
 function writerOptions(schema: Schema, options: WriterInput): PackedWriterOptions {
-  const { out, group, codec, level, rowGroupBytes, signal } = options
+  const { out, group, layout, codec, level, rowGroupBytes, signal } = options
   const folder = folderOf(out)
   if (level !== undefined && codec === undefined) {
     throw new UsageError('Expected --codec with --level but received none')
@@ -178,6 +190,7 @@ function writerOptions(schema: Schema, options: WriterInput): PackedWriterOption
     ...(group === undefined
       ? { groups: options.groups ?? 'milvus', directory: folder }
       : { groups: group.map((spec) => ({ ...spec, path: `${folder}/${spec.id}` })) }),
+    ...(layout === undefined ? {} : { layout }),
     ...(codec === undefined
       ? {}
       : { compression: level === undefined ? { codec } : { codec, level } }),
