@@ -372,6 +372,7 @@ export {
   serializeRecord,
   TUNE_GOALS,
   type TuneGoal,
+  type TuneLevel,
   type TuneOptions,
   type TuneProgress,
   type TuneRecommendation,

@@ -92,6 +92,17 @@ describe('packed tune', () => {
     expect(missing.stderr).toMatch(/^packed: NotFound: /)
   })
 
+  test('a level that is chosen by the kind of column is tried and said', async () => {
+    const page = join(directory, 'auto.html')
+    const args = ['--codecs', 'zstd', '--levels', 'auto', '--layouts', 'small', '--rounds', '1']
+    const text = await packedOutput([
+      ...['tune', ...files, ...args, '--scratch', scratch, '--html', page],
+    ])
+    expect(text).toMatch(/^> *small zstd auto +[\d,]+ +0\.\d{3} /m)
+    expect(text).toContain("layout: 'small', compression: { codec: 'zstd', level: 'auto' }")
+    expect(readFileSync(page, 'utf8')).toContain('<h1>small <em>zstd auto</em></h1>')
+  })
+
   test('an interrupt removes what was made', async () => {
     const args = ['tune', ...files, '--scratch', scratch, '--rounds', '1000']
     const child = spawn(process.execPath, [COMMAND, ...args, '--html', join(directory, 'no.html')])

@@ -8,7 +8,7 @@ import { shareScale, speedScale } from '../lib/cli/tune/scale.js'
 import { noBrowser } from './support/browser.js'
 import { runNode } from './support/run-node.js'
 import { temporaryDirectory } from './support/temporary.js'
-import { resultOf, TRIALS } from './support/tune.js'
+import { resultOf, TRIALS, trialOf } from './support/tune.js'
 
 const directory = temporaryDirectory('tune-page')
 
@@ -37,16 +37,38 @@ describe('the text of the page', () => {
 
   test('has no place that is no number, whatever the figures', () => {
     const [usual] = TRIALS
-    const none = { ...usual!, ratio: 0, saving: 1 }
+    const none = { ...usual!, ratio: 0, saving: 0 }
     const results = [
       resultOf(),
       resultOf({ trials: [usual!] }),
       resultOf({ trials: [usual!, usual!] }),
       resultOf({ trials: [none], sample: { rows: 1, blocks: 1, arrowBytes: 0 } }),
-      resultOf({ stored: { fileBytes: 9e9, ratio: 180 } }),
+      resultOf({ stored: { fileBytes: 9e9, ratio: 180, saving: -179 } }),
     ]
     for (const result of results) expect(tunePage(result)).not.toMatch(/NaN|Infinity|undefined/)
   })
+})
+
+test('says a level that is chosen by the kind of column, and joins it to no other', () => {
+  const [usual, small] = TRIALS
+  const facts = { layout: 'small', codec: 'zstd', fileBytes: 2_000_000, readMs: 30 } as const
+  const auto = trialOf({ ...facts, level: 'auto', writeMs: 90 })
+  const fixed = trialOf({ ...facts, level: 9, writeMs: 900 })
+  const recommendation = { goal: 'balanced', trial: auto, reason: 'the least time' } as const
+  const page = tunePage(
+    resultOf({
+      trials: [usual!, small!, fixed, auto],
+      recommendation,
+      recommendations: { size: recommendation, balanced: recommendation, speed: recommendation },
+    }),
+  )
+  expect(page).toContain('<h1>small <em>zstd auto</em></h1>')
+  const code =
+    'layout: &#39;small&#39;, compression: { codec: &#39;zstd&#39;, level: &#39;auto&#39; }'
+  expect(page).toContain(`<code>${code}</code>`)
+  expect(page).toMatch(/<title>small zstd auto for /)
+  // Three views with the two levels of layout milvus; of the others one is left, which joins nothing.
+  expect(page.match(/<path class="levels /g)).toHaveLength(3)
 })
 
 describe('axes', () => {

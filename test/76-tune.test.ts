@@ -11,6 +11,7 @@ import {
   type TuneProgress,
   tuneFiles,
 } from '../lib/index.js'
+import { QUANTIZED_DIM, vectorBatch, writeQuantized } from './support/quantized.js'
 import { rejection } from './support/rejection.js'
 import { sampleBatch, sampleSchema } from './support/sample.js'
 import { filesBelow, temporaryDirectory } from './support/temporary.js'
@@ -39,9 +40,9 @@ const tune = (options: Partial<TuneOptions> = {}) =>
 const failure = (options: object) => rejection(() => tune(options as Partial<TuneOptions>))
 
 describe('what is tried', () => {
-  test('every layout with zstd 1, 3, 9, lz4, snappy and uncompressed by default', async () => {
+  test('every layout with zstd 1, 3, 9, auto, lz4, snappy, uncompressed by default', async () => {
     const { trials } = await tune({ rows: 10 })
-    const choices = ['zstd 1', 'zstd 3', 'zstd 9', 'lz4', 'snappy', 'uncompressed']
+    const choices = ['zstd 1', 'zstd 3', 'zstd 9', 'zstd auto', 'lz4', 'snappy', 'uncompressed']
     const names = LAYOUTS.flatMap((layout) => choices.map((choice) => `${layout} ${choice}`))
     expect(trials.map(({ name }) => name)).toEqual(names)
     expect(trials.filter(({ isDefault }) => isDefault)).toMatchObject([{ name: 'milvus zstd 3' }])
@@ -51,19 +52,20 @@ describe('what is tried', () => {
     const { trials } = await tune({
       layouts: ['fast', 'fast'],
       codecs: ['gzip', 'zstd', 'snappy'],
-      levels: [19, 2, 2],
+      levels: ['auto', 19, 2, 2],
     })
     const tried = trials.map(({ codec, level, options }) => [codec, level, options.compression])
     expect(tried).toEqual([
       ['gzip', 2, { codec: 'gzip', level: 2 }],
       ['zstd', 2, { codec: 'zstd', level: 2 }],
       ['zstd', 19, { codec: 'zstd', level: 19 }],
+      ['zstd', 'auto', { codec: 'zstd', level: 'auto' }],
       ['snappy', null, { codec: 'snappy' }],
     ])
   })
 
   test('the bytes are those of a writer with these settings', async () => {
-    const { trials } = await tune({ codecs: ['zstd', 'gzip'], levels: [1, 9] })
+    const { trials } = await tune({ codecs: ['zstd', 'gzip'], levels: [1, 9, 'auto'] })
     const own = trials.map(async ({ name, options }) => {
       const home = join(directory, name)
       await using writer = await PackedWriter.open({
@@ -76,8 +78,9 @@ describe('what is tried', () => {
       return groups.reduce((sum, { path }) => sum + statSync(path).size, 0)
     })
     expect(trials.map(({ fileBytes }) => fileBytes)).toEqual(await Promise.all(own))
-    // Every choice has had its effect.
-    expect(new Set(trials.map(({ fileBytes }) => fileBytes)).size).toBe(trials.length)
+    // Every choice has had its effect; 'auto' chooses among the levels that there are.
+    const fixed = trials.filter(({ level }) => level !== 'auto')
+    expect(new Set(fixed.map(({ fileBytes }) => fileBytes)).size).toBe(fixed.length)
   })
 
   test('columns stay in the files that they are in', async () => {
@@ -91,6 +94,15 @@ describe('what is tried', () => {
     open.mockRestore()
     // The sample, and the read of each of two rounds.
     expect(schemas).toEqual(Array(3).fill(['id,title,score', 'embedding']))
+  })
+
+  test('codes of vectors stay codes', async () => {
+    const { paths: coded } = await writeQuantized([vectorBatch(500)], {
+      directory: join(directory, 'codes'),
+    })
+    const { sample } = await tune({ paths: coded, codecs: ['snappy'], layouts: ['milvus'] })
+    // Keys, codes of both fields, scales of one; validity bits of codes and scales of that one.
+    expect(sample.arrowBytes).toBe(500 * (8 + 2 * QUANTIZED_DIM + 4) + 2 * Math.ceil(500 / 8))
   })
 
   test('plain Parquet, when asked', async () => {
@@ -114,7 +126,8 @@ describe('figures', () => {
     const arrowBytes = ROWS * 32 + 4 * (ROWS + 1) + titles + ROWS / 8
     expect(result).toMatchObject({ paths, rows: ROWS, rounds: 4 })
     expect(result.sample).toEqual({ rows: ROWS, blocks: 1, arrowBytes })
-    expect(result.stored).toEqual({ fileBytes: storedBytes, ratio: storedBytes / arrowBytes })
+    const ratio = storedBytes / arrowBytes
+    expect(result.stored).toEqual({ fileBytes: storedBytes, ratio, saving: 1 - ratio })
     expect(Date.parse(result.date)).not.toBeNaN()
     for (const trial of result.trials) {
       expect(trial.ratio).toBe(trial.fileBytes / arrowBytes)
@@ -210,6 +223,8 @@ describe('what cannot be tried', () => {
     ['a level of no codec', { codecs: ['gzip', 'lz4'], levels: [6, 13] }, 'gzip 1 to 9, lz4 1 to'],
     ['levels without a codec that has any', { codecs: ['snappy'], levels: [1] }, 'snappy none'],
     ['a level that none has', { levels: [23] }, '<= 22 for levels[0]'],
+    ['a level in words', { levels: [1, 'best'] }, 'for levels[1] but received "best"'],
+    ['auto of no zstd', { codecs: ['gzip'], levels: ['auto'] }, 'gzip 1 to 9) but received auto'],
     ['no rows', { rows: 0 }, 'an integer >= 1 for rows'],
     ['no rounds', { rounds: 0 }, 'for rounds but received 0'],
     ['an unknown goal', { goal: 'best' }, "'size' | 'balanced' | 'speed'"],

@@ -3,15 +3,17 @@ import { stringifyExact } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 import {
   type CompactionGroupReport,
+  type CompactionProgress,
   type CompactionReport,
   compactSegments,
   MetaCatalog,
 } from '../sync/index.js'
 import { parseBigId, parseBytes, parseCount, parseTimestamp, splitList } from './arguments.js'
 import { compactBase } from './compact-manifest.js'
-import { compactionProgress } from './compaction-progress.js'
+import { progressText } from './compaction-progress.js'
 import { UsageError } from './failure.js'
 import { toStdout } from './output.js'
+import { progressBar } from './progress-bar.js'
 import { formatCount, formatTable } from './table.js'
 import {
   addOutOption,
@@ -86,7 +88,11 @@ async function compact(options: CompactOptions, signal: AbortSignal): Promise<vo
   const chunkManager = await segmentsTree(options)
   if (options.base !== undefined) return compactBase(chunkManager, options, signal)
   const store = await openMetaStore(options)
-  const progress = await compactionProgress()
+  const progress = await progressBar<CompactionProgress>('looking for segments', (now) => ({
+    done: now.rowsWritten,
+    total: now.rows,
+    text: progressText(now),
+  }))
   try {
     const catalog = new MetaCatalog(store)
     const { segments, readTs, sort, sortMemory, maxRows, maxBytes, dryRun } = options

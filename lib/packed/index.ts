@@ -50,9 +50,11 @@ export { SerialQueue } from './serial-queue.js'
 export { type SerializeRecordOptions, serializeRecord } from './serialize-record.js'
 export { STREAM_OPTIONS } from './stream-settings.js'
 export { TimestampRange } from './timestamp-range.js'
+export type { TuneLevel } from './tune/candidates.js'
 export { tuneFiles } from './tune/tune-files.js'
 export {
   TUNE_GOALS,
+  TUNE_SETTINGS,
   type TuneGoal,
   type TuneOptions,
   type TuneProgress,

@@ -43,6 +43,14 @@ type Facts = Pick<TuneTrial, 'layout' | 'codec' | 'level' | 'fileBytes'> & {
   readMs: number
 }
 
+function compressionOf(
+  codec: TuneTrial['codec'],
+  level: TuneTrial['level'],
+): TuneTrial['options']['compression'] {
+  if (level === 'auto') return { codec: 'zstd', level }
+  return level === null ? { codec } : { codec, level }
+}
+
 export function trialOf({ layout, codec, level, fileBytes, writeMs, readMs }: Facts): TuneTrial {
   const ratio = fileBytes / ARROW_BYTES
   return {
@@ -51,7 +59,7 @@ export function trialOf({ layout, codec, level, fileBytes, writeMs, readMs }: Fa
     codec,
     level,
     isDefault: layout === 'milvus' && codec === 'zstd' && level === 3,
-    options: { layout, compression: level === null ? { codec } : { codec, level } },
+    options: { layout, compression: compressionOf(codec, level) },
     fileBytes,
     ratio,
     saving: 1 - ratio,
@@ -81,7 +89,7 @@ export function resultOf(changes: Partial<TuneResult> = {}): TuneResult {
     paths: ['seg/0', 'seg/101'],
     rows: 1_000_000,
     sample: { rows: 200_000, blocks: 16, arrowBytes: ARROW_BYTES },
-    stored: { fileBytes: 25_000_000, ratio: 0.5 },
+    stored: { fileBytes: 25_000_000, ratio: 0.5, saving: 0.5 },
     rounds: 3,
     trials: [...TRIALS],
     recommendation: recommendations.balanced,

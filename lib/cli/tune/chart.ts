@@ -108,11 +108,11 @@ function storedLine({ stored, sample, rows }: TuneResult, y: Scale): Markup {
   return html`<g class="stored"><line x1="${PLOT.left}" x2="${PLOT.right}" y1="${at(place)}" y2="${at(place)}"/><text x="${PLOT.left + 6}" y="${at(place - 6)}">${text}</text></g>`
 }
 
-/** Levels of one codec in one layout are joined: what more effort buys. */
+/** Levels of one codec in one layout are joined: what more effort buys; `'auto'` is no such one. */
 function levelLines(dots: readonly Dot[], trials: readonly TuneTrial[]): Markup[] {
   const nameOf = ({ trial: { layout, codec } }: Dot): string => `${layout} ${codec}`
   return [...new Set(dots.map(nameOf))]
-    .map((name) => dots.filter((dot) => nameOf(dot) === name))
+    .map((name) => dots.filter((dot) => nameOf(dot) === name && dot.trial.level !== 'auto'))
     .filter((family) => family.length > 1)
     .map((family) => {
       const places = family.map((dot) => `${at(dot.x)} ${at(dot.y)}`)

@@ -6,24 +6,28 @@ import {
   LAYOUTS,
   type Layout,
   TUNE_GOALS,
+  TUNE_SETTINGS,
   type TuneGoal,
+  type TuneLevel,
   type TuneOptions,
+  type TuneProgress,
   type TuneResult,
   tuneFiles,
 } from '../../packed/index.js'
 import { parseBytes, parseCount, splitList } from '../arguments.js'
 import { type IfExists, refuseExisting, toFile, toStdout } from '../output.js'
 import { commonStorage, filePlaces, isRemote, type Place, placeOf } from '../place.js'
+import { progressBar } from '../progress-bar.js'
 import { type StorageOptions, StorageSource } from '../storage-source.js'
 import { tunePage } from './page.js'
 import { tunePicture } from './picture.js'
-import { tuneProgress } from './progress.js'
+import { progressText } from './progress.js'
 import { tuneAdvice, tuneHead, tuneTable } from './report.js'
 
 interface TuneCommandOptions extends StorageOptions {
   layouts?: Layout[]
   codecs?: CodecName[]
-  levels?: number[]
+  levels?: TuneLevel[]
   rows?: number
   sampleBytes?: number
   rounds?: number
@@ -41,7 +45,11 @@ export function tuneCommand(signal: AbortSignal): Command {
     .argument('<file...>', 'the files of one segment')
     .addOption(listOption('--layouts <a,b>', 'every one by default', LAYOUTS))
     .addOption(listOption('--codecs <a,b>', 'zstd, lz4, snappy, uncompressed by default', CODECS))
-    .option('--levels <n,n>', 'of each codec that has them; of zstd 1,3,9 by default', levelsOf)
+    .option(
+      '--levels <n,n>',
+      'of each codec that has them; of zstd 1,3,9,auto by default',
+      levelsOf,
+    )
     .option('--rows <n>', 'most rows of the sample', atLeastOne(parseCount))
     .option('--sample-bytes <n>', 'most Arrow bytes of the sample: 64M', atLeastOne(parseBytes))
     .option('--rounds <n>', 'measured rounds: 3', atLeastOne(parseCount))
@@ -71,8 +79,8 @@ function listOption(flags: string, description: string, known: readonly string[]
   })
 }
 
-function levelsOf(text: string): number[] {
-  return splitList(text).map(parseCount)
+function levelsOf(text: string): TuneLevel[] {
+  return splitList(text).map((level) => (level === 'auto' ? level : parseCount(level)))
 }
 
 function atLeastOne(parse: (text: string) => number): (text: string) => number {
@@ -83,21 +91,11 @@ function atLeastOne(parse: (text: string) => number): (text: string) => number {
   }
 }
 
-const SETTINGS = [
-  'layouts',
-  'codecs',
-  'levels',
-  'rows',
-  'sampleBytes',
-  'rounds',
-  'goal',
-  'scratch',
-  'lenient',
-] as const
-
 /** Those that were given: the library has the defaults. */
-function settingsOf(options: TuneCommandOptions): Pick<TuneOptions, (typeof SETTINGS)[number]> {
-  const given = SETTINGS.filter((name) => options[name] !== undefined)
+function settingsOf(
+  options: TuneCommandOptions,
+): Pick<TuneOptions, (typeof TUNE_SETTINGS)[number]> {
+  const given = TUNE_SETTINGS.filter((name) => options[name] !== undefined)
   return Object.fromEntries(given.map((name) => [name, options[name]]))
 }
 
@@ -123,7 +121,11 @@ async function tried(
   settings: ReturnType<typeof settingsOf>,
   signal: AbortSignal,
 ): Promise<TuneResult> {
-  const progress = await tuneProgress()
+  const progress = await progressBar<TuneProgress>('reading the sample', (now) => ({
+    done: now.done,
+    total: now.total,
+    text: progressText(now),
+  }))
   try {
     return await tuneFiles({
       ...settings,

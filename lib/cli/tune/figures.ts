@@ -52,6 +52,6 @@ export function sampleText({ rows, sample }: TuneResult): string {
 /** What a program writes to get the settings of a trial. */
 export function codeOf({ options: { layout, compression } }: TuneTrial): string {
   const { codec, level } = compression
-  const levelText = level === undefined ? '' : `, level: ${level}`
+  const levelText = level === undefined ? '' : `, level: ${level === 'auto' ? "'auto'" : level}`
   return `layout: '${layout}', compression: { codec: '${codec}'${levelText} }`
 }

@@ -64,7 +64,7 @@ ${COLUMNS.map(({ title, hint, better }, index) => header(title, hint, better, in
 <tbody>
 ${bySize(trials).map((trial) => row(trial, result))}
 </tbody>
-<tfoot><tr><th scope="row">as it is</th><td>${about}${formatCount(storedShare(result))}</td><td>${stored.ratio.toFixed(3)}</td><td>${percent(1 - stored.ratio)}</td><td></td><td></td></tr></tfoot>
+<tfoot><tr><th scope="row">as it is</th><td>${about}${formatCount(storedShare(result))}</td><td>${stored.ratio.toFixed(3)}</td><td>${percent(stored.saving)}</td><td></td><td></td></tr></tfoot>
 </table></div>`
 }
 

@@ -30,7 +30,7 @@ export function tuneTable(result: TuneResult): string {
   ])
   const share = formatCount(storedShare(result))
   const about = result.sample.rows === result.rows ? '' : '~'
-  const saving = percent(1 - stored.ratio)
+  const saving = percent(stored.saving)
   const now = ['', 'as it is', `${about}${share}`, stored.ratio.toFixed(3), saving, '-', '-']
   const titles = ['bytes', 'ratio', 'saving', 'write MB/s', 'read MB/s'].map(number)
   const table = formatTable(

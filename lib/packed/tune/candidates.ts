@@ -1,6 +1,14 @@
 import { PackedError } from '../../errors/index.js'
-import { type CodecName, type Compression, levelRange } from '../compression.js'
+import {
+  type AutoCompression,
+  type CodecName,
+  type Compression,
+  levelRange,
+} from '../compression.js'
 import { LAYOUT_DEFAULTS, LAYOUTS, type Layout } from '../layouts.js'
+
+/** A level of a codec, or `'auto'`: by the kind of column, of zstd. */
+export type TuneLevel = number | 'auto'
 
 /** One choice of settings that is tried. */
 export interface Candidate {
@@ -9,22 +17,22 @@ export interface Candidate {
   layout: Layout
   codec: CodecName
   /** undefined: the codec's own, or it has none. */
-  level: number | undefined
+  level: TuneLevel | undefined
   /** The layout compresses like this when nothing is said. */
   layoutDefault: boolean
   /** What a `PackedWriter` is to be given. */
-  options: { layout: Layout; compression: Compression }
+  options: { layout: Layout; compression: Compression | AutoCompression }
 }
 
 /** What candidates are made of. */
 export interface CandidateParts {
   layouts: readonly Layout[]
   codecs: readonly CodecName[]
-  levels: readonly number[] | undefined
+  levels: readonly TuneLevel[] | undefined
 }
 
-/** Fast, default and thorough. */
-const ZSTD_LEVELS = [1, 3, 9] as const
+/** Fast, default, thorough, and by the kind of column. */
+const ZSTD_LEVELS = [1, 3, 9, 'auto'] as const
 
 /**
  * Every layout with every codec and level.
@@ -45,35 +53,44 @@ export function isWriterDefault({ layout, layoutDefault }: Candidate): boolean {
   return layout === LAYOUTS[0] && layoutDefault
 }
 
-function candidateOf(layout: Layout, codec: CodecName, level: number | undefined): Candidate {
+function candidateOf(layout: Layout, codec: CodecName, level: TuneLevel | undefined): Candidate {
   return {
     name: [layout, codec, ...(level === undefined ? [] : [level])].join(' '),
     layout,
     codec,
     level,
     layoutDefault: codec === 'zstd' && level === LAYOUT_DEFAULTS[layout].level,
-    options: { layout, compression: level === undefined ? { codec } : { codec, level } },
+    options: { layout, compression: compressionOf(codec, level) },
   }
+}
+
+function compressionOf(
+  codec: CodecName,
+  level: TuneLevel | undefined,
+): Compression | AutoCompression {
+  if (level === 'auto') return { codec: 'zstd', level }
+  return level === undefined ? { codec } : { codec, level }
 }
 
 /** A codec without levels, or without any of these, is tried as it is. */
 function levelsOf(
   codec: CodecName,
-  levels: readonly number[] | undefined,
-): readonly (number | undefined)[] {
+  levels: readonly TuneLevel[] | undefined,
+): readonly (TuneLevel | undefined)[] {
   if (levels === undefined) return codec === 'zstd' ? ZSTD_LEVELS : [undefined]
   const chosen = levels.filter((level) => hasLevel(codec, level))
   return chosen.length === 0 ? [undefined] : chosen
 }
 
-function hasLevel(codec: CodecName, level: number): boolean {
+function hasLevel(codec: CodecName, level: TuneLevel): boolean {
+  if (level === 'auto') return codec === 'zstd'
   const range = levelRange(codec)
   return range !== null && level >= range[0] && level <= range[1]
 }
 
 function refuseStrayLevels(
   codecs: readonly CodecName[],
-  levels: readonly number[] | undefined,
+  levels: readonly TuneLevel[] | undefined,
 ): void {
   const stray = levels?.find((level) => !codecs.some((codec) => hasLevel(codec, level)))
   if (stray === undefined) return

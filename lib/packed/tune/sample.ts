@@ -38,6 +38,8 @@ export async function takeSample(settings: TuneSettings): Promise<Sample> {
   const reader = await PackedReader.open({
     paths,
     lenient,
+    // As they are stored: what is decoded would be four times as much.
+    quantized: 'raw',
     ...(storage === undefined ? {} : { storage }),
     ...(signal === undefined ? {} : { signal }),
   })

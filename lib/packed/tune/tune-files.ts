@@ -1,4 +1,5 @@
 import { cpus, platform, release } from 'node:os'
+import { compressionRatio, compressionSaving } from '../../codec/index.js'
 import { hardwareLimits } from '../../config/index.js'
 import { isWriterDefault } from './candidates.js'
 import { type Measurement, measure } from './measure.js'
@@ -60,14 +61,17 @@ function factsOf(sample: Sample): Pick<TuneResult, 'rows' | 'sample' | 'stored'>
   return {
     rows: storedRows,
     sample: { rows, blocks: batches.length, arrowBytes },
-    stored: { fileBytes: storedBytes, ratio: ratioOf(share, arrowBytes) },
+    stored: {
+      fileBytes: storedBytes,
+      ratio: compressionRatio(arrowBytes, share),
+      saving: compressionSaving(arrowBytes, share),
+    },
   }
 }
 
 function trialOf(measurement: Measurement, { arrowBytes }: Sample): TuneTrial {
   const { candidate, fileBytes, write, read, roundTrip } = measurement
   const { name, layout, codec, level, options } = candidate
-  const ratio = ratioOf(fileBytes, arrowBytes)
   return {
     name,
     layout,
@@ -76,15 +80,11 @@ function trialOf(measurement: Measurement, { arrowBytes }: Sample): TuneTrial {
     isDefault: isWriterDefault(candidate),
     options,
     fileBytes,
-    ratio,
-    saving: 1 - ratio,
+    // 0 for nothing, as everywhere: a column of type Null takes no bytes in Arrow.
+    ratio: compressionRatio(arrowBytes, fileBytes),
+    saving: compressionSaving(arrowBytes, fileBytes),
     write,
     read,
     roundTrip,
   }
-}
-
-/** 0 for nothing, as everywhere: a column of type Null takes no bytes in Arrow. */
-function ratioOf(fileBytes: number, arrowBytes: number): number {
-  return arrowBytes === 0 ? 0 : fileBytes / arrowBytes
 }

@@ -13,7 +13,7 @@ import {
 } from '../../config/index.js'
 import { CODECS, type CodecName } from '../compression.js'
 import { LAYOUTS, type Layout } from '../layouts.js'
-import { type Candidate, candidatesOf } from './candidates.js'
+import { type Candidate, candidatesOf, type TuneLevel } from './candidates.js'
 
 /** What a recommendation is to be good at; see {@link TuneOptions.goal}. */
 export const TUNE_GOALS = ['size', 'balanced', 'speed'] as const
@@ -42,10 +42,10 @@ export interface TuneOptions {
   /** zstd, lz4, snappy and uncompressed by default. */
   codecs?: readonly CodecName[]
   /**
-   * Each codec that has a level is tried with all of these that it has; by default zstd with 1, 3
-   * and 9, the others with their own default.
+   * Each codec that has a level is tried with all of these that it has; by default zstd with 1, 3, 9
+   * and `'auto'` (see `AutoCompression`), the others with their own default.
    */
-  levels?: readonly number[]
+  levels?: readonly TuneLevel[]
   /** Most rows of the sample; by default as many as `sampleBytes` holds. */
   rows?: number
   /** Most Arrow bytes of the sample, about, which is held in memory; 64 MiB by default. */
@@ -81,9 +81,8 @@ export interface TuneSettings {
 }
 
 const WHERE = 'tuneFiles'
-const KNOWN = [
-  'paths',
-  'storage',
+/** Those that say what is tried and how, whoever asks: a program or the command line. */
+export const TUNE_SETTINGS = [
   'lenient',
   'layouts',
   'codecs',
@@ -93,9 +92,8 @@ const KNOWN = [
   'rounds',
   'goal',
   'scratch',
-  'signal',
-  'onProgress',
 ] as const
+const KNOWN = ['paths', 'storage', ...TUNE_SETTINGS, 'signal', 'onProgress'] as const
 const DEFAULT_CODECS = ['zstd', 'lz4', 'snappy', 'uncompressed'] as const
 const DEFAULT_SAMPLE_BYTES = 64 << 20
 const DEFAULT_ROUNDS = 3
@@ -149,11 +147,14 @@ function expectNames<T extends string>(
   return [...new Set(names.map((item, index) => expectOneOf(item, `${name}[${index}]`, known)))]
 }
 
-function expectLevels(value: unknown): number[] {
-  const levels = expectItems(value, 'levels').map((item, index) =>
-    expectInteger(item, `levels[${index}]`, { max: MOST_LEVEL }),
+/** Each once, `'auto'` behind the numbers. */
+function expectLevels(value: unknown): TuneLevel[] {
+  const items = expectItems(value, 'levels')
+  const levels = items.flatMap((item, index) =>
+    item === 'auto' ? [] : expectInteger(item, `levels[${index}]`, { max: MOST_LEVEL }),
   )
-  return [...new Set(levels)].sort((left, right) => left - right)
+  const sorted = [...new Set(levels)].sort((left, right) => left - right)
+  return items.includes('auto') ? [...sorted, 'auto'] : sorted
 }
 
 function expectItems(value: unknown, name: string): readonly unknown[] {

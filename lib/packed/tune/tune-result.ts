@@ -1,5 +1,6 @@
-import type { CodecName, Compression } from '../compression.js'
+import type { AutoCompression, CodecName, Compression } from '../compression.js'
 import type { Layout } from '../layouts.js'
+import type { TuneLevel } from './candidates.js'
 import type { TuneGoal } from './tune-options.js'
 
 /** Wall-clock times of one thing over the measured rounds. */
@@ -18,17 +19,17 @@ export interface TuneTrial {
   name: string
   layout: Layout
   codec: CodecName
-  /** null: the codec's own default, or it has no levels. */
-  level: number | null
+  /** `'auto'`: by the kind of column. null: the codec's own default, or it has no levels. */
+  level: TuneLevel | null
   /** True for what a `PackedWriter` does when nothing is said. */
   isDefault: boolean
   /** For `PackedWriter.open`, beside schema and paths. */
-  options: { layout: Layout; compression: Compression }
+  options: { layout: Layout; compression: Compression | AutoCompression }
   /** All files of the sample, footers included. */
   fileBytes: number
   /** `fileBytes` over the Arrow bytes of the sample: less is better. */
   ratio: number
-  /** `1 - ratio`. */
+  /** `1 - ratio`; 0 where the rows take no Arrow bytes. */
   saving: number
   /** From opening the writer until `finish` has published the files. */
   write: TuneSpeed
@@ -63,6 +64,7 @@ export interface TuneResult {
     fileBytes: number
     /** Their share of the sample, over its Arrow bytes; exact where the sample is all rows. */
     ratio: number
+    saving: number
   }
   /** Measured rounds; one that does not count went before them. */
   rounds: number
