@@ -42,18 +42,24 @@ arrow::Status ZstdStatus(size_t code) {
   }
 }
 
-arrow::Result<ThreadEncoder> ThreadEncoder::Take(const ByteCodec& codec) {
+arrow::Result<ThreadEncoder> ThreadEncoder::Take(int level, bool checksum) {
   if (thread_encoder == nullptr) thread_encoder.reset(ZSTD_createCCtx());
   if (thread_encoder == nullptr) return NoMemory();
   ThreadEncoder encoder(thread_encoder.get());
   ZSTD_CCtx* const context = encoder.get();
-  const int level = LevelOf(codec);
   ARROW_RETURN_NOT_OK(ZstdStatus(ZSTD_CCtx_reset(context, ZSTD_reset_session_and_parameters)));
   ARROW_RETURN_NOT_OK(ZstdStatus(ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level)));
-  ARROW_RETURN_NOT_OK(ZstdStatus(ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1)));
+  ARROW_RETURN_NOT_OK(
+      ZstdStatus(ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, checksum ? 1 : 0)));
+  return encoder;
+}
+
+arrow::Result<ThreadEncoder> ThreadEncoder::Take(const ByteCodec& codec) {
+  const int level = LevelOf(codec);
+  ARROW_ASSIGN_OR_RAISE(ThreadEncoder encoder, Take(level, /*checksum=*/true));
   if (codec.dictionary != nullptr) {
     ARROW_ASSIGN_OR_RAISE(const auto* digest, codec.dictionary->digests().ForLevel(level));
-    ARROW_RETURN_NOT_OK(ZstdStatus(ZSTD_CCtx_refCDict(context, digest)));
+    ARROW_RETURN_NOT_OK(ZstdStatus(ZSTD_CCtx_refCDict(encoder.get(), digest)));
   }
   return encoder;
 }

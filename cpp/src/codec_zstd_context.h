@@ -21,6 +21,8 @@ class ThreadEncoder {
  public:
   /// \brief Ready to encode at the level and with the dictionary of `codec`, with a checksum.
   static arrow::Result<ThreadEncoder> Take(const ByteCodec& codec);
+  /// \brief Ready to encode at a level.
+  static arrow::Result<ThreadEncoder> Take(int level, bool checksum);
   ~ThreadEncoder();
   ThreadEncoder(ThreadEncoder&& other) noexcept : context_(other.context_) {
     other.context_ = nullptr;

@@ -7,8 +7,10 @@
 #include "arrow/util/compression.h"
 
 #include "codec_check.h"
+#include "codec_kind.h"
 #include "packed/memory.h"
 #include "page_scratch.h"
+#include "page_zstd.h"
 #include "raw_frame.h"
 
 namespace packed {
@@ -28,48 +30,77 @@ bool Pays(int64_t compressed, int64_t plain) {
   return static_cast<double>(compressed) <= (1 - kLeastGain) * static_cast<double>(plain);
 }
 
+/// The codec of pages: our own ZSTD, of everything else Arrow's.
+class PageEncoder {
+ public:
+  static Result<PageEncoder> Make(const Codec& codec) {
+    PageEncoder encoder;
+    const auto level = EffectiveLevel(codec);
+    if (codec.type == arrow::Compression::ZSTD) {
+      encoder.level_ = LevelOf({CodecKind::kZstd, level});
+      return encoder;
+    }
+    ARROW_ASSIGN_OR_RAISE(
+        encoder.arrow_,
+        ArrowCodec::Create(codec.type, level.value_or(ArrowCodec::UseDefaultCompressionLevel())));
+    return encoder;
+  }
+
+  int64_t MostBytes(ByteView plain) const {
+    const auto size = static_cast<int64_t>(plain.size());
+    return arrow_ ? arrow_->MaxCompressedLen(size, plain.data()) : ZstdPageBound(size);
+  }
+
+  Result<int64_t> Run(ByteView plain, ByteRoom out) const {
+    if (!arrow_) return ZstdCompressPage(level_, plain, out);
+    return arrow_->Compress(static_cast<int64_t>(plain.size()), plain.data(),
+                            static_cast<int64_t>(out.size()), out.data());
+  }
+
+ private:
+  int level_ = 0;  ///< of ZSTD
+  std::unique_ptr<ArrowCodec> arrow_;
+};
+
+ByteRoom RoomAt(uint8_t* data, int64_t size) { return {data, static_cast<size_t>(size)}; }
+
 /// Into memory of the thread where that is large enough, so that what waits for its turn in the
 /// file is of the right size and warm memory is used again.
-Result<std::shared_ptr<Buffer>> Compress(ArrowCodec* codec, const uint8_t* data, int64_t size) {
-  const int64_t most = codec->MaxCompressedLen(size, data);
+Result<std::shared_ptr<Buffer>> Compress(const PageEncoder& encoder, ByteView plain) {
+  const int64_t most = encoder.MostBytes(plain);
   if (uint8_t* scratch = ScratchMemory(Scratch::kCompressedPage, most)) {
-    ARROW_ASSIGN_OR_RAISE(const int64_t used, codec->Compress(size, data, most, scratch));
+    ARROW_ASSIGN_OR_RAISE(const int64_t used, encoder.Run(plain, RoomAt(scratch, most)));
     ARROW_ASSIGN_OR_RAISE(std::shared_ptr<Buffer> out, arrow::AllocateBuffer(used, Pool()));
     std::memcpy(out->mutable_data(), scratch, used);
     return out;
   }
   ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::ResizableBuffer> out,
                         arrow::AllocateResizableBuffer(most, Pool()));
-  ARROW_ASSIGN_OR_RAISE(const int64_t used, codec->Compress(size, data, most, out->mutable_data()));
+  ARROW_ASSIGN_OR_RAISE(const int64_t used, encoder.Run(plain, RoomAt(out->mutable_data(), most)));
   ARROW_RETURN_NOT_OK(out->Resize(used, /*shrink_to_fit=*/true));
   return out;
 }
 
-Result<bool> LooksCompressible(ArrowCodec* codec, const Buffer& page) {
-  const int64_t size = std::min(kProbeBytes, page.size());
-  const uint8_t* middle = page.data() + (page.size() - size) / 2;
-  const int64_t most = codec->MaxCompressedLen(size, middle);
+Result<bool> LooksCompressible(const PageEncoder& encoder, ByteView page) {
+  const size_t size = std::min<size_t>(kProbeBytes, page.size());
+  const ByteView middle = page.subspan((page.size() - size) / 2, size);
+  const int64_t most = encoder.MostBytes(middle);
   uint8_t* scratch = ScratchMemory(Scratch::kCompressedPage, most);
-  ARROW_ASSIGN_OR_RAISE(const int64_t used, codec->Compress(size, middle, most, scratch));
-  return Pays(used, size);
+  ARROW_ASSIGN_OR_RAISE(const int64_t used, encoder.Run(middle, RoomAt(scratch, most)));
+  return Pays(used, static_cast<int64_t>(size));
 }
 
 }  // namespace
 
 Result<std::shared_ptr<Buffer>> CompressPage(const PageCompression& compression,
                                              const std::shared_ptr<Buffer>& page) {
-  const auto type = compression.codec.type;
-  if (type == arrow::Compression::UNCOMPRESSED) return page;
-  const auto level = EffectiveLevel(compression.codec);
-  ARROW_ASSIGN_OR_RAISE(
-      auto codec,
-      ArrowCodec::Create(type, level.value_or(ArrowCodec::UseDefaultCompressionLevel())));
-  if (!compression.adaptive || page->size() <= kProbeBytes) {
-    return Compress(codec.get(), page->data(), page->size());
-  }
-  ARROW_ASSIGN_OR_RAISE(const bool compressible, LooksCompressible(codec.get(), *page));
+  if (compression.codec.type == arrow::Compression::UNCOMPRESSED) return page;
+  ARROW_ASSIGN_OR_RAISE(const auto encoder, PageEncoder::Make(compression.codec));
+  const ByteView plain(page->data(), static_cast<size_t>(page->size()));
+  if (!compression.adaptive || page->size() <= kProbeBytes) return Compress(encoder, plain);
+  ARROW_ASSIGN_OR_RAISE(const bool compressible, LooksCompressible(encoder, plain));
   if (!compressible) return MakeRawFrame(*page);
-  ARROW_ASSIGN_OR_RAISE(auto compressed, Compress(codec.get(), page->data(), page->size()));
+  ARROW_ASSIGN_OR_RAISE(auto compressed, Compress(encoder, plain));
   if (Pays(compressed->size(), page->size())) return compressed;
   return MakeRawFrame(*page);
 }

@@ -10,8 +10,6 @@ namespace packed {
 
 /// \brief Decompress the body of a page to `out`, which has room for `size` bytes; how many there
 /// were. Any thread.
-///
-/// Contexts of ZSTD are used again: making one takes as long as a small page.
 arrow::Result<int64_t> DecompressPage(parquet::Compression::type codec,
                                       std::span<const uint8_t> bytes, int64_t size, uint8_t* out);
 
