@@ -1,6 +1,6 @@
 /** What users install: entry points, both module systems, nothing run at install, few symbols. */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { temporaryDirectory } from './support/temporary.js'
 
@@ -52,6 +52,44 @@ describe('package.json', () => {
     for (const version of Object.values(manifest.devDependencies)) {
       expect(version).toMatch(/^\d+\.\d+\.\d+$/)
     }
+  })
+})
+
+describe('NOTICE', () => {
+  const notice = readFileSync(join(ROOT, 'NOTICE'), 'utf8')
+
+  test('is in the package, beside the licence', () => {
+    const packed = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+    })
+    const [{ files }] = JSON.parse(packed) as [{ files: { path: string }[] }]
+    const paths = files.map(({ path }) => path)
+    expect(paths).toEqual(expect.arrayContaining(['LICENSE', 'NOTICE', 'package.json']))
+  })
+
+  test('has the terms of the ZSTD that is linked, and who wrote it', () => {
+    const versions = readdirSync(join(ROOT, 'build', 'zstd')).filter((name) => /^\d/.test(name))
+    expect(versions).toHaveLength(1)
+    const [version] = versions
+    expect(notice).toContain(`Zstandard ${version} `)
+    const sources = join(ROOT, 'build', 'zstd', version!)
+    expect(notice).toContain(readFileSync(join(sources, 'LICENSE'), 'utf8').trim())
+    const holders = new Set<string>()
+    for (const path of readdirSync(join(sources, 'lib'), { recursive: true, encoding: 'utf8' })) {
+      if (!/^(common|compress|decompress|dictBuilder)\/.*\.[chS]$/.test(path)) continue
+      const text = readFileSync(join(sources, 'lib', path), 'utf8')
+      for (const [, who] of text.matchAll(/Copyright \([cC]\) [\d ,-]*([A-Z]\w+ [A-Z]\w+)/g)) {
+        holders.add(who!)
+      }
+    }
+    expect([...holders].sort()).toEqual([
+      'Meta Platforms',
+      'Tino Reichardt',
+      'Yann Collet',
+      'Yuta Mori',
+    ])
+    expect([...holders].filter((who) => !notice.includes(who))).toEqual([])
   })
 })
 

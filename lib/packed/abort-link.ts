@@ -1,1 +1,0 @@
-export { AbortLink } from '../native/index.js'
