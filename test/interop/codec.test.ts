@@ -147,6 +147,11 @@ describeWithPyarrow('codecs of Python', () => {
             ])
           }
           const theirs = await code(library, theirName, true, bytes)
+          if (theirs.length === 0) {
+            // No stream at all where there is nothing to write.
+            expect([theirName, bytes.length]).toEqual(['snappy stream', 0])
+            continue
+          }
           const back =
             name === 'snappy' && !stream
               ? [await codec.decode(theirs)]
