@@ -8,6 +8,7 @@
 #include "call.h"
 #include "codec_values.h"
 #include "give_bytes.h"
+#include "lend_bytes.h"
 #include "operation.h"
 #include "packed/codec.h"
 #include "packed/memory.h"

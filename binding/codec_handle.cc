@@ -6,6 +6,8 @@
 #include "call.h"
 #include "codec_values.h"
 #include "give_bytes.h"
+#include "handle_kinds.h"
+#include "lend_bytes.h"
 #include "operation.h"
 #include "packed/codec.h"
 #include "values.h"
@@ -43,8 +45,8 @@ arrow::Result<Lent> Lend(const Call& call, Napi::Value src, Napi::Value target) 
 template <typename Run>
 CallResult StartOverBytes(const Call& call, Lent lent, Napi::Value flag, Napi::Value done,
                           Run run) {
-  ARROW_ASSIGN_OR_RAISE(const CancelToken cancel, ReadCancel(flag));
-  auto execute = [run = std::move(run), src = lent.src, target = lent.target, cancel] {
+  ARROW_ASSIGN_OR_RAISE(const auto cancel, FromHandle<CancelToken>(flag));
+  auto execute = [run = std::move(run), src = lent.src, target = lent.target, cancel = *cancel] {
     return run(src, target, cancel);
   };
   auto settle = [memory = std::move(lent.memory)](Environment& environment,
@@ -53,7 +55,7 @@ CallResult StartOverBytes(const Call& call, Lent lent, Napi::Value flag, Napi::V
     return ToNative(environment, output, GiveBytes);
   };
   ARROW_RETURN_NOT_OK(Start(call.environment(), done,
-                            MakeOperation(cancel, std::move(execute), std::move(settle))));
+                            MakeOperation(*cancel, std::move(execute), std::move(settle))));
   return call.env().Undefined();
 }
 

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
-#include <string>
 #include <utility>
 
 #include "arrow/buffer.h"
@@ -9,9 +8,10 @@
 #include "call.h"
 #include "codec_values.h"
 #include "give_bytes.h"
+#include "handle_kinds.h"
+#include "lend_bytes.h"
 #include "operation.h"
 #include "packed/codec.h"
-#include "packed/error.h"
 #include "packed/memory.h"
 #include "strand.h"
 #include "values.h"
@@ -53,9 +53,7 @@ struct StepOutcome {
 arrow::Status CountGiven(OpenCodecStream* open, int64_t bytes) {
   open->given_bytes += bytes;
   if (open->given_bytes <= open->most_bytes) return arrow::Status::OK();
-  return MakeError(ErrorCode::kOutOfMemory, "Expected at most " + std::to_string(open->most_bytes) +
-                                                " bytes (maxBytes) but received a stream that "
-                                                "decodes to more");
+  return DecodesToMore(open->most_bytes);
 }
 
 arrow::Result<StepOutcome> RunStep(OpenCodecStream* open, ByteView in, bool last) {
@@ -79,9 +77,9 @@ arrow::Result<StepOutcome> RunStep(OpenCodecStream* open, ByteView in, bool last
 
 CallResult MakeStreamHandle(const Call& call, std::unique_ptr<CodecStream> stream, int64_t most,
                             Napi::Value flag) {
-  ARROW_ASSIGN_OR_RAISE(CancelToken cancel, ReadCancel(flag));
+  ARROW_ASSIGN_OR_RAISE(const auto cancel, FromHandle<CancelToken>(flag));
   return MakeHandle(call.env(),
-                    std::make_shared<OpenCodecStream>(std::move(stream), most, std::move(cancel)));
+                    std::make_shared<OpenCodecStream>(std::move(stream), most, *cancel));
 }
 
 }  // namespace

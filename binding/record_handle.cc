@@ -6,11 +6,11 @@
 
 #include "batch_export.h"
 #include "batch_import.h"
-#include "borrow_bytes.h"
 #include "call.h"
 #include "give_bytes.h"
 #include "handle_kinds.h"
 #include "lend_batch.h"
+#include "lend_bytes.h"
 #include "operation.h"
 #include "packed/record.h"
 #include "values.h"
@@ -75,19 +75,21 @@ CallResult RecordSerialize(const Call& call) {
 
 CallResult RecordDeserialize(const Call& call) {
   ARROW_ASSIGN_OR_RAISE(auto schema, FromHandle<arrow::Schema>(call[0]));
-  ARROW_ASSIGN_OR_RAISE(BorrowedBytes borrowed, BorrowBytes(call.environment(), call[1], "bytes"));
+  auto memory = std::make_shared<BorrowedMemory>(call.environment().shared_from_this());
+  ARROW_ASSIGN_OR_RAISE(const ByteView bytes, LendBytes(call[1], "bytes", memory.get()));
   ARROW_ASSIGN_OR_RAISE(auto options, Read<Napi::Object>(call[2], "options"));
   ARROW_ASSIGN_OR_RAISE(const RecordDecoding decoding, ReadDecoding(options));
   ARROW_ASSIGN_OR_RAISE(const ReadPolicy policy, ReadReadPolicy(call[3]));
   ARROW_ASSIGN_OR_RAISE(const auto token, FromHandle<CancelToken>(call[4]));
-  auto settle = [memory = std::move(borrowed.memory), lend = LendNext{policy}](
+  auto settle = [memory = std::move(memory), lend = LendNext{policy}](
                     Environment& environment, std::optional<OutgoingBatch> batch) -> CallResult {
     ARROW_RETURN_NOT_OK(memory->CheckAttached());
     return lend(environment, std::move(batch));
   };
-  auto execute = [schema = std::move(schema), bytes = std::move(borrowed.bytes), decoding,
+  auto execute = [schema = std::move(schema), bytes, decoding,
                   cancel = *token]() -> arrow::Result<std::optional<OutgoingBatch>> {
-    ARROW_ASSIGN_OR_RAISE(const auto batch, DeserializeRecord(*bytes, schema, decoding, cancel));
+    const arrow::Buffer stream(bytes.data(), static_cast<int64_t>(bytes.size()));
+    ARROW_ASSIGN_OR_RAISE(const auto batch, DeserializeRecord(stream, schema, decoding, cancel));
     return LayOutNext(batch);
   };
   ARROW_RETURN_NOT_OK(Start(call.environment(), call[5],

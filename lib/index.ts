@@ -133,6 +133,7 @@ export {
   quantizeVectors,
   SafeCompress,
   type TrainDictionaryOptions,
+  type TrainedCodecOptions,
   trainDictionary,
   type VectorsToDequantize,
   type VectorsToQuantize,

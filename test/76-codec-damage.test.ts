@@ -1,4 +1,5 @@
 /** Streams that are none, or not whole, or say too much of themselves: typed errors, in bounds. */
+import { Readable } from 'node:stream'
 import { CODEC_NAMES, Codec } from '../lib/codec/index.js'
 import { memoryUsage } from '../lib/index.js'
 import { joinBytes, sameBytes, wordsOf } from './support/codec-bytes.js'
@@ -35,7 +36,7 @@ describe.each(CODEC_NAMES)('%s', (name) => {
       if (other === name) continue
       const error = await rejection(() => codec.decode(codecs[other]!.encodeSync(text)))
       // Formats without a magic number take the first bytes for a size.
-      expect(error.code).toMatch(/^(FileCorrupted|OutOfMemory)$/)
+      expect(error.code).toMatch(/^(FileCorrupted|InvalidData)$/)
     }
   })
 
@@ -52,7 +53,7 @@ describe.each(CODEC_NAMES)('%s', (name) => {
     ]) {
       const error = await rejection(run)
       expect([error.code, error.message]).toEqual([
-        'OutOfMemory',
+        'InvalidData',
         expect.stringMatching(
           /^Expected at most \d+ bytes \(maxBytes\) but received a stream that/,
         ),
@@ -67,8 +68,24 @@ test('a frame that declares terabytes takes no memory', async () => {
   const frame = Buffer.from('28b52ffde000000000000100000100000000', 'hex')
   const before = memoryUsage().poolPeakBytes
   const error = await rejection(() => codecs.zstd!.decode(frame))
-  expect(error.code).toMatch(/^(FileCorrupted|OutOfMemory)$/)
+  expect(error.code).toMatch(/^(FileCorrupted|InvalidData)$/)
   expect(memoryUsage().poolPeakBytes).toBe(before)
+})
+
+test('a frame that wants a window of 256 MiB is refused', async () => {
+  const frame = Buffer.from('28b52ffd0090010000', 'hex')
+  const reader = codecs.zstd!.newReader()
+  const ends = [
+    () => codecs.zstd!.decode(frame),
+    () => Readable.from([frame]).pipe(reader).toArray(),
+  ]
+  for (const run of ends) {
+    const error = await rejection(run)
+    expect([error.code, error.message]).toEqual([
+      'InvalidData',
+      'Expected a stream of zstd that is decoded with a window of at most 128 MiB but received one that needs more',
+    ])
+  }
 })
 
 test('damage inside of a frame with a checksum is found', async () => {

@@ -144,7 +144,7 @@ describe('FallbackCompressor', () => {
       new FallbackCompressor().decode(result.bytes, { maxBytes: 4999 }),
     )
     expect([limited.code, limited.message]).toEqual([
-      'OutOfMemory',
+      'InvalidData',
       'Expected at most 4999 bytes of stored content but received 5000',
     ])
   })

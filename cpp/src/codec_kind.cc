@@ -94,6 +94,12 @@ arrow::Status DamagedStream(CodecKind kind, const std::string& received) {
       "Expected a whole stream of " + std::string(CodecNameOf(kind)) + " but received " + received);
 }
 
+arrow::Status DecodesToMore(int64_t most_bytes) {
+  return MakeError(ErrorCode::kInvalidData,
+                   "Expected at most " + std::to_string(most_bytes) +
+                       " bytes (maxBytes) but received a stream that decodes to more");
+}
+
 arrow::Status TargetTooSmall(int64_t needed, int64_t given) {
   return MakeError(ErrorCode::kInvalidArgument, "Expected at least " + std::to_string(needed) +
                                                     " bytes for dst but received " +

@@ -1,11 +1,9 @@
 #include "codec_sink.h"
 
 #include <algorithm>
-#include <string>
 #include <utility>
 
 #include "codec_kind.h"
-#include "packed/error.h"
 #include "packed/memory.h"
 
 namespace packed {
@@ -61,9 +59,7 @@ arrow::Result<std::optional<ByteRoom>> CodecSink::Whole(int64_t bytes) {
 
 arrow::Status CodecSink::CheckLimit(int64_t bytes) const {
   if (bytes <= most_ - size_) return arrow::Status::OK();
-  return MakeError(ErrorCode::kOutOfMemory, "Expected at most " + std::to_string(most_) +
-                                                " bytes (maxBytes) but received a stream that "
-                                                "decodes to more");
+  return DecodesToMore(most_);
 }
 
 arrow::Status CodecSink::Wrote(int64_t bytes) {

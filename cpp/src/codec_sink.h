@@ -19,7 +19,7 @@ namespace packed {
 class CodecSink {
  public:
   /// `target` = the caller's memory, if any; `expected` = bytes that memory of its own begins
-  /// with; beyond `most` bytes writing fails with kOutOfMemory.
+  /// with; beyond `most` bytes writing fails with kInvalidData.
   CodecSink(std::optional<ByteRoom> target, int64_t expected, int64_t most);
 
   /// \brief Where the next bytes go; never empty. Valid until the next call.

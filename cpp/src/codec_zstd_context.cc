@@ -28,7 +28,7 @@ arrow::Status ZstdStatus(size_t code) {
     case ZSTD_error_memory_allocation:
       return NoMemory();
     case ZSTD_error_frameParameter_windowTooLarge:
-      return MakeError(ErrorCode::kOutOfMemory,
+      return MakeError(ErrorCode::kInvalidData,
                        "Expected a stream of zstd that is decoded with a window of at most 128 "
                        "MiB but received one that needs more");
     case ZSTD_error_dictionary_wrong:

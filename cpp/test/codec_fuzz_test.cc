@@ -56,7 +56,7 @@ std::string SomeText(int index) {
 
 bool IsTyped(const arrow::Status& status) {
   const ErrorCode code = DescribeError(status).code;
-  return code == ErrorCode::kFileCorrupted || code == ErrorCode::kOutOfMemory ||
+  return code == ErrorCode::kFileCorrupted || code == ErrorCode::kInvalidData ||
          code == ErrorCode::kInvalidArgument;
 }
 

@@ -1,15 +1,17 @@
 import {
+  type CompressionConfig,
   DEFAULT_COMPRESSION_CONFIG,
   expectInteger,
   expectKnownKeys,
   expectObject,
   expectSignal,
+  flatSettings,
   hardwareLimits,
   unexpected,
 } from '../config/index.js'
 import type { CodecDictionaryHandle } from '../native/index.js'
 import { expectTarget } from './codec-bytes.js'
-import type { CodecName } from './codec-names.js'
+import { type CodecName, expectLevel } from './codec-names.js'
 import { type CompressionDictionary, dictionaryHandle } from './compression-dictionary.js'
 
 const KIB = 2 ** 10
@@ -36,7 +38,15 @@ export interface CodecOptions {
   maxBytes?: number
   /** Trained dictionary; zstd only. */
   dictionary?: CompressionDictionary
+  /**
+   * What holds where the other options say nothing: `concurrency` and `blockBytes`, and for zstd
+   * the `level`. `dictBytes` is what `Codec.trained` trains.
+   */
+  config?: CompressionConfig
 }
+
+/** Options of `Codec.trained`. */
+export type TrainedCodecOptions = Omit<CodecOptions, 'dictionary'>
 
 /** Options of `encode`. */
 export interface EncodeOptions {
@@ -69,30 +79,35 @@ export interface WriterSettings {
 }
 
 export interface CodecSettings extends WriterSettings {
+  level: number | undefined
   maxBytes: number
   dictionary: CodecDictionaryHandle | null
 }
 
-const DEFAULTS: CodecSettings = {
-  concurrency: DEFAULT_COMPRESSION_CONFIG.compression.concurrency,
-  blockBytes: DEFAULT_COMPRESSION_CONFIG.compression.blockBytes,
-  maxBytes: GIB,
-  dictionary: null,
-}
+const KEYS = ['level', 'concurrency', 'blockBytes', 'maxBytes', 'dictionary', 'config'] as const
+const TRAINED_KEYS = KEYS.filter((key) => key !== 'dictionary')
+const DEFAULTS = DEFAULT_COMPRESSION_CONFIG.compression
+const MAX_BYTES = GIB
 
-/** Everything of {@link CodecOptions} but the level, checked. @throws PackedError. */
+/** {@link CodecOptions}, checked and completed. @throws PackedError. */
 export function resolveCodecOptions(name: CodecName, value: unknown): CodecSettings {
   const options = expectObject(value, 'the options of Codec')
-  expectKnownKeys(
-    options,
-    ['level', 'concurrency', 'blockBytes', 'maxBytes', 'dictionary'],
-    'Codec',
-  )
+  expectKnownKeys(options, KEYS, 'Codec')
+  const config = flatSettings(options.config)
+  const level = name === 'zstd' ? (options.level ?? config.level) : options.level
   return {
-    ...resolveWriter(options, DEFAULTS),
-    maxBytes: expectMaxBytes(options.maxBytes, DEFAULTS.maxBytes),
+    ...resolveWriter(options, { ...DEFAULTS, ...config }),
+    level: expectLevel(name, level),
+    maxBytes: expectMaxBytes(options.maxBytes, MAX_BYTES),
     dictionary: expectDictionary(name, options.dictionary),
   }
+}
+
+/** Bytes of the dictionary that `Codec.trained` trains; 0: none. @throws PackedError. */
+export function resolveTrainedBytes(value: unknown): number {
+  const options = expectObject(value, 'the options of Codec.trained')
+  expectKnownKeys(options, TRAINED_KEYS, 'Codec.trained')
+  return flatSettings(options.config).dictBytes ?? DEFAULTS.dictBytes
 }
 
 /** @throws PackedError InvalidArgument. */

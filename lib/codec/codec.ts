@@ -1,13 +1,7 @@
 import type { Transform } from 'node:stream'
 import { expectInteger, expectOneOf, unexpected } from '../config/index.js'
 import { isPackedError } from '../errors/index.js'
-import {
-  AbortLink,
-  type CancelHandle,
-  type CodecHandle,
-  callAsync,
-  callSync,
-} from '../native/index.js'
+import { type CodecHandle, callAsync, callSync, withAbort } from '../native/index.js'
 import { expectSource } from './codec-bytes.js'
 import { CODEC_NAMES, type CodecName, expectLevel } from './codec-names.js'
 import {
@@ -21,9 +15,12 @@ import {
   resolveCall,
   resolveCodecOptions,
   resolveReaderOptions,
+  resolveTrainedBytes,
   resolveWriterOptions,
+  type TrainedCodecOptions,
 } from './codec-options.js'
 import { CodecTransform } from './codec-transform.js'
+import { trainDictionary } from './compression-dictionary.js'
 import { ZstdWriter } from './zstd-writer.js'
 
 /** Below, the way to another thread takes longer than the work. */
@@ -73,11 +70,31 @@ export class Codec {
   constructor(name: CodecName, options: CodecOptions = {}) {
     this.name = expectOneOf(name, 'codec', CODEC_NAMES)
     this.#settings = resolveCodecOptions(this.name, options)
-    this.level = expectLevel(this.name, options.level)
+    this.level = this.#settings.level
     this.#readerBytes =
       options.maxBytes === undefined ? Number.MAX_SAFE_INTEGER : this.#settings.maxBytes
     const { dictionary } = this.#settings
     this.#handle = callSync((addon) => addon.codecNew(this.name, dictionary))
+  }
+
+  /**
+   * A codec of zstd for small records, with a dictionary of `config.compression.dictBytes` (64 KiB
+   * by default) that is trained on samples of them; without one where the configuration has 0.
+   *
+   * @param samples as of `trainDictionary`, which says when they are too few; not looked at for 0.
+   * @throws PackedError InvalidArgument, NotSupported, Detached, OutOfMemory.
+   */
+  static async trained(
+    samples: readonly Uint8Array[],
+    options: TrainedCodecOptions = {},
+  ): Promise<Codec> {
+    const dictBytes = resolveTrainedBytes(options)
+    const codec = new Codec('zstd', options)
+    if (dictBytes === 0) return codec
+    return new Codec('zstd', {
+      ...options,
+      dictionary: await trainDictionary(samples, { dictBytes }),
+    })
   }
 
   /**
@@ -86,7 +103,8 @@ export class Codec {
    * @param src lent until the promise settles, as `dst` is.
    * @returns new memory, or the part of `dst` that was written.
    * @throws PackedError InvalidArgument (`dst` too small: the message has both sizes), Detached,
-   *   OutOfMemory; the signal's reason when aborted, within a MiB or so.
+   *   OutOfMemory; the signal's reason when aborted, within a MiB or so (snappy has one step,
+   *   which is done to its end).
    */
   async encode(src: Uint8Array, options: EncodeOptions = {}): Promise<Uint8Array> {
     return this.#encode(src, this.level, options)
@@ -120,8 +138,9 @@ export class Codec {
    *
    * @returns new memory, or the part of `dst` that was written.
    * @throws PackedError FileCorrupted: damaged, cut short, of another format, followed by anything
-   *   else, or no bytes; OutOfMemory: more than `maxBytes`; InvalidArgument: `dst` too small (the
-   *   message has both sizes), or made with another dictionary; Detached; the signal's reason.
+   *   else, or no bytes; InvalidData: more than `maxBytes`; InvalidArgument: `dst` too small (the
+   *   message has both sizes), or made with another dictionary; Detached; OutOfMemory; the signal's
+   *   reason.
    */
   async decode(src: Uint8Array, options: DecodeOptions = {}): Promise<Uint8Array> {
     const bytes = expectSource(src, 'src')
@@ -132,7 +151,7 @@ export class Codec {
       if (few !== undefined) return few
     }
     const { dst, maxBytes, signal } = call
-    const result = await offThread(signal, (flag) =>
+    const result = await withAbort(signal, (flag) =>
       callAsync<Uint8Array | number>((addon, done) =>
         addon.codecDecode(this.#handle, maxBytes, bytes, dst, flag, done),
       ),
@@ -215,7 +234,7 @@ export class Codec {
     if (bytes.length <= (slow ? SLOW_SYNC_BYTES : SYNC_BYTES)) {
       return this.#encodeNow(bytes, level, dst)
     }
-    const result = await offThread(signal, (flag) =>
+    const result = await withAbort(signal, (flag) =>
       callAsync<Uint8Array | number>((addon, done) =>
         addon.codecEncode(this.#handle, level ?? null, bytes, dst, flag, done),
       ),
@@ -251,7 +270,7 @@ export class Codec {
     try {
       return this.#decodeNow(src, { ...call, maxBytes })
     } catch (error) {
-      const many = isPackedError(error) && error.code === 'OutOfMemory'
+      const many = isPackedError(error) && error.code === 'InvalidData'
       if (many && maxBytes < call.maxBytes) return undefined
       throw error
     }
@@ -261,20 +280,4 @@ export class Codec {
 /** A number is how much of `dst` was written. */
 function resultOf(result: Uint8Array | number, dst: Uint8Array | null): Uint8Array {
   return typeof result === 'number' ? dst!.subarray(0, result) : result
-}
-
-/** Rejects with the signal's reason when that comes first. */
-async function offThread<T>(
-  signal: AbortSignal | undefined,
-  start: (flag: CancelHandle | null) => Promise<T>,
-): Promise<T> {
-  if (signal === undefined) return start(null)
-  const link = new AbortLink(signal)
-  try {
-    return await start(link.flag)
-  } catch (error) {
-    throw link.translate(error)
-  } finally {
-    link.unlink()
-  }
 }

@@ -104,7 +104,7 @@ export class FallbackCompressor {
   /**
    * @param src what any FallbackCompressor encoded, or a frame of zstd, lz4 or gzip.
    * @param options `maxBytes`: most bytes that come out; 1 GiB by default.
-   * @throws PackedError InvalidArgument, Detached, FileCorrupted, OutOfMemory (more than
+   * @throws PackedError InvalidArgument, Detached, FileCorrupted, InvalidData (more than
    *   `maxBytes`); NotSupported for a codec of somebody's own that this compressor does not have.
    */
   async decode(src: Uint8Array, options: BytesDecodeOptions = {}): Promise<Uint8Array> {
@@ -117,7 +117,7 @@ export class FallbackCompressor {
     }
     if (encoded.byteLength > limit) {
       const message = `Expected at most ${limit} bytes of stored content but received ${encoded.byteLength}`
-      throw new PackedError('OutOfMemory', message)
+      throw new PackedError('InvalidData', message)
     }
     return Uint8Array.from(encoded)
   }

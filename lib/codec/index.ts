@@ -14,6 +14,7 @@ export type {
   CodecWriterOptions,
   DecodeOptions,
   EncodeOptions,
+  TrainedCodecOptions,
 } from './codec-options.js'
 export { CompressedBatch } from './compressed-batch.js'
 export {

@@ -11,8 +11,8 @@ import {
   type FlatBatch,
   type NativeField,
   type NativeQuantized,
+  withAbort,
 } from '../native/index.js'
-import { abortable } from './abortable.js'
 import { expectAttached } from './expect-attached.js'
 
 /** Float32 vectors to quantize. */
@@ -74,7 +74,7 @@ export async function quantizeVectors(vectors: VectorsToQuantize): Promise<Quant
   const dim = expectDim(given.dim, values.length, 'values')
   const scale = expectScale(given.scale)
   const { schema, batch } = columnsOf(values.length / dim, dim * FLOAT_BYTES, values)
-  const native = await abortable(expectSignal(given.signal, 'signal'), (flag) =>
+  const native = await withAbort(expectSignal(given.signal, 'signal'), (flag) =>
     callAsync<NativeQuantized>((addon, done) =>
       addon.quantizeVectors(addon.importSchema(schema), batch, scale, flag, done),
     ),
@@ -112,7 +112,7 @@ export async function dequantizeVectors(vectors: VectorsToDequantize): Promise<F
   const each = scales.length === rows
   const { schema, batch } = columnsOf(rows, dim, codes, each ? scales : undefined)
   const one = each ? 0 : expectFinite(scales[0]!)
-  const values = await abortable(expectSignal(given.signal, 'signal'), (flag) =>
+  const values = await withAbort(expectSignal(given.signal, 'signal'), (flag) =>
     callAsync<Uint8Array>((addon, done) =>
       addon.dequantizeVectors(addon.importSchema(schema), batch, one, flag, done),
     ),

@@ -277,7 +277,7 @@ export interface Addon {
     level: number | null,
     src: Uint8Array,
     dst: Uint8Array | null,
-    flag: CancelHandle | null,
+    flag: CancelHandle,
     done: Completion<Uint8Array | number>,
   ): void
   codecDecode(
@@ -285,7 +285,7 @@ export interface Addon {
     maxBytes: number,
     src: Uint8Array,
     dst: Uint8Array | null,
-    flag: CancelHandle | null,
+    flag: CancelHandle,
     done: Completion<Uint8Array | number>,
   ): void
   codecReaderNew(codec: CodecHandle, maxBytes: number, flag: CancelHandle): CodecStreamHandle

@@ -1,5 +1,5 @@
-import type { CancelHandle } from '../native/index.js'
 import { AbortLink } from './abort-link.js'
+import type { CancelHandle } from './addon.js'
 
 /**
  * Run one call that polls a cancel flag, which the signal raises.

@@ -9,8 +9,7 @@ import type {
   NativeOpenedReader,
   ReadPolicy,
 } from '../native/index.js'
-import { callAsync, callSync } from '../native/index.js'
-import { AbortLink } from './abort-link.js'
+import { AbortLink, callAsync, callSync } from '../native/index.js'
 import { SerialQueue } from './serial-queue.js'
 
 /** What a stream does with its batches. */

@@ -8,9 +8,8 @@ import {
   expectSignal,
 } from '../config/index.js'
 import { captureCallSite, isPackedError } from '../errors/index.js'
-import { callAsync, callSync, type NativeColumnLayout } from '../native/index.js'
+import { AbortLink, callAsync, callSync, type NativeColumnLayout } from '../native/index.js'
 import { identifyFields } from '../schema/index.js'
-import { AbortLink } from './abort-link.js'
 import { BatchIntake } from './batch-input.js'
 import { type CodecName, type Compression, resolveCompression } from './compression.js'
 import { expectSchema } from './expect-schema.js'

@@ -9,11 +9,10 @@ import {
   unexpected,
 } from '../config/index.js'
 import type { NativeBatch, NativeRecordDecoding } from '../native/index.js'
-import { callAsync } from '../native/index.js'
+import { callAsync, withAbort } from '../native/index.js'
 import type { CollectionSchema } from '../schema/index.js'
 import { arrowSchemaOf } from './packed-record-writer-options.js'
 import { importSchema, resolvePolicy } from './stream-settings.js'
-import { withAbort } from './with-abort.js'
 
 /** Options of `deserializeRecord`. A name that is not listed here is InvalidArgument. */
 export interface DeserializeRecordOptions {

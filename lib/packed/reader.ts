@@ -3,13 +3,13 @@ import { unflattenSchema } from '../cdata/index.js'
 import { expectInteger, expectKnownKeys, expectObject, unexpected } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 import type {
+  AbortLink,
   CancelHandle,
   NativeKey,
   NativeOpenedReader,
   NativeReaderOptions,
 } from '../native/index.js'
 import { callAsync } from '../native/index.js'
-import type { AbortLink } from './abort-link.js'
 import { BatchStream, openStream } from './batch-stream.js'
 import { describeFile, type PackedFileInfo } from './file-info.js'
 import { withKeys } from './key-retriever.js'

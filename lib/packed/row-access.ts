@@ -4,8 +4,7 @@ import type {
   ReadPolicy,
   RowAccessHandle,
 } from '../native/index.js'
-import { callAsync } from '../native/index.js'
-import { AbortLink } from './abort-link.js'
+import { AbortLink, callAsync } from '../native/index.js'
 
 /** The files of a reader by position, opened when they are first asked for. */
 export class RowAccess {

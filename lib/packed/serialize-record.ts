@@ -10,7 +10,7 @@ import {
 } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 import type { NativeRecordEncoding } from '../native/index.js'
-import { callAsync } from '../native/index.js'
+import { callAsync, withAbort } from '../native/index.js'
 import {
   type ArrowRecord,
   type CollectionSchema,
@@ -21,7 +21,6 @@ import { type BatchInput, BatchIntake } from './batch-input.js'
 import { resolveCodec } from './compression.js'
 import { arrowSchemaOf } from './packed-record-writer-options.js'
 import { importSchema } from './stream-settings.js'
-import { withAbort } from './with-abort.js'
 
 /** Options of `serializeRecord`. A name that is not listed here is InvalidArgument. */
 export interface SerializeRecordOptions {

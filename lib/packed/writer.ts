@@ -8,10 +8,9 @@ import type {
   NativeGroupResult,
   WriterHandle,
 } from '../native/index.js'
-import { callAsync, callSync } from '../native/index.js'
+import { AbortLink, callAsync, callSync } from '../native/index.js'
 import type { ColumnGroup } from '../schema/index.js'
 import { publishStage } from '../telemetry/index.js'
-import { AbortLink } from './abort-link.js'
 import { type BatchInput, BatchIntake } from './batch-input.js'
 import { parseQuantization } from './quantization.js'
 import { SerialQueue } from './serial-queue.js'

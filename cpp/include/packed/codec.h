@@ -82,11 +82,15 @@ arrow::Result<CodecOutput> EncodeBytes(const ByteCodec& codec, ByteView src,
 
 /// \brief Decompress `src`, which is one or more whole frames (of brotli and snappy one).
 ///
-/// kFileCorrupted: damaged, cut short, of another format, or followed by anything. kOutOfMemory:
-/// more than `most_bytes`, which is known before memory is taken where the frame says its size.
+/// kFileCorrupted: damaged, cut short, of another format, or followed by anything. kInvalidData:
+/// more than `most_bytes`, which is known before memory is taken where the frame says its size, or
+/// a window of ZSTD of more than 128 MiB.
 arrow::Result<CodecOutput> DecodeBytes(const ByteCodec& codec, ByteView src,
                                        std::optional<ByteRoom> target, int64_t most_bytes,
                                        const CancelToken& cancel);
+
+/// \brief The error of a stream that is more than `most_bytes` when decoded: kInvalidData.
+arrow::Status DecodesToMore(int64_t most_bytes);
 
 /// \brief One direction of a codec over bytes that come in pieces. One thread at a time.
 class CodecStream {
