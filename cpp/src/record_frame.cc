@@ -10,6 +10,7 @@
 #include "arrow/util/endian.h"
 #include "arrow/util/ubsan.h"
 
+#include "packed/codec.h"
 #include "packed/error.h"
 #include "packed/memory.h"
 
@@ -17,90 +18,20 @@ namespace packed {
 namespace {
 
 using arrow::bit_util::FromLittleEndian;
-using arrow::bit_util::ToLittleEndian;
 using arrow::util::SafeLoadAs;
-using arrow::util::SafeStore;
 using ArrowCodec = arrow::util::Codec;
 
 // RFC 8878, 3.1.1: magic, descriptor, window, dictionary, size of the content.
 constexpr uint32_t kMagic = 0xFD2FB528;
 constexpr int64_t kDescriptorAt = 4;
-constexpr int64_t kHeaderBytes = 6;  ///< without dictionary and size
-constexpr int64_t kSizeBytes = 8;
-constexpr uint8_t kHasChecksum = 0x04;
-constexpr uint8_t kSizeOfEightBytes = 0xC0;
-/// ZSTD_c_checksumFlag
-constexpr int kChecksumParameter = 201;
 
-/// What is compressed or decompressed between two looks at the flag of an abort.
+/// What is decompressed between two looks at the flag of an abort.
 constexpr int64_t kStepBytes = 4 << 20;
 /// A declared size is believed up to so many times the bytes that are there, and so many more;
 /// where none is declared, this is what is tried first.
 constexpr int64_t kTrustedExpansion = 64;
 constexpr int64_t kUsualExpansion = 4;
 constexpr int64_t kTrustedBytes = 64 << 10;
-
-arrow::Result<std::unique_ptr<ArrowCodec>> ZstdCodec(int level) {
-  arrow::util::ZstdCodecOptions options;
-  options.compression_level = level;
-  options.compression_context_params = {{kChecksumParameter, 1}};
-  return ArrowCodec::Create(arrow::Compression::ZSTD, options);
-}
-
-arrow::Result<std::shared_ptr<arrow::Buffer>> CompressAtOnce(ArrowCodec* codec,
-                                                             const arrow::Buffer& content) {
-  const int64_t size = content.size();
-  ARROW_ASSIGN_OR_RAISE(auto frame, arrow::AllocateResizableBuffer(
-                                        codec->MaxCompressedLen(size, content.data()), Pool()));
-  ARROW_ASSIGN_OR_RAISE(const int64_t written, codec->Compress(size, content.data(), frame->size(),
-                                                               frame->mutable_data()));
-  ARROW_RETURN_NOT_OK(frame->Resize(written));
-  return std::shared_ptr<arrow::Buffer>(std::move(frame));
-}
-
-/// \brief Give a frame that was compressed in steps, and so does not say how large it is, the size
-/// of its content. Its header starts kSizeBytes behind `room`, where it moves to.
-///
-/// False where it is in another form than streams of ZSTD have; then it stays where it is.
-bool InsertSize(uint8_t* room, int64_t content_bytes) {
-  const uint8_t* const header = room + kSizeBytes;
-  const uint8_t descriptor = header[kDescriptorAt];
-  if ((descriptor & ~kHasChecksum) != 0) return false;
-  std::memmove(room, header, kHeaderBytes);
-  room[kDescriptorAt] = descriptor | kSizeOfEightBytes;
-  SafeStore(room + kHeaderBytes, ToLittleEndian(static_cast<uint64_t>(content_bytes)));
-  return true;
-}
-
-arrow::Result<std::shared_ptr<arrow::Buffer>> CompressInSteps(ArrowCodec* codec,
-                                                              const arrow::Buffer& content,
-                                                              const CancelToken& cancel) {
-  const int64_t size = content.size();
-  ARROW_ASSIGN_OR_RAISE(auto compressor, codec->MakeCompressor());
-  const int64_t room = kSizeBytes + codec->MaxCompressedLen(size, content.data());
-  ARROW_ASSIGN_OR_RAISE(auto frame, arrow::AllocateResizableBuffer(room, Pool()));
-  uint8_t* const out = frame->mutable_data();
-  int64_t written = kSizeBytes;
-  for (int64_t read = 0; read < size;) {
-    ARROW_RETURN_NOT_OK(cancel.Check());
-    ARROW_ASSIGN_OR_RAISE(const auto step, compressor->Compress(std::min(kStepBytes, size - read),
-                                                                content.data() + read,
-                                                                room - written, out + written));
-    if (step.bytes_read == 0 && step.bytes_written == 0) break;
-    read += step.bytes_read;
-    written += step.bytes_written;
-  }
-  ARROW_ASSIGN_OR_RAISE(const auto end, compressor->End(room - written, out + written));
-  written += end.bytes_written;
-  if (end.should_retry) {
-    return MakeError(ErrorCode::kInternal, "Expected a frame of at most " + std::to_string(room) +
-                                               " bytes but received a larger one");
-  }
-  const bool sized = InsertSize(out, size);
-  ARROW_RETURN_NOT_OK(frame->Resize(written));
-  std::shared_ptr<arrow::Buffer> made = std::move(frame);
-  return sized ? made : arrow::SliceBuffer(made, kSizeBytes);
-}
 
 arrow::Status Damaged(const std::string& received) {
   return MakeError(ErrorCode::kFileCorrupted,
@@ -194,10 +125,10 @@ bool IsZstdFrame(const arrow::Buffer& bytes) {
 arrow::Result<std::shared_ptr<arrow::Buffer>> MakeZstdFrame(const arrow::Buffer& content, int level,
                                                             const CancelToken& cancel) {
   ARROW_RETURN_NOT_OK(cancel.Check());
-  ARROW_ASSIGN_OR_RAISE(const auto codec, ZstdCodec(level));
-  // At once, the tables and the window are no larger than the content needs.
-  if (content.size() <= kStepBytes) return CompressAtOnce(codec.get(), content);
-  return CompressInSteps(codec.get(), content, cancel);
+  const ByteView bytes(content.data(), static_cast<size_t>(content.size()));
+  ARROW_ASSIGN_OR_RAISE(auto frame,
+                        EncodeBytes({CodecKind::kZstd, level}, bytes, std::nullopt, cancel));
+  return std::move(frame.bytes);
 }
 
 arrow::Result<std::shared_ptr<arrow::Buffer>> OpenZstdFrame(const arrow::Buffer& frame,

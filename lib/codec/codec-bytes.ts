@@ -1,6 +1,7 @@
 import { types } from 'node:util'
 import { unexpected } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
+import { expectAttached } from './expect-attached.js'
 
 /**
  * Bytes that nothing changes while native code reads them: shared and resizable memory is copied.
@@ -33,13 +34,7 @@ export function expectTarget(value: unknown, src: Uint8Array): Uint8Array {
 /** @throws PackedError InvalidArgument, Detached. */
 export function expectBytes(value: unknown, name: string): Uint8Array {
   if (!types.isUint8Array(value)) throw unexpected('a Uint8Array', name, value)
-  try {
-    // A view of a detached buffer looks like one of no bytes.
-    if (value.byteLength === 0) new Uint8Array(value.buffer)
-  } catch (cause) {
-    const message = `Expected memory for ${name} but received a detached ArrayBuffer`
-    throw new PackedError('Detached', message, { cause })
-  }
+  if (value.byteLength === 0) expectAttached(value, name)
   return value
 }
 

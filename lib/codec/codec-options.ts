@@ -19,6 +19,8 @@ const GIB = 2 ** 30
 /** The largest ArrayBuffer of every engine that is supported. */
 const MOST_BYTES = 4 * GIB
 const MOST_CONCURRENCY = 256
+/** Most bytes that are decoded where nobody says how many. */
+export const DEFAULT_MAX_BYTES = GIB
 
 /** Options of a codec. A name that is not listed here is InvalidArgument. */
 export interface CodecOptions {
@@ -87,7 +89,6 @@ export interface CodecSettings extends WriterSettings {
 const KEYS = ['level', 'concurrency', 'blockBytes', 'maxBytes', 'dictionary', 'config'] as const
 const TRAINED_KEYS = KEYS.filter((key) => key !== 'dictionary')
 const DEFAULTS = DEFAULT_COMPRESSION_CONFIG.compression
-const MAX_BYTES = GIB
 
 /** {@link CodecOptions}, checked and completed. @throws PackedError. */
 export function resolveCodecOptions(name: CodecName, value: unknown): CodecSettings {
@@ -98,7 +99,7 @@ export function resolveCodecOptions(name: CodecName, value: unknown): CodecSetti
   return {
     ...resolveWriter(options, { ...DEFAULTS, ...config }),
     level: expectLevel(name, level),
-    maxBytes: expectMaxBytes(options.maxBytes, MAX_BYTES),
+    maxBytes: expectMaxBytes(options.maxBytes, DEFAULT_MAX_BYTES),
     dictionary: expectDictionary(name, options.dictionary),
   }
 }

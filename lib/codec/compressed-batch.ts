@@ -8,6 +8,7 @@ import {
   withSignal,
 } from './bytes-codec.js'
 import { expectBytes } from './codec-bytes.js'
+import { DEFAULT_MAX_BYTES } from './codec-options.js'
 import { compressionRatio } from './compression-stats.js'
 
 /**
@@ -21,8 +22,6 @@ const COUNT_BYTES = 4
 const ENTRY_BYTES = 8
 /** Of magic, version and length of the name. */
 const FIXED_BYTES = 6
-/** As codecs have it. */
-const MAX_ITEM_BYTES = 2 ** 30
 
 /** Put items that are compressed into one piece. */
 export function batchBytes(
@@ -78,7 +77,8 @@ function readIndex(bytes: Uint8Array): { codec: string; items: Item[] } {
   for (let at = index; items.length < count; at += ENTRY_BYTES) {
     const encodedBytes = view.getUint32(at, true)
     const originalBytes = view.getUint32(at + 4, true)
-    if (originalBytes > MAX_ITEM_BYTES) throw damaged('items of at most 1 GiB', `${originalBytes}`)
+    if (originalBytes > DEFAULT_MAX_BYTES)
+      throw damaged('items of at most 1 GiB', `${originalBytes}`)
     items.push({ offset, encodedBytes, originalBytes })
     offset += encodedBytes
   }

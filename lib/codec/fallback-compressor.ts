@@ -9,6 +9,7 @@ import {
 } from './bytes-codec.js'
 import { expectBytes } from './codec-bytes.js'
 import { CODEC_NAMES } from './codec-names.js'
+import { DEFAULT_MAX_BYTES } from './codec-options.js'
 import { compressionRatio } from './compression-stats.js'
 import { described, describing, STORED, STORED_OVERHEAD_BYTES } from './self-describing.js'
 
@@ -38,8 +39,6 @@ export interface FallbackResult {
 
 const KNOWN = ['codec', 'fallback', 'ratioThreshold'] as const
 const RATIO_THRESHOLD = 0.9
-/** As codecs have it. */
-const MAX_BYTES = 2 ** 30
 
 type Attempt = { codec: string; bytes: Uint8Array } | { failure: unknown }
 
@@ -109,7 +108,7 @@ export class FallbackCompressor {
    */
   async decode(src: Uint8Array, options: BytesDecodeOptions = {}): Promise<Uint8Array> {
     const { maxBytes, signal } = options
-    const limit = expectInteger(maxBytes, 'maxBytes', { fallback: MAX_BYTES })
+    const limit = expectInteger(maxBytes, 'maxBytes', { fallback: DEFAULT_MAX_BYTES })
     const { codec, encoded } = described(expectBytes(src, 'src'))
     signal?.throwIfAborted()
     if (codec !== STORED) {
