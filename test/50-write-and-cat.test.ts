@@ -84,6 +84,15 @@ test('in every layout the words are the same, in layout small the files are the 
   expect(printed.size).toBe(1)
   expect(bytes.small).toBeLessThan(bytes.fast!)
   expect(bytes.small).toBeLessThan(bytes.milvus!)
+  const auto = ['--codec', 'zstd', '--level', 'auto']
+  const text = await packedOutput([
+    ...['write', words, '--out', inside('words-auto'), '--layout', 'fast', '--json', ...auto],
+  ])
+  const { groups } = JSON.parse(text) as PackedWriteResult
+  expect(groups[0]!.levels).toMatchObject({ text: expect.any(Number) })
+  const gzip = ['--codec', 'gzip', '--level', 'auto']
+  const no = await packed(['write', words, '--out', inside('w'), ...gzip])
+  expect([no.code, no.stderr]).toEqual([2, expect.stringContaining('Expected --codec zstd with')])
   const wrong = await packed(['write', words, '--out', inside('w'), '--layout', 'tiny'])
   expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("argument 'tiny'")])
 })

@@ -110,6 +110,38 @@ describe('a converted segment', () => {
     expect(error.message).toContain('a Float field of id 103')
   })
 
+  test('that was encrypted is read with its key, and stays encrypted', async () => {
+    const encryption = { key: Buffer.from('footer_key_16B__'), keyMetadata: 'somewhere' }
+    const keyRetriever = () => encryption.key
+    const { data, quantized } = await codesOf([1, 2, 3])
+    const { chunkManager, info } = await segmentIn(fresh(), [data], {
+      ...{ schema: CODES, quantized, encryption },
+    })
+    const place = { chunkManager, binlogs: info.binlogs, schema: CODES }
+    expect((await rejection(() => quantizedColumns(place))).code).toBe('Encryption')
+    expect(await quantizedColumns({ ...place, keyRetriever })).toEqual(quantized)
+    const segment = await locateSegment({ chunkManager, segmentId: 3, keyRetriever })
+    const target = { chunkManager: new LocalChunkManager({ rootPath: fresh() }) }
+    const source = { chunkManager, segment }
+    const { binlogs } = await convertSegment({ source, target, keyRetriever, encryption })
+    const after = { ...target, binlogs, keyRetriever }
+    expect(await quantizedColumns({ ...after, schema: CODES })).toEqual(quantized)
+    expect(await decoded(after)).toEqual(
+      await decoded({ chunkManager, binlogs: info.binlogs, keyRetriever }),
+    )
+  })
+
+  test('is looked at until the signal is aborted', async () => {
+    const reason = new Error('enough')
+    const options = { ...placeOf(await source()), schema: CODES, signal: AbortSignal.abort(reason) }
+    await expect(quantizedColumns(options)).rejects.toBe(reason)
+  })
+
+  test('without rows has nothing to say', async () => {
+    const chunkManager = new LocalChunkManager({ rootPath: fresh() })
+    expect(await quantizedColumns({ schema: CODES, chunkManager, binlogs: [] })).toEqual([])
+  })
+
   test('of numbers that are no codes says nothing', async () => {
     const before = await source([])
     const root = fresh()

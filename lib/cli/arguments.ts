@@ -1,10 +1,16 @@
 import { InvalidArgumentError } from 'commander'
+import type { TuneLevel } from '../packed/index.js'
 
 /** `a,b` as a list of names. */
 export function splitList(text: string): string[] {
   const names = text.split(',')
   if (names.every((name) => name !== '')) return names
   throw new InvalidArgumentError(`Expected names with commas between them but received "${text}"`)
+}
+
+/** A level of a codec, or `auto`. */
+export function parseLevel(text: string): TuneLevel {
+  return text === 'auto' ? text : parseCount(text)
 }
 
 /** A whole number from 0 on. */

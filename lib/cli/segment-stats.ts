@@ -104,8 +104,8 @@ function numbersOf({ logs, entries, memoryBytes, logBytes }: LogTotals): string[
     entries === 0 ? '-' : formatCount(entries),
     memoryBytes === 0 ? '-' : formatCount(memoryBytes),
     formatCount(logBytes),
-    formatRatio(memoryBytes, logBytes),
-    formatSaving(memoryBytes, logBytes),
+    memoryBytes === 0 ? '-' : formatRatio(memoryBytes, logBytes),
+    memoryBytes === 0 ? '-' : formatSaving(memoryBytes, logBytes),
   ]
 }
 

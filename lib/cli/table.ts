@@ -32,12 +32,12 @@ export function formatCount(count: number): string {
   return count.toLocaleString('en-US')
 }
 
-/** Compressed over original bytes: `0.382`; a dash where there are no original ones. */
+/** Compressed over original bytes: `0.382`; 0 for no input. */
 export function formatRatio(original: number, compressed: number): string {
-  return original === 0 ? '-' : compressionRatio(original, compressed).toFixed(3)
+  return compressionRatio(original, compressed).toFixed(3)
 }
 
-/** What went away of the original bytes: `61.8 %`. */
+/** What went away of the original bytes: `61.8 %`; 0 for no input. */
 export function formatSaving(original: number, compressed: number): string {
-  return original === 0 ? '-' : `${(100 * compressionSaving(original, compressed)).toFixed(1)} %`
+  return `${(100 * compressionSaving(original, compressed)).toFixed(1)} %`
 }

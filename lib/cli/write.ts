@@ -13,16 +13,19 @@ import {
   STDIN,
 } from '../ingest/index.js'
 import {
+  type AutoCompression,
   CODECS,
   type CodecName,
+  type Compression,
   LAYOUTS,
   type Layout,
   type PackedWriteResult,
   PackedWriter,
   type PackedWriterOptions,
+  type TuneLevel,
 } from '../packed/index.js'
 import { COLUMN_GROUP_POLICIES, type ColumnGroupPolicy, FIELD_ID_KEY } from '../schema/index.js'
-import { parseCount, splitPairs } from './arguments.js'
+import { parseCount, parseLevel, splitPairs } from './arguments.js'
 import { asUsage, UsageError } from './failure.js'
 import { type IfExists, toStdout } from './output.js'
 import { isRemote, type Place, placeOf } from './place.js'
@@ -38,7 +41,7 @@ interface WriteOptions extends StorageOptions {
   fieldIds: 'auto' | [name: string, id: string][]
   layout?: Layout
   codec?: CodecName
-  level?: number
+  level?: TuneLevel
   rowGroupBytes?: number
   ifExists: IfExists
   json: boolean
@@ -83,7 +86,7 @@ export function writeCommand(signal: AbortSignal): Command {
         CODECS,
       ),
     )
-    .option('--level <n>', 'of the codec', parseCount)
+    .option('--level <n>', 'of the codec; of zstd also auto: by the kind of column', parseLevel)
     .option('--row-group-bytes <n>', 'Arrow bytes at which a row group is cut', parseCount)
     .addOption(
       new Option('--if-exists <what>', 'when a file exists')
@@ -191,11 +194,19 @@ function writerOptions(schema: Schema, options: WriterInput): PackedWriterOption
       ? { groups: options.groups ?? 'milvus', directory: folder }
       : { groups: group.map((spec) => ({ ...spec, path: `${folder}/${spec.id}` })) }),
     ...(layout === undefined ? {} : { layout }),
-    ...(codec === undefined
-      ? {}
-      : { compression: level === undefined ? { codec } : { codec, level } }),
+    ...(codec === undefined ? {} : { compression: compressionOf(codec, level) }),
     ...(rowGroupBytes === undefined ? {} : { rowGroupBytes }),
   }
+}
+
+/** What `packed tune` recommends, as a program says it. */
+function compressionOf(
+  codec: CodecName,
+  level: TuneLevel | undefined,
+): Compression | AutoCompression {
+  if (level !== 'auto') return level === undefined ? { codec } : { codec, level }
+  if (codec === 'zstd') return { codec, level }
+  throw new UsageError(`Expected --codec zstd with --level auto but received ${codec}`)
 }
 
 /** A folder of keys needs a name: without one, its files would start with a slash. */

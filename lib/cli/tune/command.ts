@@ -14,7 +14,7 @@ import {
   type TuneResult,
   tuneFiles,
 } from '../../packed/index.js'
-import { parseBytes, parseCount, splitList } from '../arguments.js'
+import { parseBytes, parseCount, parseLevel, splitList } from '../arguments.js'
 import { type IfExists, refuseExisting, toFile, toStdout } from '../output.js'
 import { commonStorage, filePlaces, isRemote, type Place, placeOf } from '../place.js'
 import { progressBar } from '../progress-bar.js'
@@ -80,7 +80,7 @@ function listOption(flags: string, description: string, known: readonly string[]
 }
 
 function levelsOf(text: string): TuneLevel[] {
-  return splitList(text).map((level) => (level === 'auto' ? level : parseCount(level)))
+  return splitList(text).map(parseLevel)
 }
 
 function atLeastOne(parse: (text: string) => number): (text: string) => number {
