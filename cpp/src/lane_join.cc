@@ -20,6 +20,9 @@ constexpr int64_t kMostShareBytes = 256 << 20;
 /// Rows of one batch when no lane bounds it (only fields that the files do not have).
 constexpr int64_t kMostConstantRows = 1 << 20;
 
+/// Steps of lanes with tiny rows end together no further apart.
+constexpr int64_t kMostGridRows = int64_t{1} << 40;
+
 /// Row groups of a lane that say how many bytes its rows have.
 constexpr int kSampledRowGroups = 8;
 
@@ -37,20 +40,37 @@ double RowBytesOf(const LaneFiles& files) {
   return rows == 0 ? 1.0 : std::max(1.0, static_cast<double>(bytes) / static_cast<double>(rows));
 }
 
-/// What a step of each lane may decode to. Together half the budget, so that one step decodes while
-/// another is consumed; as many rows in each, so that their steps end together.
-std::vector<int64_t> SharesOf(const std::vector<LaneFiles>& lanes, int64_t budget_bytes) {
+/// Where the steps of each lane end. Together they decode to half the budget, so that one step
+/// decodes while another is consumed; as many rows in each, up to the same rows, so that a batch,
+/// which ends where a step of any lane does, has all rows of one.
+std::vector<StepBounds> BoundsOf(const std::vector<LaneFiles>& lanes, int64_t budget_bytes) {
   std::vector<double> row_bytes;
   row_bytes.reserve(lanes.size());
   for (const auto& files : lanes) row_bytes.push_back(RowBytesOf(files));
   const double sum = std::accumulate(row_bytes.begin(), row_bytes.end(), 0.0);
-  std::vector<int64_t> shares;
-  shares.reserve(lanes.size());
+  StepBounds common;
+  if (lanes.size() > 1) {
+    common.grid_rows = kMostGridRows;
+    common.first_rows = kMostGridRows;
+  }
+  std::vector<StepBounds> bounds;
+  bounds.reserve(lanes.size());
   for (const double bytes : row_bytes) {
     const auto share = static_cast<int64_t>(static_cast<double>(budget_bytes) / 2 * (bytes / sum));
-    shares.push_back(std::clamp(share, kLeastShareBytes, kMostShareBytes));
+    bounds.push_back({.share_bytes = std::clamp(share, kLeastShareBytes, kMostShareBytes)});
+    const auto share_bytes = static_cast<double>(bounds.back().share_bytes);
+    const auto rows = [bytes](double of) {
+      return std::max<int64_t>(1, static_cast<int64_t>(of / bytes));
+    };
+    common.grid_rows = std::min(common.grid_rows, rows(share_bytes));
+    common.first_rows =
+        std::min(common.first_rows, rows(std::min<double>(share_bytes, kMostFirstBytes)));
   }
-  return shares;
+  for (auto& of : bounds) {
+    of.grid_rows = common.grid_rows;
+    of.first_rows = common.first_rows;
+  }
+  return bounds;
 }
 
 /// What reads the remote files of the lanes; null where there are none.
@@ -79,9 +99,9 @@ LaneJoin::LaneJoin(std::shared_ptr<arrow::Schema> schema, std::vector<OutputColu
       limits_(limits),
       cancel_(std::move(cancel)),
       ahead_(ReadRemoteAhead(lanes, limits.ahead_bytes, cancel_)) {
-  const std::vector<int64_t> shares = SharesOf(lanes, limits.buffer_bytes);
+  const std::vector<StepBounds> bounds = BoundsOf(lanes, limits.buffer_bytes);
   for (size_t i = 0; i < lanes.size(); ++i) {
-    lanes_.emplace_back(static_cast<int>(i), std::move(lanes[i]), shares[i], ahead_, cancel_);
+    lanes_.emplace_back(static_cast<int>(i), std::move(lanes[i]), bounds[i], ahead_, cancel_);
   }
   for (const auto& column : columns_) constants_.emplace_back(column.value);
 }

@@ -15,14 +15,14 @@ constexpr int64_t kProbeRows = 1024;
 constexpr int64_t kProbeShares = 4;
 /// An estimate is not believed beyond this multiple of what rows of the file took before.
 constexpr int64_t kEstimateTrust = 16;
-/// Somebody waits for the first batch. Not of a remote file: row groups are fetched in one piece.
-constexpr int64_t kMostFirstBytes = 8 << 20;
 /// Decoders round their buffers up, whatever the number of rows.
 constexpr int64_t kLeastStepBytes = 1024;
 /// Every step that waits keeps its file open, so that many small files are not all opened ahead.
 constexpr size_t kStepsBeforeNextFile = 2;
 /// Row groups that one step may take: what is known of each is looked at before any is read.
 constexpr int kMostRunRowGroups = 1024;
+/// A step of less than this part of another is none.
+constexpr int64_t kSliver = 4;
 
 }  // namespace
 
@@ -37,11 +37,11 @@ RowGroupRun LaneFile::RowGroups() const {
   return {static_cast<int>(first - row_groups.begin()), static_cast<int>(last - first)};
 }
 
-ReadLane::ReadLane(int number, LaneFiles files, int64_t share_bytes,
+ReadLane::ReadLane(int number, LaneFiles files, StepBounds bounds,
                    std::shared_ptr<RangeAhead> ahead, CancelToken cancel)
     : number_(number),
       files_(std::make_move_iterator(files.begin()), std::make_move_iterator(files.end())),
-      share_bytes_(share_bytes),
+      bounds_(bounds),
       ahead_(std::move(ahead)),
       cancel_(std::move(cancel)) {
   EnterFile();
@@ -58,16 +58,36 @@ int64_t ReadLane::RowBytes() const {
   return std::max(seen_row_bytes_, std::min(cursor_.row_bytes, seen_row_bytes_ * kEstimateTrust));
 }
 
+/// Of a remote file row groups are fetched in one piece: a small step would not come sooner.
+bool ReadLane::IsFirst() const {
+  return planned_rows_ == 0 && !files_.front().file->footer->file->remote();
+}
+
+/// Rows of a step that ends where those of other lanes do, as far as the row group goes; 0 without
+/// others. Slivers, before the next multiple or behind it, are not worth a step of all columns.
+int64_t ReadLane::RowsToGrid() const {
+  const int64_t grid = bounds_.grid_rows;
+  if (grid == 0) return 0;
+  const int64_t sliver = grid / kSliver;
+  int64_t end = IsFirst() ? bounds_.first_rows : (planned_rows_ / grid + 1) * grid;
+  if (planned_rows_ > 0 && end - planned_rows_ < sliver) end += grid;
+  const int64_t rows = cursor_.skip + end - planned_rows_;
+  return cursor_.rows_left - rows < sliver ? cursor_.rows_left : rows;
+}
+
 int64_t ReadLane::NextRows() const {
-  const bool first = planned_rows_ == 0 && !files_.front().file->footer->file->remote();
-  const int64_t bytes = first ? std::min(share_bytes_, kMostFirstBytes) : share_bytes_;
+  const int64_t bytes =
+      IsFirst() ? std::min(bounds_.share_bytes, kMostFirstBytes) : bounds_.share_bytes;
   const int64_t most = std::max<int64_t>(1, bytes / RowBytes());
+  const bool sized = cursor_.known || seen_row_bytes_ > 0;
+  const int64_t to_grid = RowsToGrid();
+  if (sized && to_grid > 0 && to_grid <= most + most / kSliver) return to_grid;
   // Steps of one size: the last one costs as much as the others, however few rows are left for it.
   const int64_t steps = std::max<int64_t>(1, (cursor_.rows_left + most - 1) / most);
   const int64_t rows = (cursor_.rows_left + steps - 1) / steps;
-  if (cursor_.known || seen_row_bytes_ > 0) return rows;
+  if (sized) return rows;
   const int64_t longest = std::max<int64_t>(1, cursor_.longest_value);
-  const int64_t bounded = std::max<int64_t>(1, kProbeShares * share_bytes_ / longest);
+  const int64_t bounded = std::max<int64_t>(1, kProbeShares * bounds_.share_bytes / longest);
   return std::min({rows, kProbeRows, bounded});
 }
 
@@ -109,7 +129,7 @@ int ReadLane::ExtendRun(int first) {
     const bool more = cursor_.rows_left > 0;
     const int64_t run_rows = cursor_.rows_left + rows;
     const int64_t run_row_bytes = std::max(cursor_.row_bytes, row_bytes);
-    if (more && (!size.known || !cursor_.known || run_rows > share_bytes_ / run_row_bytes)) {
+    if (more && (!size.known || !cursor_.known || run_rows > bounds_.share_bytes / run_row_bytes)) {
       return i;
     }
     cursor_ = {nullptr, run_rows, 0, false, run_row_bytes, size.known, size.longest_value};

@@ -36,16 +36,28 @@ struct LaneFile {
 /// The files whose rows a lane has, one after the other; at least one.
 using LaneFiles = std::vector<LaneFile>;
 
+/// What the first step of a local file may decode to: somebody waits for the first batch.
+inline constexpr int64_t kMostFirstBytes = 8 << 20;
+
+/// Where the steps of a lane end.
+struct StepBounds {
+  /// What one step may decode to; a larger row group is read in several.
+  int64_t share_bytes = 0;
+  /// Steps end at multiples of so many rows, about, and the first one behind `first_rows`: together
+  /// with those of other lanes. 0 = there are no others.
+  int64_t grid_rows = 0;
+  int64_t first_rows = 0;
+};
+
 /// \brief The rows of one file, or of several one after the other, on their way to the consumer:
 /// planned steps in row order, then the decoded batches of the front step.
 ///
 /// Only the thread that calls ReadNext touches it; steps carry the work to other threads.
 class ReadLane {
  public:
-  /// `share_bytes` is what one step may decode to; a larger row group is read in several.
   /// `ahead` has the remote files already that are open, as those of lane `number`; it may be null
   /// where none is.
-  ReadLane(int number, LaneFiles files, int64_t share_bytes, std::shared_ptr<RangeAhead> ahead,
+  ReadLane(int number, LaneFiles files, StepBounds bounds, std::shared_ptr<RangeAhead> ahead,
            CancelToken cancel);
 
   /// \brief Cut the next step, without starting it; null when every row is planned or the
@@ -98,13 +110,15 @@ class ReadLane {
   arrow::Status OpenLate(LaneFile* file);
   int64_t RowBytes() const;
   int64_t NextRows() const;
+  int64_t RowsToGrid() const;
+  bool IsFirst() const;
   bool CanPlan();
   arrow::Status TakeStep();
   void Drop(int64_t rows);
 
   const int number_;
   std::deque<LaneFile> files_;  ///< the current one is the first
-  const int64_t share_bytes_;
+  const StepBounds bounds_;
   std::shared_ptr<RangeAhead> ahead_;
   const CancelToken cancel_;
   int next_row_group_ = 0;
