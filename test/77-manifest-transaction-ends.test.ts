@@ -2,8 +2,7 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { PackedError } from '../lib/errors/index.js'
-import { decodeManifestJson, isNotCommitted, ManifestStore } from '../lib/manifest/index.js'
+import { decodeManifestJson, ManifestStore } from '../lib/manifest/index.js'
 import { type ChunkManager, LocalChunkManager } from '../lib/storage/index.js'
 import { reasonOf } from './support/chunks.js'
 import { BASE, deltaLogOf } from './support/manifest-parts.js'
@@ -91,19 +90,4 @@ describe('manifest.json', () => {
     expect(made).toMatchObject({ version: 2, jsonFailure: { path: `${BASE}/manifest.json` } })
     expect(await store.latest()).toBe(2)
   })
-})
-
-// Made up, as the servers of the tests never answer so: S3 does (409) while another write of the
-// object is under way.
-test('a write that is under way may be of the transaction itself: nothing is said to be lost', async () => {
-  const { open, chunkManager, store } = place()
-  const transaction = (await open()).addDeltaLog(deltaLogOf('d'))
-  chunkManager.before = async () => {
-    throw new PackedError('Conflict', 'another write')
-  }
-  const error = await rejection(() => transaction.commit())
-  expect([error.code, error.retryable, isNotCommitted(error)]).toEqual(['StorageIO', true, false])
-  chunkManager.before = async () => {}
-  expect((await transaction.commit()).version).toBe(1)
-  expect(await store.versions()).toEqual([1])
 })

@@ -159,8 +159,7 @@ export class ManifestStore {
     })
     if (maker?.equals(id)) return
     if (maker !== undefined) throw alreadyExists(key, failure)
-    if (isRefused) throw unknownMaker(key, failure)
-    throw isPackedError(failure) && failure.code === 'Conflict' ? underWay(key, failure) : failure
+    throw isRefused ? unknownMaker(key, failure) : failure
   }
 
   /** The id of the transaction that made a version; undefined where the version is not there. */
@@ -241,10 +240,4 @@ function alreadyExists(key: string, cause?: unknown): PackedError {
 function unknownMaker(key: string, cause: unknown): PackedError {
   const message = `Expected the manifest "${key}", which exists, to tell who made it but received none`
   return new PackedError('PreconditionFailed', message, { path: key, cause })
-}
-
-/** Of our own first try, maybe: a Conflict, which says that nothing was written, it must not be. */
-function underWay(key: string, cause: PackedError): PackedError {
-  const message = `Expected to create the manifest "${key}" but received a write of it that is under way: ${cause.message}`
-  return new PackedError('StorageIO', message, { path: key, cause })
 }
