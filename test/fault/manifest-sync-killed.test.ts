@@ -99,7 +99,8 @@ async function killedAhead(stage: string, firstHit: number) {
     const home = join(directory, `${stage}-${firstHit}-${hit}`)
     expect((await run(home, { stage, hit })).signal).toBe('SIGKILL')
     const rows = await manifestRows(home)
-    expect(rows.ahead).toBe(1)
+    // Another segment may be syncing at the same time.
+    expect(rows.ahead).toBeGreaterThanOrEqual(1)
     // Which sync comes when depends on the time; those of deletes have no rows.
     if (rows.newest > rows.named) return { home, named: rows.named }
   }
