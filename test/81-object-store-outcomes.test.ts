@@ -95,6 +95,29 @@ describeWithServers('writes whose outcome is unknown', () => {
     expect(error).toMatchObject({ code: 'AlreadyExists', path: 'put/theirs' })
   })
 
+  test('a conflict after a lost answer does not say that the write is not there', async () => {
+    const conflict = { status: 409, body: errorBody('ConditionalRequestConflict') }
+    let puts = 0
+    gateway.spoil((request) => {
+      if (request.method === 'HEAD') return { answer: { status: 404 } }
+      if (!isPut(request)) return undefined
+      puts += 1
+      return puts === 1 ? 'loseAnswer' : { answer: conflict }
+    })
+    const error = await rejection(() => store.put('put/open', bytesOf('mine'), { ifAbsent: true }))
+    expect(error).toMatchObject({ code: 'Network', path: 'put/open', retryable: true })
+    expect(puts).toBeGreaterThan(1)
+    expect(textOf(await direct.get('put/open'))).toBe('mine')
+  })
+
+  test('a conflict from the first request on is one', async () => {
+    const conflict = { status: 409, body: errorBody('ConditionalRequestConflict') }
+    gateway.spoil((request) => (isPut(request) ? { answer: conflict } : undefined))
+    const error = await rejection(() => store.put('put/held', bytesOf('mine'), { ifAbsent: true }))
+    expect(error).toMatchObject({ code: 'Conflict', path: 'put/held' })
+    expect(await direct.head('put/held').catch(({ code }) => code)).toBe('NotFound')
+  })
+
   test('a completion that went through, without an answer, has succeeded', async () => {
     const { finish } = await upload(store, 'parts/ours', 'mine')
     spoilFirst(isComplete, 'loseAnswer')

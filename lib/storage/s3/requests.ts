@@ -69,24 +69,29 @@ export class S3Requests {
    * Run an operation until an attempt succeeds or fails for good.
    *
    * Rejects with a PackedError that names the key, or with the reason of the caller's signal. When
-   * the time is over the class is that of the last failure, else Timeout.
+   * the time is over the class is that of the last failure, else Timeout; never Conflict where the
+   * conflicting write may be an earlier attempt of the same operation.
    */
   async run<T>(operation: S3Operation, attempt: (attempt: S3Attempt) => Promise<T>): Promise<T> {
     const { signal, bytes = 0, timeoutMs = this.timeoutMs, failed = 0 } = operation
     const untilMs = performance.now() + timeoutMs
     let last: S3Failure | undefined
+    let lost: S3Failure | undefined
     try {
       return await withDeadline(
         { timeoutMs: Math.max(timeoutMs, bytes / LEAST_BYTES_PER_MS), signal },
         (inner) =>
           this.#repeat(attempt, { signal: inner, untilMs, failed }, (failure) => {
             last = failure
+            if (isLost(failure)) lost = failure
           }),
       )
     } catch (error) {
       if (signal?.aborted) throw signal.reason
       const cause = error instanceof DeadlineExceeded ? (last?.thrown ?? error) : error
-      throw this.error(cause, operation)
+      // The write that stands in the way may be the lost one: nobody knows whose the object will be.
+      const isOpen = operation.ifAbsent === true && describeS3Failure(cause).kind === 'Conflict'
+      throw this.error(isOpen ? (lost?.thrown ?? cause) : cause, operation)
     }
   }
 
@@ -156,6 +161,11 @@ export class S3Requests {
     if (code !== 'NoSuchBucket') return message
     return `no bucket "${this.#connection.bucket}" at ${this.#connection.name}`
   }
+}
+
+/** Whether the store may have carried out, or still be at, what it did not confirm. */
+function isLost({ kind, again }: S3Failure): boolean {
+  return again && kind !== 'Conflict' && kind !== 'Throttled'
 }
 
 /** What a refused condition means to who asked for it. */
