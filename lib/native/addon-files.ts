@@ -1,4 +1,5 @@
 /** What writers, readers, payloads and filters are asked for, and what they answer. */
+import type { NativeFilter } from './addon-filter.js'
 import type {
   FlatBatch,
   NativeSchema,
@@ -229,6 +230,11 @@ export interface NativeReaderOptions {
   /** Keys of encrypted files, by their key metadata (see `readKeyMetadata`). */
   keys?: NativeKey[]
   visibility?: NativeVisibility
+  /**
+   * Only rows that it is true for come out. Its columns are those of `schema`, or the files' own
+   * where there is none; those that are not in `columns` are read and left out again.
+   */
+  filter?: NativeFilter
   storage: NativeStorage
 }
 

@@ -53,6 +53,7 @@ import type {
 } from './addon-values.js'
 
 export * from './addon-files.js'
+export * from './addon-filter.js'
 export * from './addon-values.js'
 
 /**
