@@ -8,6 +8,7 @@ import { expectId, expectInteger, expectOneOf, unexpected } from '../config/inde
 export type LogPathLayout = 'milvus' | 'segmentFirst'
 
 export interface LogPathOptions {
+  /** `'milvus'` by default. */
   layout?: LogPathLayout
 }
 

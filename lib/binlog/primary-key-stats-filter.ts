@@ -44,6 +44,9 @@ export class PrimaryKeyFilter {
     )
   }
 
+  /**
+   * A filter that excludes no key: `AlwaysTrueBloomFilter` of Milvus, for statistics without one.
+   */
   static alwaysTrue(): PrimaryKeyFilter {
     return new PrimaryKeyFilter('alwaysTrue')
   }

@@ -23,6 +23,7 @@ const FALSE_POSITIVE = 0.001
 
 /** What {@link PrimaryKeyStats.build} takes. */
 export interface PrimaryKeyStatsOptions {
+  /** Field id of the primary key. */
   fieldId: number | bigint
   /** `DataType.Int64` or `DataType.VarChar`. */
   pkType: PrimaryKeyType
@@ -32,15 +33,21 @@ export interface PrimaryKeyStatsOptions {
   kind?: 'blocked' | 'basic'
   /** Rate of keys that the filter holds by mistake, between 0 and 1; default 0.001. */
   falsePositive?: number
+  /** Aborting rejects with the signal's reason. */
   signal?: AbortSignal
 }
 
 /** The members of {@link PrimaryKeyStats}. */
 export interface PrimaryKeyStatsInit {
+  /** Field id of the primary key. */
   fieldId: bigint
+  /** Int64 or VarChar. */
   pkType: PrimaryKeyType
+  /** Least key; undefined without rows. */
   min: PrimaryKey | undefined
+  /** Greatest key; undefined without rows. */
   max: PrimaryKey | undefined
+  /** Has every key. */
   filter: PrimaryKeyFilter
 }
 

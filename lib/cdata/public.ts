@@ -23,7 +23,9 @@ import { unflattenSchema } from './unflatten-schema.js'
 
 /** Addresses of an `ArrowArray` of struct type and of the `ArrowSchema` that describes it. */
 export interface ArrowCData {
+  /** Address of the `ArrowArray`, of struct type. */
   array: bigint
+  /** Address of the `ArrowSchema`. */
   schema: bigint
 }
 
@@ -44,6 +46,7 @@ export interface ExportedStream {
   release(): void
 }
 
+/** How memory of another library comes in. */
 export interface ImportOptions {
   /** Copy everything into JavaScript-owned memory, so that the producer gets its own back now. */
   copy?: boolean
@@ -51,6 +54,7 @@ export interface ImportOptions {
 
 /** Batches of a foreign stream; ends by itself, or by `close`. */
 export interface ImportedStream extends AsyncIterableIterator<RecordBatch> {
+  /** Of every batch; asked of the producer when the stream was opened. */
   readonly schema: Schema
   /** Release the stream. Idempotent. */
   close(): void
@@ -58,7 +62,9 @@ export interface ImportedStream extends AsyncIterableIterator<RecordBatch> {
 
 /** Batches on their way out, with the schema they share. */
 export interface BatchSource {
+  /** Of every batch. */
   schema: Schema
+  /** In the order in which the consumer gets them; lent until the stream is released. */
   batches: readonly RecordBatch[]
 }
 

@@ -121,6 +121,7 @@ export class BatchCompressor {
     this.#hold([])
   }
 
+  /** As `close`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

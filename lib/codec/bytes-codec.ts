@@ -14,8 +14,11 @@ export interface BytesCodec {
   decode(src: Uint8Array, options?: BytesDecodeOptions): Promise<Uint8Array>
 }
 
+/** Bounds of one call that decodes. */
 export interface BytesDecodeOptions {
+  /** Most bytes that may come out; more is InvalidData. The codec's own bound by default. */
   maxBytes?: number
+  /** Aborting rejects with the signal's reason; nothing comes out. */
   signal?: AbortSignal
 }
 
@@ -46,6 +49,7 @@ export function withSignal(signal: AbortSignal | undefined): { signal?: AbortSig
 
 /** Counts calls: a `CompressionStats` or a `CompressionMonitor`. */
 export interface CompressionRecorder {
+  /** Count one call that has succeeded. */
   record(call: CompressionCall): void
 }
 

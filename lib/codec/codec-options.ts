@@ -54,6 +54,7 @@ export type TrainedCodecOptions = Omit<CodecOptions, 'dictionary'>
 export interface EncodeOptions {
   /** Memory to write to, which must not be that of `src`; what is returned is a view of it. */
   dst?: Uint8Array
+  /** Aborting rejects with the signal's reason; nothing comes out. */
   signal?: AbortSignal
 }
 
@@ -65,7 +66,9 @@ export interface DecodeOptions extends EncodeOptions {
 
 /** Options of `newWriter`, instead of those of the codec. */
 export interface CodecWriterOptions {
+  /** Threads that compress blocks side by side; the codec's by default. */
   concurrency?: number
+  /** Bytes of input per block; the codec's by default. */
   blockBytes?: number
 }
 

@@ -31,6 +31,7 @@ export interface CompressionReporter {
 
 /** Options of {@link CompressionMonitor}. */
 export interface CompressionMonitorOptions {
+  /** Gets the figures of every interval. */
   reporter?: CompressionReporter
   /** Its counters `compression.…` grow, labelled with source, codec, type and way. */
   meter?: PipelineMeter
@@ -138,6 +139,7 @@ export class CompressionMonitor {
     }
   }
 
+  /** Stops reporting. */
   [Symbol.dispose](): void {
     this.close()
   }

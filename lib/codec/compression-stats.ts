@@ -12,6 +12,7 @@ import {
  * whose time is that of encoding and of reading the file as well.
  */
 export type CompressionSource = 'codec' | 'page' | 'arrow'
+/** Which way bytes went through a codec. */
 export type CompressionWay = 'compress' | 'decompress'
 
 /** What one way has come to. */

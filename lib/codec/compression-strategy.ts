@@ -38,6 +38,7 @@ export interface LevelFacts {
 
 /** Chooses levels of ZSTD, 1 to 22. */
 export interface LevelStrategy {
+  /** The level of the codec for data of these facts. */
   selectLevel(facts: LevelFacts): number
 }
 

@@ -30,13 +30,17 @@ export interface EncodingSettings {
 
 /** What there is to say about compression; what is left out has its default. */
 export interface CompressionConfig {
+  /** Codec, level and memory of compressing; defaults for what is absent. */
   compression?: Partial<CompressionSettings>
+  /** Encodings of columns; defaults for what is absent. */
   encoding?: Partial<EncodingSettings>
 }
 
 /** A checked {@link CompressionConfig} with everything in it; `concurrency` is at least 1. */
 export interface ResolvedCompressionConfig {
+  /** Every setting of compressing. */
   compression: CompressionSettings
+  /** Every setting of encoding. */
   encoding: EncodingSettings
 }
 

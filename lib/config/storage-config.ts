@@ -31,6 +31,7 @@ export interface StorageConfig {
   credentials?: CredentialProvider
   /** `'aws'` (default). */
   cloudProvider?: 'aws' | 'gcp' | 'azure' | 'aliyun' | 'tencent' | 'huawei'
+  /** Region of the bucket (`minio.region`). */
   region?: string
   /** https; as `address` says where that is a URL, else false; true without an address. */
   useSsl?: boolean
@@ -46,7 +47,9 @@ export interface StorageConfig {
   iamEndpoint?: string
   /** Role to assume (aws, aliyun), with the session name and external id to do it under. */
   roleArn?: string
+  /** Session name of the role that is assumed. */
   sessionName?: string
+  /** External id that the role's policy asks for. */
   externalId?: string
   /** Seconds that temporary credentials live, 900 to 43,200; 900 by default. */
   loadFrequencyS?: number
@@ -83,4 +86,5 @@ export interface StorageCredentials {
   expiration?: Date
 }
 
+/** Asked for credentials when there are none yet, and again before they expire. */
 export type CredentialProvider = () => Promise<StorageCredentials>

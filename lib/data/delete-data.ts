@@ -22,6 +22,7 @@ export class DeleteData {
   #kind: 'int64' | 'varchar' | undefined
   #bytes = 0
 
+  /** Deletes: pairs of a key and a hybrid timestamp. */
   get rowCount(): number {
     return this.#timestamps.length
   }

@@ -55,6 +55,7 @@ export interface FieldData {
   readonly nullCount: number
   /** Bytes by Milvus's formula for the type (GetMemorySize), which Arrow's buffers differ from. */
   memorySize(): number
+  /** Whether a row, counted from 0, has no value. */
   isNull(row: number): boolean
   /** The value as `rowsOf` gives it, null for a null. Bytes and vectors view the column's memory. */
   get(row: number): unknown

@@ -94,6 +94,7 @@ export class InsertData {
     return data
   }
 
+  /** Rows; every field has as many. */
   get rowCount(): number {
     const [first] = this.#columns.values()
     return first?.length ?? 0

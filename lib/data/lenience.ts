@@ -14,6 +14,7 @@ export interface LenientReport {
 
 /** Where values that became null are reported. */
 export interface Lenience {
+  /** Called once for each value that became null. */
   report(report: LenientReport): void
 }
 

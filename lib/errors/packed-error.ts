@@ -128,6 +128,7 @@ export class PackedError extends Error {
     return this
   }
 
+  /** Plain values for logs; the cause as its message. */
   toJSON(): PackedErrorJson {
     return {
       name: this.name,

@@ -14,6 +14,7 @@ export interface MessageSource {
   seek(position: ChannelPosition | undefined, options?: ChunkOptions): AsyncIterable<LoggedMessage>
   /** Messages up to `position` are not needed any more; their space may be given back. */
   acknowledge(position: ChannelPosition): Promise<void>
+  /** End the source; what was handed out stays valid. Idempotent. */
   close(): Promise<void>
 }
 

@@ -41,14 +41,17 @@ export class ManifestChunkReader {
     })
   }
 
+  /** Chunks of the column group. */
   get numChunks(): number {
     return this.chunks.length
   }
 
+  /** Rows of all chunks together. */
   get numRows(): number {
     return this.#reader.numRows
   }
 
+  /** Rows of every chunk, in order. */
   get rowsPerChunk(): readonly number[] {
     return this.chunks.map(({ rows }) => rows)
   }
@@ -111,6 +114,7 @@ export class ManifestChunkReader {
     return this.#reader.close()
   }
 
+  /** As `close`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

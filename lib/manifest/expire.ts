@@ -21,6 +21,7 @@ const MOST_READS = 16
 export interface ExpireManifestsOptions {
   /** Where the segment is: a chunk manager, or a directory or bucket. */
   chunkManager?: ChunkManager
+  /** Where the manifests are: a directory or bucket, instead of a chunk manager. */
   storage?: StorageConfig
   /** Base folder of the segment. */
   basePath: string
@@ -37,6 +38,7 @@ export interface ExpireManifestsOptions {
   dryRun?: boolean
   /** The caller's word that nobody commits to the segment. */
   workersStopped?: boolean
+  /** Aborting rejects with the signal's reason; what is removed stays removed. */
   signal?: AbortSignal
 }
 

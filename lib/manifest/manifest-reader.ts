@@ -158,6 +158,7 @@ export class ManifestReader implements AsyncIterable<RecordBatch> {
     return this.#reader.close()
   }
 
+  /** As `close`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

@@ -39,6 +39,9 @@ export interface ManifestFile {
 /** How a delta log tells which rows are gone; Milvus writes `primaryKey` (0). */
 export const DELTA_LOG_TYPES = ['primaryKey', 'positional', 'equality'] as const
 
+/**
+ * What the rows of a delete log say: by key, by position, or by equality (Milvus's `DeltaLogType`).
+ */
 export type DeltaLogType = (typeof DELTA_LOG_TYPES)[number]
 
 /** A log of deletes (`DeltaLog`). */

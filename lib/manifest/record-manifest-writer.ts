@@ -108,6 +108,7 @@ export class PackedRecordManifestWriter extends RecordSink {
     return this.#files?.orphans ?? []
   }
 
+  /** Decoded Arrow bytes written so far, by Milvus's formula. */
   getWrittenUncompressed(): number {
     return this.#uncompressed
   }

@@ -13,6 +13,7 @@ import type { Manifest } from './model.js'
  */
 export const MANIFEST_RESOLVERS = ['fail', 'overwrite', 'merge'] as const
 
+/** What a transaction does when another writer has committed a version meanwhile. */
 export type ManifestResolver = (typeof MANIFEST_RESOLVERS)[number]
 
 /** The state that a resolver decides on. */

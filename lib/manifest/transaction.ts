@@ -39,6 +39,7 @@ import { ManifestStore, TRANSACTION_ID_BYTES } from './store.js'
 
 /** Options of {@link ManifestTransaction.open}. */
 export interface ManifestTransactionOptions {
+  /** Where the manifest is. */
   chunkManager: ChunkManager
   /** Key of the segment's folder; it need not exist. */
   basePath: string
@@ -155,6 +156,7 @@ export class ManifestTransaction {
     return this.#record({ kind: 'appendFiles', groups: expectColumnGroups(groups, this.#base) })
   }
 
+  /** Add a delete log to the next version. */
   addDeltaLog(log: ManifestDeltaLog): this {
     return this.#record({ kind: 'addDeltaLog', log: expectDeltaLog(log, this.#base) })
   }
@@ -179,6 +181,7 @@ export class ManifestTransaction {
     return this.#record({ kind: 'dropIndex', indexId: expectIndexId(indexId) })
   }
 
+  /** Add a file of large values to the next version. */
   addLobFile(file: ManifestLobFile): this {
     return this.#record({ kind: 'addLobFile', file: expectLobFile(file, this.#base) })
   }

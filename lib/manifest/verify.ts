@@ -23,6 +23,7 @@ const MOST_READS = 16
 
 /** Options of {@link verifyManifest}. */
 export interface VerifyManifestOptions {
+  /** Of the segment. */
   store: ManifestStore
   /** Whose files are looked at: -1, the default, for the latest. */
   version?: number
@@ -30,6 +31,7 @@ export interface VerifyManifestOptions {
   deep?: boolean
   /** Gives the keys of encrypted files. */
   keyRetriever?: KeyRetriever
+  /** Aborting rejects with the signal's reason. */
   signal?: AbortSignal
 }
 

@@ -158,6 +158,7 @@ export abstract class BatchStream implements AsyncIterable<RecordBatch> {
     return this.#closing
   }
 
+  /** As `close`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

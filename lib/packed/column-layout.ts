@@ -47,6 +47,7 @@ export interface OptimizeColumnLayoutOptions {
   config?: CompressionConfig
   /** Threads at once; 0 (default) = as many as the addon has. */
   concurrency?: number
+  /** Aborting rejects with the signal's reason. */
   signal?: AbortSignal
 }
 

@@ -59,6 +59,7 @@ export class PackedRecordWriter extends RecordSink {
     return this.#plan.schema
   }
 
+  /** The column groups, in the order of the paths. */
   get columnGroups(): readonly FieldGroup[] {
     return this.#plan.groups
   }
@@ -102,6 +103,7 @@ export class PackedRecordWriter extends RecordSink {
     return this.#timestamps.range
   }
 
+  /** Decoded Arrow bytes written so far, by Milvus's formula. */
   getWrittenUncompressed(): number {
     let bytes = 0
     for (const written of this.#uncompressed.values()) bytes += written

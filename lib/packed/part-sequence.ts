@@ -81,6 +81,7 @@ export abstract class PartSequence<Item> implements AsyncIterable<Item> {
     return this.#closing
   }
 
+  /** As `close`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

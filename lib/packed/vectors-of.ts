@@ -23,7 +23,9 @@ export interface Matrix<Element extends VectorElement, Values> {
   validity: Uint8Array | null
 }
 
+/** Vectors of 32-bit floats: rows times dim numbers, row after row. */
 export type Float32Matrix = Matrix<'float32', Float32Array>
+/** Vectors of 16-bit floats as the bits they are stored as: rows times dim numbers. */
 export type BitsMatrix = Matrix<'float16' | 'bfloat16', Uint16Array>
 
 /** Result of `vectorsOf`; `element` tells the members apart. */

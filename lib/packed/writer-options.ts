@@ -11,7 +11,9 @@ import type { ColumnEncoding } from './writer-columns.js'
 
 /** Choices for one column; what is absent falls back to the writer's. */
 export interface ColumnWriteOptions {
+  /** Codec of the column; the writer's by default. */
   codec?: CodecName
+  /** Level of the codec, in its own range. */
   level?: number
   /**
    * Parquet encoding of every leaf of the column; the layout's choice when absent (Milvus's:

@@ -90,6 +90,7 @@ export interface CollectionSchema {
   readonly enableNamespace: boolean
 }
 
-/** Field ids of the system fields. */
+/** Field id of the system field `RowID`. */
 export const ROW_ID_FIELD = 0n
+/** Field id of the system field `Timestamp`: hybrid timestamps. */
 export const TIMESTAMP_FIELD = 1n

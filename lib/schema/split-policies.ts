@@ -44,6 +44,7 @@ export interface SplitPolicies {
 export interface SplitOptions {
   /** Decoded bytes per row by field id; fields without are not wide. */
   averageBytes?: ReadonlyMap<bigint, number> | undefined
+  /** Which of Milvus's policies make groups; its defaults when absent. */
   policies?: SplitPolicies | undefined
 }
 

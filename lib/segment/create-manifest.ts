@@ -34,6 +34,7 @@ import { readSidecar, writeSidecar } from './segment-sidecar.js'
 export interface CreateManifestOptions {
   /** Where the logs are: a chunk manager, or a directory or bucket. */
   chunkManager?: ChunkManager
+  /** Where the segment is: a directory or bucket, instead of a chunk manager. */
   storage?: StorageConfig
   /** Of StorageV2, as the metadata or `locateSegment` has it. */
   segment: SegmentInfo
@@ -43,6 +44,7 @@ export interface CreateManifestOptions {
   keyRetriever?: KeyRetriever
   /** The caller's word that nobody else commits: needed for stores without conditional writes. */
   singleWriter?: boolean
+  /** Aborting rejects with the signal's reason. */
   signal?: AbortSignal
 }
 

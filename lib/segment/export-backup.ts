@@ -30,7 +30,9 @@ export interface SegmentToExport extends Omit<SegmentLocation, 'root'> {
 
 /** Options of an export in the form that a backup has. */
 export interface BackupExportOptions extends ImportTarget {
+  /** The files as they are, below a root of their own. */
   form: 'backup'
+  /** At least one, of one collection. */
   segments: readonly SegmentToExport[]
   /** Where the logs are. */
   source: ChunkManager
@@ -40,9 +42,11 @@ export interface BackupExportOptions extends ImportTarget {
   prefix: string
   /** Rows and deletes outside this range of hybrid timestamps are left out by the import. */
   startTimestamp?: bigint | number
+  /** Hybrid timestamp: later rows are not imported. */
   endTimestamp?: bigint | number
   /** Ask Milvus not to check the disk quota. */
   skipDiskQuotaCheck?: boolean
+  /** Aborting rejects with the signal's reason. */
   signal?: AbortSignal
 }
 

@@ -20,7 +20,9 @@ import { takingBack } from './take-back.js'
 
 /** Options of an export in the form of pymilvus's bulk writer. */
 export interface BulkExportOptions extends ImportTarget {
+  /** Rows as Parquet files that a bulk import takes. */
   form: 'bulk'
+  /** The collection of the rows. */
   schema: CollectionSchema
   /** Visible rows with every field of the schema, as a SegmentReader gives them. */
   records: AsyncIterable<ArrowRecord> | Iterable<ArrowRecord>
@@ -30,6 +32,7 @@ export interface BulkExportOptions extends ImportTarget {
   target: ChunkManager
   /** Decoded bytes after which another file is begun; 128 MiB by default. */
   fileBytes?: number
+  /** Aborting rejects with the signal's reason. */
   signal?: AbortSignal
 }
 

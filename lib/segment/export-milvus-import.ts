@@ -15,7 +15,7 @@ import type { MilvusImportRequest } from './export-request.js'
  * and names of options are those of Milvus's and milvus-backup's public sources; they have not been
  * tried on a running server.
  *
- * @throws PackedError; see {@link exportBackup} and {@link exportBulk}.
+ * @throws PackedError; see `exportBackup` and `exportBulk`.
  */
 export async function exportForMilvusImport(
   options: BackupExportOptions | BulkExportOptions,

@@ -40,12 +40,15 @@ import { readSidecar } from './segment-sidecar.js'
 export interface LocateSegmentOptions {
   /** Where the tree is: a chunk manager, or a directory or bucket. */
   chunkManager?: ChunkManager
+  /** Where the logs are: a directory or bucket, instead of a chunk manager. */
   storage?: StorageConfig
+  /** The segment to look for. */
   segmentId: bigint | number
   /** Key prefix that `insert_log` is below; the manager's own root by default. */
   root?: string
   /** Only needed where one number is a segment of several collections or partitions. */
   collectionId?: bigint | number
+  /** Spares a look into other partitions. */
   partitionId?: bigint | number
   /** Milvus's own is tried first, and then the segment-first one. */
   layout?: LogPathLayout
@@ -53,6 +56,7 @@ export interface LocateSegmentOptions {
   sidecar?: boolean
   /** For encrypted column groups, whose footers are read where there is no sidecar. */
   keyRetriever?: KeyRetriever
+  /** Aborting rejects with the signal's reason. */
   signal?: AbortSignal
 }
 

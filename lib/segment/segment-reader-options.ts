@@ -59,6 +59,7 @@ export interface SegmentReaderOptions extends Pick<PackedReaderOptions, PassedOn
   manifestPath?: string | undefined
   /** The same in two: the segment's folder, and a version of its manifest (the latest if absent). */
   basePath?: string
+  /** With `basePath`: a version of the manifest, 1 or more; the latest by default. */
   version?: number
   /** StorageV3: whether the deletes of the manifest count; they do by default. */
   manifestDeletes?: boolean
@@ -66,9 +67,11 @@ export interface SegmentReaderOptions extends Pick<PackedReaderOptions, PassedOn
   binlogs?: readonly FieldBinlog[]
   /** Delete logs; those of L0 segments may be here or in `l0Deltalogs`. */
   deltalogs?: readonly FieldBinlog[]
+  /** Delete logs of L0 segments. */
   l0Deltalogs?: readonly FieldBinlog[]
   /** Where the logs are; the working directory if neither is given. */
   storage?: StorageConfig
+  /** Where the logs are, instead of `storage`. */
   chunkManager?: ChunkManager
   /** For insert logs that have an id and no path. */
   location?: SegmentLocation

@@ -31,11 +31,13 @@ export interface SegmentWriterOptions {
   schema: CollectionSchema
   /** Where the logs go. */
   chunkManager: ChunkManager
+  /** Ids of the segment in Milvus; parts of every path. */
   ids: { collectionId: Id; partitionId: Id; segmentId: Id }
   /** Gives the number of every log that is written, 2 or more. */
   allocateId: () => Id | Promise<Id>
   /** Key prefix that `insert_log` goes below; the chunk manager's own root by default. */
   root?: string
+  /** How paths are made; `'milvus'` by default. */
   layout?: LogPathLayout
   /** 2 (default): one file per column group. 0: one binlog per field. */
   storageVersion?: LogStorageVersion
@@ -43,6 +45,7 @@ export interface SegmentWriterOptions {
   groups?: readonly FieldGroup[]
   /** Decoded bytes after which a chunk is ended by itself; 256 MiB by default. */
   chunkBytes?: number
+  /** Kind of the filter in the key statistics; `'blocked'` by default, as in Milvus. */
   bloomFilter?: 'blocked' | 'basic'
   /** Keep the metadata beside the files (see `writeSidecar`); on by default. */
   sidecar?: boolean
@@ -50,6 +53,7 @@ export interface SegmentWriterOptions {
   encryption?: NonNullable<PackedWriterOptions['encryption']>
   /** StorageV2: Int8Vector fields whose rows are codes of vectors, see `PackedWriterOptions`. */
   quantized?: NonNullable<PackedWriterOptions['quantized']>
+  /** Aborting rejects with the signal's reason. */
   signal?: AbortSignal
 }
 
@@ -57,6 +61,7 @@ export interface SegmentWriterOptions {
 export interface WriteSegmentOptions extends Omit<SegmentWriterOptions, 'chunkManager'> {
   /** Where the logs go: a chunk manager, or a directory or bucket. */
   chunkManager?: ChunkManager
+  /** A directory or bucket, instead of a chunk manager. */
   storage?: StorageConfig
   /** Every item becomes a chunk: one log per column group or field. */
   data: Iterable<InsertData | ArrowRecord> | AsyncIterable<InsertData | ArrowRecord>

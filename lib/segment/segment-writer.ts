@@ -160,6 +160,7 @@ export class SegmentWriter {
     })
   }
 
+  /** As `close`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.abort()
   }

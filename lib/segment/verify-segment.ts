@@ -27,6 +27,7 @@ import { verifyRows } from './verify-rows.js'
 export interface VerifySegmentOptions {
   /** Where the logs are: a chunk manager, or a directory or bucket. */
   chunkManager?: ChunkManager
+  /** Where the logs are: a directory or bucket, instead of a chunk manager. */
   storage?: StorageConfig
   /** As `locateSegment` gives it. */
   segment: LocatedSegment
@@ -34,8 +35,11 @@ export interface VerifySegmentOptions {
   schema?: CollectionSchema
   /** Which bytes `Binlog.logSize` counts: those of the file (default, Milvus's) or decoded ones. */
   logSize?: 'compressed' | 'uncompressed'
+  /** For StorageV1 binlogs that are encrypted. */
   decryptor?: BinlogDecryptor
+  /** For packed files that are encrypted. */
   keyRetriever?: NonNullable<PackedReaderOptions['keyRetriever']>
+  /** Aborting rejects with the signal's reason. */
   signal?: AbortSignal
 }
 

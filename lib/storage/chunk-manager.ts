@@ -11,6 +11,7 @@ export interface ChunkEntry {
 
 /** What every call of a {@link ChunkManager} takes. */
 export interface ChunkOptions {
+  /** Aborting rejects with the signal's reason. */
   signal?: AbortSignal | undefined
 }
 
@@ -83,6 +84,7 @@ export interface ChunkManager {
   readStream(path: string, options?: ChunkOptions & ChunkRange): Readable
   /** Replaces what is at `to`, in one step. @throws PackedError NotFound. */
   copy(from: string, to: string, options?: ChunkWriteOptions): Promise<void>
+  /** Whether there is an object at this path. */
   exist(path: string, options?: ChunkOptions): Promise<boolean>
   /** Bytes. @throws PackedError NotFound. */
   size(path: string, options?: ChunkOptions): Promise<number>

@@ -44,6 +44,7 @@ export interface ObjectStore extends Uploader {
   copy(from: string, to: string, options?: UploadOptions): Promise<void>
   /** Stores without a prefix search (MinIO) only answer for an exact key. */
   listUploads(prefix: string, options?: ChunkOptions): AsyncIterable<OpenUpload>
+  /** The parts that a store has of an upload, by number. */
   listParts(key: string, upload: string, options?: ChunkOptions): AsyncIterable<StoredPart>
   /** Whether `ifAbsent` really holds there: found out once, by two writes of a key of its own. */
   conditionalWrites(options?: ChunkOptions): Promise<boolean>

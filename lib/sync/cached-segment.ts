@@ -46,20 +46,31 @@ export interface CachedSegment extends SegmentIds, SegmentLogs {
 
 /** What a new segment of a {@link MetaCache} starts with. */
 export interface CachedSegmentInit extends Partial<SegmentLogs> {
+  /** New to the cache. */
   readonly segmentId: bigint
+  /** -1 for deletes of all partitions. */
   readonly partitionId: bigint
+  /** L0 for deletes alone, L1 for rows. */
   readonly level: SegmentLevel
+  /** In which its logs are written. */
   readonly storageVersion: StorageVersion
   /** Default `'Growing'`. */
   readonly state?: SegmentState
+  /** Where its first message was; unknown by default. */
   readonly startPosition?: ChannelPosition | undefined
+  /** The metadata store knows the start position; false by default. */
   readonly startPosRecorded?: boolean
+  /** How far its logs go. */
   readonly checkpoint?: ChannelPosition | undefined
+  /** Rows in files; 0 by default. */
   readonly flushedRows?: number
+  /** Column groups of the chunks that it has. */
   readonly currentSplit?: readonly FieldGroup[] | undefined
+  /** Of the chunks that it has; none by default. */
   readonly pkStats?: readonly PrimaryKeyStats[]
   /** The cache's from then on. */
   readonly bm25Stats?: ReadonlyMap<bigint, Bm25Stats>
+  /** Empty by default. */
   readonly manifestPath?: string
 }
 

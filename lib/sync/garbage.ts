@@ -32,7 +32,9 @@ const MOST_REMOVALS = 16
 
 /** What the collector asks of a `MetaCatalog`. */
 export interface GarbageCatalog {
+  /** Every collection that the store knows. */
   collections(): Promise<readonly { readonly collectionId: bigint }[]>
+  /** Every segment of one collection. */
   segments(filter: { collectionId: bigint }): Promise<readonly SegmentMeta[]>
 }
 
@@ -42,6 +44,7 @@ export interface CollectGarbageOptions {
   catalog: GarbageCatalog
   /** Where the objects are: a chunk manager, or a directory or bucket. */
   chunkManager?: ChunkManager
+  /** A directory or bucket, instead of a chunk manager. */
   storage?: StorageConfig
   /** Key prefix that `insert_log` is below; the manager's own root by default. */
   root?: string
@@ -54,6 +57,7 @@ export interface CollectGarbageOptions {
   dryRun?: boolean
   /** The caller's word that no worker writes below the root. */
   workersStopped?: boolean
+  /** Aborting rejects with the signal's reason; what is removed stays removed. */
   signal?: AbortSignal
 }
 

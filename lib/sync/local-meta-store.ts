@@ -28,6 +28,7 @@ const BEHIND = Buffer.of(0xff)
 export interface LocalMetaStoreOptions {
   /** How long a commit waits while another process writes; 60 s by default. */
   lockTimeoutMs?: number
+  /** Counts transactions and times them. */
   meter?: PipelineMeter
 }
 
@@ -92,6 +93,7 @@ export class LocalMetaStore implements MetaStore {
     }
   }
 
+  /** The entry of a key, or undefined. */
   async get(key: string, options: ChunkOptions = {}): Promise<MetaEntry | undefined> {
     this.#expectOpen()
     const bytes = keyBytes(key)
@@ -143,6 +145,7 @@ export class LocalMetaStore implements MetaStore {
     return this.#closed
   }
 
+  /** As `close`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

@@ -13,8 +13,11 @@ import type { SegmentMeta } from './segment-meta.js'
 
 /** Options of a {@link MetaCache}. */
 export interface MetaCacheOptions {
+  /** Of every segment of the cache. */
   collectionId: bigint
+  /** The virtual channel whose segments these are. */
   channelName: string
+  /** Of the rows. */
   schema: CollectionSchema
   /** What the metadata store knows of the channel's segments. */
   segments?: Iterable<SegmentMeta>
@@ -53,6 +56,7 @@ export class MetaCache {
     if (version >= this.#schema.version) this.#schema = schema
   }
 
+  /** The segment of this id as it is now, or undefined. */
   getSegment(segmentId: bigint): CachedSegment | undefined {
     return this.#segments.get(segmentId)
   }

@@ -243,6 +243,7 @@ export class MetaCatalog {
     }, options)
   }
 
+  /** What is known of a channel, or undefined. */
   async channel(name: string, options?: ChunkOptions): Promise<ChannelMeta | undefined> {
     return (await this.records.channel(name, options)).record
   }

@@ -21,6 +21,7 @@ export interface MetaTransaction {
  * behind it: get, range, and compare-and-commit.
  */
 export interface MetaStore {
+  /** The entry of a key, or undefined. */
   get(key: string, options?: ChunkOptions): Promise<MetaEntry | undefined>
   /** Entries whose key starts with `prefix`, in key order (UTF-8), of one moment. */
   scan(prefix: string, options?: ChunkOptions): AsyncIterable<MetaEntry>

@@ -26,6 +26,7 @@ export interface SaveBinlogPathsRequest extends SegmentIds {
   readonly manifestPath: string
 }
 
+/** How far the logs of a segment go (`datapb.CheckPoint`). */
 export interface SegmentCheckpoint {
   readonly segmentId: bigint
   /** Rows of the segment up to `position`. */
@@ -33,6 +34,7 @@ export interface SegmentCheckpoint {
   readonly position: ChannelPosition
 }
 
+/** Where the first message of a segment was (`datapb.SegmentStartPosition`). */
 export interface SegmentStart {
   readonly segmentId: bigint
   readonly startPosition: ChannelPosition

@@ -49,10 +49,12 @@ export function updateNumOfRows(flushedRows: number): SegmentAction {
   return (segment) => counted(segment, { flushedRows })
 }
 
+/** Set the state. */
 export function updateState(state: SegmentState): SegmentAction {
   return (segment) => ({ ...segment, state })
 }
 
+/** Set how far the logs go. */
 export function updateCheckpoint(checkpoint: ChannelPosition | undefined): SegmentAction {
   return (segment) => ({ ...segment, checkpoint })
 }
@@ -62,6 +64,7 @@ export function updateBinlogs(logs: Partial<SegmentLogs>): SegmentAction {
   return (segment) => ({ ...segment, ...logs })
 }
 
+/** Set the version of the manifest, `{"ver":…,"base_path":…}`. */
 export function updateManifestPath(manifestPath: string): SegmentAction {
   return (segment) => ({ ...segment, manifestPath })
 }
@@ -74,6 +77,7 @@ export function useManifest(): SegmentAction {
   }
 }
 
+/** Freeze the column groups of all later chunks. */
 export function updateCurrentSplit(currentSplit: readonly FieldGroup[]): SegmentAction {
   return (segment) => ({ ...segment, currentSplit })
 }
@@ -101,6 +105,7 @@ export function setStartPosRecorded(startPosRecorded = true): SegmentAction {
   return (segment) => ({ ...segment, startPosRecorded })
 }
 
+/** Set where the first message was, unless that is known. */
 export function setStartPositionIfNil(position: ChannelPosition): SegmentAction {
   return (segment) => ({ ...segment, startPosition: segment.startPosition ?? position })
 }

@@ -5,22 +5,27 @@ import type { SegmentLevel, SegmentState } from './segment-meta.js'
 export interface SegmentFilter {
   /** At most these: spares a look at every other segment. */
   readonly ids?: ReadonlySet<bigint>
+  /** Whether a segment is one of them. */
   matches(segment: CachedSegment): boolean
 }
 
+/** The segments of these ids. */
 export function withIds(...segmentIds: readonly bigint[]): SegmentFilter {
   const ids = new Set(segmentIds)
   return { ids, matches: ({ segmentId }) => ids.has(segmentId) }
 }
 
+/** Segments in one of these states. */
 export function withState(...states: readonly SegmentState[]): SegmentFilter {
   return { matches: ({ state }) => states.includes(state) }
 }
 
+/** Segments of this level. */
 export function withLevel(level: SegmentLevel): SegmentFilter {
   return { matches: (segment) => segment.level === level }
 }
 
+/** Segments of this partition. */
 export function withPartition(partitionId: bigint): SegmentFilter {
   return { matches: (segment) => segment.partitionId === partitionId }
 }

@@ -28,7 +28,9 @@ export interface SyncManagerOptions {
   maxTasks?: number
   /** Payload of the tasks that prepare at once, default 256 MiB; a larger one runs alone. */
   maxBytes?: number
+  /** Nothing is said by default. */
   logger?: Logger
+  /** Nothing is counted by default. */
   meter?: PipelineMeter
   /** Cancels everything, and what comes later. */
   signal?: AbortSignal

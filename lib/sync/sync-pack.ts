@@ -61,6 +61,7 @@ export class SyncPack {
     return this
   }
 
+  /** The collection of the segment. */
   withCollectionId(collectionId: Id): this {
     this.#collectionId = expectId(collectionId, 'collectionId')
     return this
@@ -73,11 +74,13 @@ export class SyncPack {
     return this
   }
 
+  /** The segment whose rows and deletes these are. */
   withSegmentId(segmentId: Id): this {
     this.#segmentId = expectId(segmentId, 'segmentId')
     return this
   }
 
+  /** The virtual channel that the messages came by. */
   withChannelName(channelName: string): this {
     this.#channelName = expectText(channelName, 'channelName')
     return this
@@ -107,6 +110,7 @@ export class SyncPack {
     return this
   }
 
+  /** L0 for deletes alone, L1 (the default) for rows. */
   withLevel(level: SegmentLevel): this {
     this.#level = expectOneOf(level, 'level', ['L0', 'L1'])
     return this
@@ -124,14 +128,17 @@ export class SyncPack {
     return this
   }
 
+  /** The chunks that have rows, oldest first. */
   get insertData(): readonly PackChunk[] {
     return this.#insertData
   }
 
+  /** Undefined without deletes. */
   get deleteData(): DeleteData | undefined {
     return this.#deleteData
   }
 
+  /** By sparse field that a BM25 function fills. */
   get bm25Stats(): ReadonlyMap<bigint, Bm25Stats> {
     return this.#bm25Stats
   }
@@ -141,46 +148,57 @@ export class SyncPack {
     return this.#payloadBytes
   }
 
+  /** 0 until it is set. */
   get collectionId(): bigint {
     return this.#collectionId
   }
 
+  /** -1 for deletes of all partitions; 0 until it is set. */
   get partitionId(): bigint {
     return this.#partitionId
   }
 
+  /** 0 until it is set. */
   get segmentId(): bigint {
     return this.#segmentId
   }
 
+  /** Empty until it is set. */
   get channelName(): string {
     return this.#channelName
   }
 
+  /** Hybrid timestamps of the first and the last message. */
   get timeRange(): TimeSpan {
     return this.#timeRange
   }
 
+  /** Rows of all chunks. */
   get batchRows(): number {
     return this.#batchRows
   }
 
+  /** Where the first message was. */
   get startPosition(): ChannelPosition | undefined {
     return this.#startPosition
   }
 
+  /** Where the last message was. */
   get checkpoint(): ChannelPosition | undefined {
     return this.#checkpoint
   }
 
+  /** `'L1'` until it is set. */
   get level(): SegmentLevel {
     return this.#level
   }
 
+  /** Whether the segment is complete with this pack. */
   get isFlush(): boolean {
     return this.#isFlush
   }
 
+  /** Whether the segment is dropped with this pack. */
   get isDrop(): boolean {
     return this.#isDrop
   }

@@ -25,9 +25,11 @@ export interface SyncTaskOptions {
   pack: SyncPack
   /** Of the rows: the one at the time of buffering. With or without the system fields. */
   schema: CollectionSchema
+  /** Has the segment; it is changed as the sync goes on. */
   metaCache: MetaCache
   /** Who keeps the metadata; without one the cache alone changes. */
   metaWriter?: MetaWriter | undefined
+  /** Numbers the logs. */
   allocator: Allocator
   /** Where files go; a SyncManager brings its own. */
   chunkManager?: ChunkManager | undefined
@@ -37,6 +39,7 @@ export interface SyncTaskOptions {
   root?: string
   /** Bound on encoded bytes of a group's writer; 0 (default) is the writer's own. */
   syncBufferBytes?: number
+  /** Part size of uploads; the writer's own by default. */
   multipartPartBytes?: number
   /** Force column groups to the disk before they count as written; on by default. */
   fsync?: boolean
@@ -60,8 +63,11 @@ export interface SyncTaskOptions {
   beforeCommit?: ((checkpoint: ChannelPosition | undefined) => Promise<void>) | undefined
   /** Called once per failed attempt. */
   failureCallback?: ((error: unknown) => void) | undefined
+  /** Aborting rejects with the signal's reason; nothing is saved then. */
   signal?: AbortSignal | undefined
+  /** Nothing is said by default. */
   logger?: Logger | undefined
+  /** Nothing is counted by default. */
   meter?: PipelineMeter | undefined
 }
 

@@ -88,6 +88,7 @@ export class SyncTask implements SyncWork {
     return withMerged(this.#written.bm25, this.#finished?.bm25)
   }
 
+  /** The delete log that was written; undefined without deletes, and before it is written. */
   get deltaBinlog(): FieldBinlog | undefined {
     return this.#written.delta
   }

@@ -16,11 +16,15 @@ const RETRY = { maxAttempts: 10, initialDelayMs: 100, maxDelayMs: 1000 }
 
 /** What {@link updateSync} is told. */
 export interface UpdateSyncOptions {
+  /** What the sync has written. */
   readonly facts: SyncFacts
+  /** Has the segment and is changed after the store. */
   readonly metaCache: MetaCache
+  /** Who keeps the metadata. */
   readonly metaWriter: MetaWriter
   /** 10 attempts with pauses from 0.1 s to 1 s by default. */
   readonly retry?: RetryOptions | undefined
+  /** Aborting rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined
 }
 

@@ -58,8 +58,11 @@ type NamesOf<Kind> = {
   [Name in keyof Metrics]: Metrics[Name]['kind'] extends Kind ? Name : never
 }[keyof Metrics]
 
+/** Names of {@link PIPELINE_METRICS} that only grow. */
 export type CounterName = NamesOf<'counter'>
+/** Names of {@link PIPELINE_METRICS} that are distributions. */
 export type HistogramName = NamesOf<'histogram'>
+/** Names of {@link PIPELINE_METRICS} that go up and down. */
 export type GaugeName = NamesOf<'gauge'>
 /** Values of a counter's labels, by their names. */
 export type MetricLabels = Readonly<Record<string, string>>

@@ -27,6 +27,7 @@ export const STAGES = [
   'sync.commit.after',
 ] as const
 
+/** One of {@link STAGES}. */
 export type Stage = (typeof STAGES)[number]
 
 const channels = new Map(STAGES.map((name) => [name, channel(`arrow-packed:${name}`)]))

@@ -22,6 +22,7 @@ export interface ReadDeleteLogOptions {
   decryptor?: BinlogDecryptor | undefined
   /** For encrypted StorageV2 logs. */
   keyRetriever?: KeyRetriever | undefined
+  /** Aborting rejects with the signal's reason. */
   signal?: AbortSignal | undefined
 }
 

@@ -18,12 +18,17 @@ export type DeleteLogFormat = 'json' | 'parquet' | 'packed'
 
 /** Options of {@link writeDeleteLog}. */
 export interface WriteDeleteLogOptions {
+  /** `'json'` by default, as Milvus writes it. */
   format?: DeleteLogFormat
   /** The segment whose log it is; -1 for all partitions. */
   collectionId: Id
+  /** -1 for all partitions. */
   partitionId: Id
+  /** The segment whose log it is. */
   segmentId: Id
+  /** Number of the log. */
   logId: Id
+  /** Aborting rejects with the signal's reason; then there is no object. */
   signal?: AbortSignal | undefined
 }
 

@@ -12,14 +12,17 @@ import {
 
 /** Descriptor of a binlog to be made; ids may be numbers that are safe integers. */
 export interface BinlogDescriptorInit extends Pick<BinlogDescriptor, 'payloadType' | 'extras'> {
+  /** The collection of the rows. */
   collectionId: Id
   /** -1 for all partitions. */
   partitionId: Id
+  /** The segment of the rows. */
   segmentId: Id
   /** -1 in a delete log. */
   fieldId: Id
   /** Hybrid timestamps of the oldest and newest row. */
   startTimestamp: Id
+  /** Hybrid timestamp of the newest row. */
   endTimestamp: Id
   /** When the file is made: hybrid timestamp; the clock's when absent. */
   timestamp?: Id
@@ -27,10 +30,13 @@ export interface BinlogDescriptorInit extends Pick<BinlogDescriptor, 'payloadTyp
 
 /** One event to be made. */
 export interface BinlogEventInit {
+  /** What the payload is. */
   type: EventType
   /** A whole Parquet file. */
   payload: Uint8Array
+  /** Hybrid timestamp of its oldest row. */
   startTimestamp: Id
+  /** Hybrid timestamp of its newest row. */
   endTimestamp: Id
   /** When it is made; the file's when absent. */
   timestamp?: Id

@@ -57,6 +57,7 @@ export type BinlogDecryptor = (encrypted: EncryptedEvents) => Uint8Array | Promi
 export interface ReadBinlogOptions {
   /** For files that are encrypted; without one they are an `Encryption` error. */
   decryptor?: BinlogDecryptor | undefined
+  /** Aborting rejects with the signal's reason. */
   signal?: AbortSignal | undefined
 }
 

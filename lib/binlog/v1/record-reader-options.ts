@@ -34,6 +34,7 @@ export interface V1RecordReaderOptions
   fieldBinlogs: readonly FieldBinlog[]
   /** Fields without logs come out as their default or null; logs of other fields are not read. */
   schema: CollectionSchema
+  /** Where the binlogs are. */
   chunkManager: ChunkManager
   /** Which columns come out, in this order, by name or field id; all if absent. */
   columns?: readonly (string | number | bigint)[]

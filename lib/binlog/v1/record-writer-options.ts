@@ -32,6 +32,7 @@ const KNOWN = [
 export interface V1RecordWriterOptions {
   /** One file for each of its fields, sub-fields of struct arrays included. */
   schema: CollectionSchema
+  /** Where the binlogs go. */
   chunkManager: ChunkManager
   /** The segment whose logs are written. */
   location: SegmentLocation
@@ -44,6 +45,7 @@ export interface V1RecordWriterOptions {
   form?: 'codec' | 'stream'
   /** Hybrid timestamps of the logs; those of the Timestamp column (field 1) if absent. */
   timestampFrom?: Id
+  /** Given together with `timestampFrom`, or not at all. */
   timestampTo?: Id
   /** zstd at level 3 by default. */
   compression?: CodecName | Compression

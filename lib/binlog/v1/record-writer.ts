@@ -81,6 +81,7 @@ export class V1RecordWriter extends RecordSink {
     return this.#written
   }
 
+  /** Decoded Arrow bytes written so far, by Milvus's formula. */
   getWrittenUncompressed(): number {
     return this.#pending.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0)
   }

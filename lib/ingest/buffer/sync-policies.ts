@@ -36,6 +36,7 @@ export interface SyncSituation {
 export interface SyncPolicy {
   /** For logs. */
   readonly reason: string
+  /** Ids of the segments to sync now. */
   select(situation: SyncSituation): bigint[]
 }
 

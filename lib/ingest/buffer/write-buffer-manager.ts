@@ -24,6 +24,7 @@ export interface WriteBufferManagerOptions {
   evictSegments?: number
   /** Time between two looks; default 3 s. */
   checkIntervalMs?: number
+  /** Nothing is said by default. */
   logger?: Logger
 }
 

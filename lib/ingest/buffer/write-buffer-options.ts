@@ -36,6 +36,7 @@ export interface TaskFacts {
 export interface WriteBufferOptions {
   /** Of the channel; gives collection and schema. */
   metaCache: MetaCache
+  /** Runs the syncs. */
   syncManager: SyncSubmitter
   /** Gives segments of deletes their ids. */
   allocator: Allocator
@@ -80,7 +81,9 @@ export interface WriteBufferOptions {
   onReleased?: () => void
   /** Once: a sync failed for good. What was buffered is in the message log still. */
   onFailure?: (error: unknown) => void
+  /** Nothing is said by default. */
   logger?: Logger
+  /** Nothing is counted by default. */
   meter?: PipelineMeter
 }
 

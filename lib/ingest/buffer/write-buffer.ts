@@ -81,6 +81,7 @@ export class WriteBuffer {
     ]
   }
 
+  /** The virtual channel whose messages it buffers. */
   get channelName(): string {
     return this.#settings.metaCache.channelName
   }
@@ -237,6 +238,7 @@ export class WriteBuffer {
     return this.#closing
   }
 
+  /** As `close`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

@@ -15,11 +15,13 @@ import type { WorkerStatus } from '../worker/worker-status.js'
 
 /** What is asked of a worker. */
 export interface ServedWorker {
+  /** What `/status` answers with; cheap, and never rejects. */
   status(): WorkerStatus
 }
 
 /** Options of {@link serveWorker}. */
 export interface ServeWorkerOptions {
+  /** Whose state is served. */
   worker: ServedWorker
   /** What `/metrics` shows: the meter, or one of the meters, that the worker was given. */
   metrics: PrometheusMeter

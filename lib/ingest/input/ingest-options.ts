@@ -16,7 +16,9 @@ import { expectOnError, type OnError } from './poison-rows.js'
 /** What {@link runIngest} needs of a worker (`IngestWorker` has it). */
 export interface IngestTarget {
   readonly schema: CollectionSchema
+  /** The last sequence that was accepted of a source; undefined of one that is new. */
   lastSequence(source: string): bigint | undefined
+  /** Accept rows; a sequence that is not beyond the last is dropped as repeated. */
   write(message: {
     source: string
     sequence: bigint
@@ -83,6 +85,7 @@ export interface IngestOptions {
   batchBytes?: number | undefined
   /** Called after every message. */
   onProgress?: ((progress: IngestProgress) => void) | undefined
+  /** Nothing is counted by default. */
   meter?: PipelineMeter | undefined
   /** Stops reading. What is being accepted is waited for. */
   signal?: AbortSignal | undefined

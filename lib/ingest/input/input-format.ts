@@ -1,7 +1,9 @@
 import { extname } from 'node:path'
 import { PackedError } from '../../errors/index.js'
 
+/** Formats of input files. */
 export const INPUT_FORMATS = ['arrow', 'parquet', 'ndjson', 'csv', 'tsv'] as const
+/** One of {@link INPUT_FORMATS}. */
 export type InputFormat = (typeof INPUT_FORMATS)[number]
 
 const EXTENSIONS: Readonly<Record<string, InputFormat>> = {

@@ -29,7 +29,9 @@ export interface SegmentedLogOptions {
   fsyncIntervalMs?: number | undefined
   /** Size from which on a new file is begun. 64 MiB by default. */
   segmentBytes?: number | undefined
+  /** Nothing is said by default. */
   logger?: Logger | undefined
+  /** Nothing is counted by default. */
   meter?: PipelineMeter | undefined
 }
 

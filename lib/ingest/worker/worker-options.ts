@@ -34,6 +34,7 @@ export interface IngestWorkerOptions {
   partitionId?: bigint | number
   /** Where segments go; `segments/` in the directory by default. */
   chunkManager?: ChunkManager
+  /** Where segments go; the worker's own directory by default. */
   storage?: StorageConfig
   /** A metadata store that stays open after the worker; it may serve several workers. */
   metaStore?: MetaStore
@@ -75,7 +76,9 @@ export interface IngestWorkerOptions {
   maxSyncs?: number
   /** Keep the metadata of a flushed segment beside its files, too; on by default. */
   sidecar?: boolean
+  /** Nothing is said by default. */
   logger?: Logger
+  /** Nothing is counted by default. */
   meter?: PipelineMeter
   /** Aborts `open`; a running worker is ended by `close`. */
   signal?: AbortSignal

@@ -204,6 +204,7 @@ export class IngestWorker implements AsyncDisposable {
     return this.#end(() => Promise.reject(failure))
   }
 
+  /** As `close`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

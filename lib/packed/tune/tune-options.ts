@@ -17,6 +17,7 @@ import { type Candidate, candidatesOf, type TuneLevel } from './candidates.js'
 
 /** What a recommendation is to be good at; see {@link TuneOptions.goal}. */
 export const TUNE_GOALS = ['size', 'balanced', 'speed'] as const
+/** One of {@link TUNE_GOALS}: what a recommendation is for. */
 export type TuneGoal = (typeof TUNE_GOALS)[number]
 
 /** How far `tuneFiles` is. */

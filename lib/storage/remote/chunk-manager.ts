@@ -191,6 +191,7 @@ export class RemoteChunkManager implements ChunkManager {
     }
   }
 
+  /** Whether there is an object at this path. */
   exist(path: string, options: ChunkOptions = {}): Promise<boolean> {
     return this.#run(path, async (key) => {
       return (await findObject(this.#store, key, options)) !== undefined

@@ -37,10 +37,13 @@ export interface ResumedUploads {
 
 /** Options of {@link abandonUploads}. */
 export interface AbandonUploadsOptions {
+  /** Directory that the writers had as `spool`. */
   spool: string
+  /** The store that they wrote to; files for another one are left alone. */
   storage: StorageConfig
   /** Only writers of one of these paths, with all their files; every writer when absent. */
   paths?: readonly string[]
+  /** Aborting rejects with the signal's reason. */
   signal?: AbortSignal
 }
 

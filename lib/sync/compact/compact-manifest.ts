@@ -31,6 +31,7 @@ import { quantizedIn, SourceRows, type SourceSettings } from './source-rows.js'
 export interface CompactManifestOptions {
   /** Where the segment is: a chunk manager, or a directory or bucket. */
   chunkManager?: ChunkManager
+  /** Where the segment is: a directory or bucket, instead of a chunk manager. */
   storage?: StorageConfig
   /** Key of the segment's folder. */
   basePath: string
@@ -42,11 +43,13 @@ export interface CompactManifestOptions {
   sort?: boolean
   /** Memory to sort in, about; 1 GiB by default. */
   sortBytes?: number
+  /** Kind of the filter in the key statistics; `'blocked'` by default. */
   bloomFilter?: 'blocked' | 'basic'
   /** The caller's word that nobody else commits: needed for stores without conditional writes. */
   singleWriter?: boolean
   /** Gives the numbers of files of statistics, 2 or more; by the clock if absent. */
   allocateId?: () => bigint | Promise<bigint>
+  /** Aborting rejects with the signal's reason; the segment stays as it was. */
   signal?: AbortSignal
 }
 

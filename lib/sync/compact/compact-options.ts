@@ -25,9 +25,11 @@ export interface CompactSegmentsOptions {
   allocator?: Allocator
   /** Where the logs are: a chunk manager, or a directory or bucket. */
   chunkManager?: ChunkManager
+  /** Where the logs are: a directory or bucket, instead of a chunk manager. */
   storage?: StorageConfig
   /** Key prefix that `insert_log` is below; the manager's own root by default. */
   root?: string
+  /** The collection whose segments are compacted. */
   collectionId: bigint | number
   /** Only this partition; all if absent. */
   partitionId?: bigint | number
@@ -54,12 +56,19 @@ export interface CompactSegmentsOptions {
   dryRun?: boolean
   /** Keep the metadata of new segments beside their files, too; on by default. */
   sidecar?: boolean
+  /** Kind of the filter in the key statistics; `'blocked'` by default. */
   bloomFilter?: 'blocked' | 'basic'
   /** Encrypt the new column groups. */
   encryption?: NonNullable<SegmentWriterOptions['encryption']>
+  /** For StorageV1 binlogs that are encrypted. */
   decryptor?: BinlogDecryptor
+  /** For packed files that are encrypted. */
   keyRetriever?: KeyRetriever
+  /** Called as rows are read and written. */
   onProgress?: (progress: CompactionProgress) => void
+  /**
+   * Aborting rejects with the signal's reason; segments of the group under way stay as they were.
+   */
   signal?: AbortSignal
 }
 
