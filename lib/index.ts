@@ -395,6 +395,7 @@ export {
   vectorsOf,
   type WriteOptions,
   type WriterProgress,
+  type WriteSource,
   type WrittenColumn,
 } from './packed/index.js'
 export {

@@ -225,18 +225,6 @@ describe('the end of a writer', () => {
     expect(error).toMatchObject({ code: 'UnsupportedType', field: 'span' })
   })
 
-  test('an item that the iterable throws is thrown on, and the writer stays open', async () => {
-    const writer = await openSample(fresh())
-    async function* broken() {
-      yield sampleBatch(0, 1)
-      throw new Error('source')
-    }
-    await expect(writer.writeAll(broken())).rejects.toThrow('source')
-    await writer.write(sampleBatch(1, 1))
-    expect(writer.progress.rows).toBe(2)
-    await writer.close()
-  })
-
   test('writeAll refuses what is not iterable', async () => {
     const writer = await openSample(fresh())
     expect((await rejection(() => writer.writeAll(5 as never))).code).toBe('InvalidArgument')

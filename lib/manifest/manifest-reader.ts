@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { ReadableStream } from 'node:stream/web'
 import type { RecordBatch, Schema, Table } from 'apache-arrow'
 import { expectKnownKeys, expectObject, unexpected } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
@@ -111,6 +112,16 @@ export class ManifestReader implements AsyncIterable<RecordBatch> {
   /** An object-mode Node stream of the batches; destroying it closes the reader. */
   toReadable(): Readable {
     return this.#reader.toReadable()
+  }
+
+  /** A WHATWG stream of the batches; cancelling it closes the reader. */
+  toReadableStream(): ReadableStream<RecordBatch> {
+    return this.#reader.toReadableStream()
+  }
+
+  /** The rows as bytes of an Arrow IPC stream; destroying it closes the reader. */
+  toIpcReadable(): Readable {
+    return this.#reader.toIpcReadable()
   }
 
   /**

@@ -127,6 +127,11 @@ function sameLayout(left: NativeField, right: NativeField): boolean {
   })
 }
 
+/** A batch, a table or an address, all of which `write` takes; tables and batches are iterables, too. */
+export function isBatchInput(value: unknown): value is BatchInput {
+  return isTable(value) || isRecordBatch(value) || isArrowCData(value)
+}
+
 function isTable(value: unknown): value is Table {
   return typeof value === 'object' && value !== null && 'batches' in value && 'schema' in value
 }

@@ -1,4 +1,5 @@
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
+import type { ReadableStream } from 'node:stream/web'
 import { type RecordBatch, type Schema, Table } from 'apache-arrow'
 import { unflattenBatch, unflattenSchema } from '../cdata/index.js'
 import { captureCallSite, PackedError } from '../errors/index.js'
@@ -10,6 +11,12 @@ import type {
   ReadPolicy,
 } from '../native/index.js'
 import { AbortLink, callAsync, callSync } from '../native/index.js'
+import {
+  type BatchProducer,
+  ipcReadableOf,
+  readableOf,
+  readableStreamOf,
+} from './readable-streams.js'
 import { SerialQueue } from './serial-queue.js'
 
 /** What a stream does with its batches. */
@@ -120,13 +127,26 @@ export abstract class BatchStream implements AsyncIterable<RecordBatch> {
     return new Table(this.schema, batches)
   }
 
-  /** An object-mode Node stream of the batches; destroying it closes the reader. */
+  /**
+   * An object-mode Node stream of the batches, one read ahead; destroying it closes the reader.
+   * `releasePrevious` does not apply: a stream cannot know when its consumer is done.
+   */
   toReadable(): Readable {
-    const stream = Readable.from(this, { objectMode: true, highWaterMark: 1 })
-    // A generator that never ran has no `finally` to run when it is destroyed.
-    return stream.once('close', () => {
-      if (!stream.readableEnded) void this.close()
-    })
+    return readableOf(this.#producer())
+  }
+
+  /** As `toReadable`, as a WHATWG stream that reads nothing ahead; cancelling it closes the reader. */
+  toReadableStream(): ReadableStream<RecordBatch> {
+    return readableStreamOf(this.#producer())
+  }
+
+  /**
+   * The rows as bytes of an Arrow IPC stream, uncompressed (media type
+   * `application/vnd.apache.arrow.stream`); destroying it closes the reader. `releasePrevious` does
+   * not apply.
+   */
+  toIpcReadable(): Readable {
+    return ipcReadableOf(this.#producer())
   }
 
   /**
@@ -199,6 +219,14 @@ export abstract class BatchStream implements AsyncIterable<RecordBatch> {
     const batch = await this.readNext()
     this.#previous = undefined
     return batch
+  }
+
+  #producer(): BatchProducer {
+    return {
+      schema: this.schema,
+      next: () => this.#keepNext(),
+      close: () => this.close(),
+    }
   }
 
   async #next(): Promise<RecordBatch | null> {

@@ -15,6 +15,7 @@ export { type DeserializeRecordOptions, deserializeRecord } from './deserialize-
 export type { EncryptionAlgorithm, PackedEncryption } from './encryption.js'
 export { expectSchema } from './expect-schema.js'
 export { inspectFile, type PackedColumnChunk, type PackedFileInfo } from './file-info.js'
+export type { WriteSource } from './item-source.js'
 export type { KeyRetriever } from './key-retriever.js'
 export { LAYOUTS, type Layout } from './layouts.js'
 export type { ChosenLevels } from './level-choice.js'
@@ -40,6 +41,12 @@ export {
 } from './plugin-context.js'
 export { QUANTIZATION_KEY, type QuantizedField, quantizationOf } from './quantization.js'
 export type { QuantizeOptions } from './quantize-settings.js'
+export {
+  type BatchProducer,
+  ipcReadableOf,
+  readableOf,
+  readableStreamOf,
+} from './readable-streams.js'
 export { PackedReader } from './reader.js'
 export type { PackedFile } from './reader-files.js'
 export type { PackedColumnGroup, PackedFileWindow } from './reader-groups.js'

@@ -1,6 +1,7 @@
+import type { Writable } from 'node:stream'
+import type { WritableStream } from 'node:stream/web'
 import type { Schema } from 'apache-arrow'
 import { flattenBatch, flattenSchema } from '../cdata/index.js'
-import { unexpected } from '../config/index.js'
 import { captureCallSite, isPackedError, PackedError } from '../errors/index.js'
 import type {
   CopiedBatchHandle,
@@ -11,23 +12,24 @@ import type {
 import { AbortLink, callAsync, callSync } from '../native/index.js'
 import type { ColumnGroup } from '../schema/index.js'
 import { publishStage } from '../telemetry/index.js'
-import { type BatchInput, BatchIntake } from './batch-input.js'
-import { parseQuantization } from './quantization.js'
+import { type BatchInput, BatchIntake, isBatchInput } from './batch-input.js'
+import { type ItemSource, itemSourceOf, nextUnless, type WriteSource } from './item-source.js'
 import { SerialQueue } from './serial-queue.js'
+import { type BatchConsumer, writableOf, writableStreamOf } from './writable-streams.js'
 import type {
-  ColumnGroupResult,
   PackedWriteResult,
   PackedWriterOptions,
   WriteOptions,
   WriterProgress,
 } from './writer-options.js'
 import { openWriterOutput, type WriterOutput } from './writer-output.js'
+import { resultOf } from './writer-result.js'
 import { resolveWriterSettings, type WriterSettings } from './writer-settings.js'
 
 type State = 'open' | 'finished' | 'failed' | 'closed'
 
 /** What outlives the open: not the keys of encryption and storage. */
-type Settings = Omit<WriterSettings, 'native' | 'storage' | 'spool'>
+type Settings = Omit<WriterSettings, 'native' | 'storage' | 'spool'> & { bufferBytes: number }
 
 /** What is still to be done for a writer that nobody closed. Must not lead to the writer. */
 interface Forgotten {
@@ -70,6 +72,9 @@ export class PackedWriter {
   readonly #detail = (): object => ({ paths: this.#settings.groups.map(({ path }) => path) })
   #state: State = 'open'
   #failure: unknown
+  #result: PackedWriteResult | undefined
+  /** Aborted when the writer ends: whoever waits for a source need not. */
+  readonly #ended = new AbortController()
   #closing: Promise<void> | undefined
 
   private constructor(
@@ -99,7 +104,8 @@ export class PackedWriter {
    */
   static async open(options: PackedWriterOptions): Promise<PackedWriter> {
     const site = captureCallSite(PackedWriter.open)
-    const { native: nativeOptions, storage, spool, ...settings } = resolveWriterSettings(options)
+    const { native: nativeOptions, storage, spool, ...others } = resolveWriterSettings(options)
+    const settings = { ...others, bufferBytes: nativeOptions.bufferBytes }
     const link = new AbortLink(settings.signal)
     let output: WriterOutput | undefined
     try {
@@ -147,6 +153,11 @@ export class PackedWriter {
     }))
   }
 
+  /** What `finish` has published; undefined until then. */
+  get result(): PackedWriteResult | undefined {
+    return this.#result
+  }
+
   /** What was written so far. Callable at any time. */
   get progress(): WriterProgress {
     return callSync((addon) => addon.writerProgress(this.#native))
@@ -176,20 +187,44 @@ export class PackedWriter {
   }
 
   /**
-   * Write everything an iterable or async iterable yields, one item at a time: the next item is
-   * asked for when the one before is written. Does not finish the writer.
+   * Write a batch or a table, or everything that an iterable, an async iterable (readers, Node
+   * streams and RecordBatchReaders are such) or a WHATWG stream yields, one item at a time: the
+   * next one is asked for when the one before is written, so that nothing waits but what
+   * `bufferBytes` bounds. Does not finish the writer.
    *
-   * @throws what `write` throws, and what the iterable throws (which leaves the writer open).
+   * A source that fails fails the writer. It is closed (`return`, `destroy` or `cancel`) when the
+   * writer fails, is aborted or closed before the source has come to its end.
+   *
+   * @throws what `write` throws, and what the source throws. InvalidArgument for what is no source,
+   *   which leaves the writer open.
    */
-  async writeAll(
-    inputs: Iterable<BatchInput> | AsyncIterable<BatchInput>,
-    options: WriteOptions = {},
-  ): Promise<void> {
-    const iterable = typeof inputs === 'object' && inputs !== null
-    if (!iterable || !(Symbol.asyncIterator in inputs || Symbol.iterator in inputs)) {
-      throw unexpected('an iterable or async iterable of batches', 'writeAll', inputs)
+  async writeAll(source: BatchInput | WriteSource, options: WriteOptions = {}): Promise<void> {
+    if (isBatchInput(source)) return this.write(source, options)
+    const items = itemSourceOf(source, 'writeAll')
+    try {
+      for (let next = await this.#nextOf(items); !next.done; next = await this.#nextOf(items)) {
+        await this.write(next.value as BatchInput, options)
+      }
+    } catch (error) {
+      const stopped = items.stop(error).catch(() => {})
+      // One that hangs has no say in when the writer ends.
+      if (!this.#ended.signal.aborted) await stopped
+      throw error
     }
-    for await (const input of inputs) await this.write(input, options)
+  }
+
+  /**
+   * An object-mode Node stream into this writer. It is full when batches of `bufferBytes` wait;
+   * 'finish' comes when the files are published, which `result` describes. Destroying it, by an
+   * error or not, publishes nothing and is done ('close') when the files are gone.
+   */
+  toWritable(): Writable {
+    return writableOf(this.#consumer(), this.#settings.bufferBytes)
+  }
+
+  /** The same as a WHATWG stream: closing it publishes, aborting it publishes nothing. */
+  toWritableStream(): WritableStream<BatchInput> {
+    return writableStreamOf(this.#consumer(), this.#settings.bufferBytes)
   }
 
   /**
@@ -205,13 +240,13 @@ export class PackedWriter {
       const results = await callAsync<NativeGroupResult[]>((addon, done) =>
         addon.writerFinish(this.#native, done),
       )
-      const quantized = await this.#quantized()
+      const result = await resultOf(this.#native, this.#settings, results)
       await this.#output.publish()
       publishStage('packed.publish.after', this.#detail)
+      this.#result = result
       this.#end('finished')
       this.#report()
-      const groups = results.map((result, index) => this.#groupResult(result, index))
-      return { rows: groups[0]?.rows ?? 0, groups, ...quantized }
+      return result
     })
   }
 
@@ -252,6 +287,29 @@ export class PackedWriter {
 
   *#flatten(input: BatchInput): Generator<FlatBatch> {
     for (const batch of this.#intake.batches(input)) yield flattenBatch(batch)
+  }
+
+  #consumer(): BatchConsumer {
+    return {
+      write: (input) => this.write(input),
+      finish: () => this.finish(),
+      abandon: () => {
+        if (this.#state === 'open') {
+          callSync((addon) => addon.cancel(this.#link.flag))
+          this.#output.cancel()
+        }
+        return this.close()
+      },
+    }
+  }
+
+  /** The next item; a failure of the source becomes that of the writer. */
+  async #nextOf(items: ItemSource): Promise<IteratorResult<unknown, unknown>> {
+    try {
+      return await nextUnless(this.#ended.signal, items)
+    } catch (error) {
+      return await this.#enqueue('writeAll', () => Promise.reject(error))
+    }
   }
 
   #enqueue<T>(method: string, operation: () => Promise<T>): Promise<T> {
@@ -301,34 +359,12 @@ export class PackedWriter {
 
   #end(state: State): void {
     this.#state = state
+    this.#ended.abort()
     this.#link.unlink()
     forgotten.unregister(this)
   }
 
   #report(): void {
     this.#settings.onProgress?.(this.progress)
-  }
-
-  async #quantized(): Promise<Pick<PackedWriteResult, 'quantized'>> {
-    if (!this.#settings.quantized) return {}
-    const description = await callAsync<string>((addon, done) =>
-      addon.writerQuantization(this.#native, done),
-    )
-    return { quantized: parseQuantization(description) }
-  }
-
-  #groupResult(result: NativeGroupResult, index: number): ColumnGroupResult {
-    const { path, fields, fieldIds } = this.#settings.groups[index]!
-    const { nullCounts, columns, ...figures } = result
-    const levels = this.#settings.levels?.[index]
-    return {
-      ...figures,
-      path,
-      fields,
-      fieldIds,
-      nullCounts: Object.fromEntries(nullCounts.map(({ field, nulls }) => [field, nulls])),
-      columns: Object.fromEntries(columns.map(({ field, ...facts }) => [field, facts])),
-      ...(levels === undefined ? {} : { levels }),
-    }
   }
 }

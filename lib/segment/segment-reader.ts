@@ -1,7 +1,17 @@
+import type { Readable } from 'node:stream'
+import type { ReadableStream } from 'node:stream/web'
 import { makeData, RecordBatch, type Schema, Struct, Table } from 'apache-arrow'
 import type { FieldBinlog } from '../binlog/index.js'
 import { PackedError } from '../errors/index.js'
-import { type OpenPart, PartSequence, VisibilityFilter } from '../packed/index.js'
+import {
+  type BatchProducer,
+  ipcReadableOf,
+  type OpenPart,
+  PartSequence,
+  readableOf,
+  readableStreamOf,
+  VisibilityFilter,
+} from '../packed/index.js'
 import { type ArrowRecord, primaryKeyField, withSystemFields } from '../schema/index.js'
 import { addDeletes } from './delete-lists.js'
 import { type SegmentOutput, segmentOutput } from './output-schema.js'
@@ -96,16 +106,44 @@ export class SegmentReader extends PartSequence<RecordBatch> {
 
   /** Everything that is left, as one Table; not with `releasePrevious`. */
   async toTable(): Promise<Table> {
-    if (this.#segment.settings.passedOn.releasePrevious === true) {
-      const message =
-        'Expected a reader that keeps batches for toTable() but releasePrevious is set'
-      throw new PackedError('InvalidArgument', message)
-    }
+    this.#expectKeeping('toTable')
     const batches: RecordBatch[] = []
     for (let batch = await this.readNext(); batch !== null; batch = await this.readNext()) {
       batches.push(batch)
     }
     return new Table(this.schema, batches)
+  }
+
+  /**
+   * An object-mode Node stream of the batches, one read ahead; destroying it closes the reader. Not
+   * with `releasePrevious`: a stream cannot know when its consumer is done.
+   */
+  toReadable(): Readable {
+    return readableOf(this.#producer('toReadable'))
+  }
+
+  /** As `toReadable`, as a WHATWG stream that reads nothing ahead; cancelling it closes the reader. */
+  toReadableStream(): ReadableStream<RecordBatch> {
+    return readableStreamOf(this.#producer('toReadableStream'))
+  }
+
+  /**
+   * The rows as bytes of an Arrow IPC stream, uncompressed; destroying it closes the reader. Not
+   * with `releasePrevious`.
+   */
+  toIpcReadable(): Readable {
+    return ipcReadableOf(this.#producer('toIpcReadable'))
+  }
+
+  #producer(method: string): BatchProducer {
+    this.#expectKeeping(method)
+    return { schema: this.schema, next: () => this.readNext(), close: () => this.close() }
+  }
+
+  #expectKeeping(method: string): void {
+    if (this.#segment.settings.passedOn.releasePrevious !== true) return
+    const message = `Expected a reader that keeps batches for ${method}() but releasePrevious is set`
+    throw new PackedError('InvalidArgument', message)
   }
 
   /** The record under the one schema of all batches, over the same memory. */
