@@ -47,6 +47,8 @@ Napi::Object ToNative(Napi::Env env, const ColumnChunkInfo& chunk) {
   native.Set("nullCount", chunk.null_count.has_value()
                               ? Napi::Value(Napi::Number::New(env, Number(*chunk.null_count)))
                               : env.Null());
+  native.Set("min", chunk.range ? Napi::Value(TextOf(env, chunk.range->first)) : env.Null());
+  native.Set("max", chunk.range ? Napi::Value(TextOf(env, chunk.range->second)) : env.Null());
   return native;
 }
 

@@ -1,7 +1,7 @@
 /** The page of `packed tune`, as text and in a browser that has no network. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { embeddedJson, html } from '../lib/cli/tune/html.js'
+import { embeddedJson, html } from '../lib/cli/page/html.js'
 import { placeLabels } from '../lib/cli/tune/labels.js'
 import { tunePage } from '../lib/cli/tune/page.js'
 import { shareScale, speedScale } from '../lib/cli/tune/scale.js'

@@ -6,6 +6,7 @@ import {
   type ConvertSegmentOptions,
   convertSegment,
   locateSegment,
+  type SegmentProgress,
   verifySegment,
 } from '../lib/segment/index.js'
 import { LocalChunkManager } from '../lib/storage/index.js'
@@ -48,6 +49,24 @@ const visible = ({ chunkManager, segment }: Awaited<ReturnType<typeof source>>) 
 const segmentLists = ({ binlogs, deltalogs }: Awaited<ReturnType<typeof source>>['segment']) => ({
   binlogs,
   deltalogs,
+})
+
+test('progress counts the rows; an exception of it ends the conversion without a trace', async () => {
+  const from = await source(2)
+  const seen: SegmentProgress[] = []
+  const { info } = await converted(from, { onProgress: (progress) => void seen.push(progress) })
+  expect(seen.at(-1)).toEqual({ rows: info.numRows, totalRows: from.segment.numRows })
+  const root = tree()
+  const stop = new Error('stop')
+  const failed = convertSegment({
+    source: from,
+    target: { chunkManager: new LocalChunkManager({ rootPath: root }) },
+    onProgress: () => {
+      throw stop
+    },
+  })
+  await expect(failed).rejects.toBe(stop)
+  expect(filesBelow(root)).toEqual([])
 })
 
 test.each([

@@ -3,7 +3,12 @@ import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type FieldBinlog, PrimaryKeyStats, serializePrimaryKeyStats } from '../lib/binlog/index.js'
 import { createCollectionSchema, DataType } from '../lib/schema/index.js'
-import { type LocatedSegment, locateSegment, verifySegment } from '../lib/segment/index.js'
+import {
+  type LocatedSegment,
+  locateSegment,
+  type SegmentProgress,
+  verifySegment,
+} from '../lib/segment/index.js'
 import type { LocalChunkManager } from '../lib/storage/index.js'
 import { rejection } from './support/rejection.js'
 import { BOOKS, chunk, deletes, segmentIn, TITLES, twoChunks } from './support/segments.js'
@@ -59,6 +64,20 @@ async function found({ chunkManager }: Subject, segment: LocatedSegment) {
   expect(ok).toBe(problems.length === 0)
   return problems.map(({ rule, field, expected, received }) => [rule, field, expected, received])
 }
+
+test.each([0, 2] as const)('progress of version %d ends at all rows', async (version) => {
+  const { chunkManager, segment } = await subject(version)
+  const seen: SegmentProgress[] = []
+  const onProgress = (progress: SegmentProgress) => void seen.push(progress)
+  await verifySegment({ chunkManager, segment, onProgress })
+  expect(seen.length).toBeGreaterThan(1)
+  expect(seen.map(({ rows }) => rows)).toEqual(
+    [...seen.map(({ rows }) => rows)].sort((a, b) => a - b),
+  )
+  expect(seen.at(-1)).toEqual({ rows: 5, totalRows: 5 })
+  const wrong = { chunkManager, segment, onProgress: 1 as never }
+  expect(await rejection(() => verifySegment(wrong))).toMatchObject({ code: 'InvalidArgument' })
+})
 
 test.each([0, 2] as const)('a sound segment of version %d is OK', async (version) => {
   const { chunkManager, segment } = await subject(version)

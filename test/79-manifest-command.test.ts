@@ -274,18 +274,6 @@ test.each<[string[], number, RegExp]>([
   expect(ran.stderr.split('\n')).toHaveLength(2)
 })
 
-test.each(['show', 'cat', 'log', 'diff', 'verify', 'expire'])(
-  'help and docs/cli.md have the options of %s, and examples',
-  async (verb) => {
-    const help = await packedOutput(['manifest', verb, '--help'])
-    expect(help).toContain(`Examples:\n  packed manifest ${verb} `)
-    const page = readFileSync(join(__dirname, '../docs/cli.md'), 'utf8')
-    const chapter = page.split(/^## /m).find((part) => part.startsWith('manifest\n'))!
-    const options = [...help.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, name]) => name!)
-    expect(options.filter((name) => !chapter.includes(name))).toEqual([])
-  },
-)
-
 describeWithServers('in a bucket', () => {
   test('a URI, with a root or without one', async () => {
     const server = await startVersitygw(inside('store'))

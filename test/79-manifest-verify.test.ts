@@ -42,6 +42,19 @@ async function verified(
   return problems
 }
 
+test('progress counts every file', async () => {
+  const { store } = await segment()
+  const seen: unknown[] = []
+  const { files } = await verifyManifest({
+    store,
+    onProgress: (progress) => void seen.push(progress),
+  })
+  expect(files).toBeGreaterThan(2)
+  expect(seen).toEqual(
+    Array.from({ length: files }, (_, index) => ({ files: index + 1, totalFiles: files })),
+  )
+})
+
 /** The first file of a group with something else about it. */
 function withFile(
   group: ManifestColumnGroup,

@@ -297,12 +297,3 @@ test.each<[string[], number, RegExp]>([
   expect(ran.stderr).toMatch(message)
   expect(ran.stderr.split('\n')).toHaveLength(2)
 })
-
-test('docs/cli.md has every option of ingest', async () => {
-  const page = readFileSync(join(__dirname, '../docs/cli.md'), 'utf8')
-  const chapter = page.split(/^## /m).find((part) => part.startsWith('ingest\n'))!
-  const help = await packedOutput(['ingest', '--help'])
-  const options = [...help.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, name]) => name!)
-  expect(options.length).toBeGreaterThan(15)
-  expect(options.filter((name) => !chapter.includes(name))).toEqual([])
-})

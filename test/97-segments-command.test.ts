@@ -1,5 +1,5 @@
 /** `packed segments` and `packed gc` over what a worker left. */
-import { readFileSync, utimesSync } from 'node:fs'
+import { utimesSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { InsertData } from '../lib/data/index.js'
 import { IngestWorker } from '../lib/ingest/index.js'
@@ -126,13 +126,4 @@ test.each<[string[], number, RegExp]>([
   expect({ code: ran.code, stdout: String(ran.stdout) }).toEqual({ code, stdout: '' })
   expect(ran.stderr).toMatch(message)
   expect(ran.stderr.split('\n')).toHaveLength(2)
-})
-
-test.each(['segments', 'gc'])('docs/cli.md has every option of %s', async (verb) => {
-  const page = readFileSync(join(__dirname, '../docs/cli.md'), 'utf8')
-  const chapter = page.split(/^## /m).find((part) => part.startsWith(`${verb}\n`))!
-  const help = await packedOutput([verb, '--help'])
-  const options = [...help.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, name]) => name!)
-  expect(options.length).toBeGreaterThan(3)
-  expect(options.filter((name) => !chapter.includes(name))).toEqual([])
 })

@@ -1,5 +1,5 @@
 /** `packed segment compact` over what a worker left, while it goes on, and what it refuses. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { progressText } from '../lib/cli/compaction-progress.js'
 import { parseExact, stringifyExact } from '../lib/config/index.js'
@@ -238,14 +238,4 @@ test('a segment that only has a manifest', async () => {
     'packed: usage: Expected --base without --max-rows, which is for a metadata store\n',
   ])
   expect((await packed(['segment', 'compact', ...of])).stderr).toMatch(/usage: Expected --schema/)
-})
-
-test('docs/cli.md has every option', async () => {
-  const page = readFileSync(join(__dirname, '../docs/cli.md'), 'utf8')
-  const chapter = page.split(/^### /m).find((part) => part.startsWith('segment compact\n'))!
-  const help = await compact('--help')
-  expect(help).toContain('packed segment compact --dir worker --sort')
-  const options = [...help.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, name]) => name!)
-  expect(options.length).toBeGreaterThan(8)
-  expect(options.filter((name) => !chapter.includes(name))).toEqual([])
 })

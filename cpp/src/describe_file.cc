@@ -10,6 +10,7 @@
 #include "group_map.h"
 #include "packed/reader.h"
 #include "parquet_guard.h"
+#include "statistics_text.h"
 
 namespace packed {
 namespace {
@@ -40,6 +41,7 @@ ColumnChunkInfo DescribeChunk(const parquet::ColumnChunkMetaData& chunk, int row
   if (info.has_statistics) {
     const auto statistics = chunk.statistics();
     if (statistics && statistics->HasNullCount()) info.null_count = statistics->null_count();
+    if (statistics) info.range = RangeText(*statistics);
   }
   return info;
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { catCommand } from './cat.js'
+import { addExamples } from './examples.js'
 import { exitCodeOf, failureLine } from './failure.js'
 import { gcCommand } from './gc.js'
 import { ingestCommand } from './ingest.js'
@@ -49,10 +50,12 @@ function program(signal: AbortSignal): Command {
     storageCommand(signal),
   ]
   for (const verb of verbs) packed.addCommand(verb)
+  addExamples(packed)
   for (const command of [packed, ...verbs, ...verbs.flatMap(({ commands }) => commands)]) {
     command
       .exitOverride()
       .showSuggestionAfterError()
+      .configureHelp({ showGlobalOptions: true })
       .configureOutput({
         outputError: (text, print) =>
           print(

@@ -1,6 +1,10 @@
 import { Command } from 'commander'
 import { stringifyExact } from '../config/index.js'
-import { type ManifestVerification, verifyManifest } from '../manifest/index.js'
+import {
+  type ManifestVerification,
+  type VerifyManifestOptions,
+  verifyManifest,
+} from '../manifest/index.js'
 import {
   addManifestOptions,
   addVersionOption,
@@ -11,6 +15,7 @@ import {
 import { countText, plural } from './manifest-text.js'
 import { toStdout } from './output.js'
 import { problemLine } from './problem-line.js'
+import { progressBar } from './progress-bar.js'
 
 interface ManifestVerifyOptions extends ManifestOptions {
   version?: number
@@ -28,10 +33,23 @@ export function manifestVerifyCommand(signal: AbortSignal): Command {
     .action(async (base: string, _, run: Command) => {
       const { version = -1, deep, json, ...options } = run.optsWithGlobals<ManifestVerifyOptions>()
       const store = manifestStoreOf(await manifestTarget(base, options))
-      const result = await verifyManifest({ store, version, deep, signal })
+      const result = await verify({ store, version, deep, signal })
       await toStdout([json ? `${stringifyExact(result, 2)}\n` : text(result)])
       if (!result.ok) process.exitCode = 1
     })
+}
+
+async function verify(options: VerifyManifestOptions): Promise<ManifestVerification> {
+  const progress = await progressBar<{ files: number; totalFiles: number }>('', (now) => ({
+    done: now.files,
+    total: now.totalFiles,
+    text: `${now.files} of ${now.totalFiles} files`,
+  }))
+  try {
+    return await verifyManifest({ ...options, onProgress: progress.update })
+  } finally {
+    progress.end()
+  }
 }
 
 function text({ ok, version, versions, files, rows, problems, notChecked }: ManifestVerification) {

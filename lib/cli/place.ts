@@ -1,3 +1,5 @@
+import { readdir, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import {
   familyOf,
   joinRoot,
@@ -56,7 +58,7 @@ export async function openTree(place: Place): Promise<ChunkManager> {
   return openChunkManager({ ...storage, rootPath })
 }
 
-/** The files that are meant; a folder of an object store (`…/`) is every object right in it. */
+/** The files that are meant; a folder (`…/` in an object store) is every file right in it. */
 export async function filePlaces(
   texts: readonly string[],
   source: StorageSource,
@@ -65,10 +67,38 @@ export async function filePlaces(
   const places: Place[] = []
   for (const text of texts) {
     const place = await placeOf(text, source, 'storage')
-    if (!isRemote(place) || !/^$|\/$/.test(place.path)) places.push(place)
+    if (!isRemote(place)) places.push(...(await localFiles(place)))
+    else if (!/^$|\/$/.test(place.path)) places.push(place)
     else places.push(...(await filesIn(place, signal)))
   }
   return places
+}
+
+/** Numbers by their value: `seg/9` before `seg/10`. */
+const byName = new Intl.Collator('en', { numeric: true }).compare
+
+/** The place itself, or the files right in it; hidden ones and those of metadata (`_…`) are none. */
+async function localFiles(place: Place): Promise<Place[]> {
+  const { path, text, storage } = place
+  const folder = resolve(storage.rootPath ?? '', path)
+  const isFolder = await stat(folder).then(
+    (found) => found.isDirectory(),
+    // Whoever opens it says what is wrong.
+    () => false,
+  )
+  if (!isFolder) return [place]
+  const entries = await readdir(folder, { withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile() && !/^[._]/.test(entry.name))
+  if (files.length === 0) {
+    const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
+    const below = folders.length === 0 ? '' : ` but folders (${folders.sort(byName).join(', ')})`
+    const message = `Expected files right in ${text} but received none${below}`
+    throw new PackedError('NotFound', message, { path: text })
+  }
+  return files
+    .map(({ name }) => name)
+    .sort(byName)
+    .map((name) => ({ text: join(text, name), path: join(path, name), storage }))
 }
 
 async function filesIn(folder: Place, signal: AbortSignal): Promise<Place[]> {

@@ -9,6 +9,7 @@ import { type Chunks, type IfExists, toFile, toStdout } from './output.js'
 import { arrowChunks } from './output-arrow.js'
 import { type CellMaker, csvChunks, ndjsonChunks } from './output-text.js'
 import { type Place, placeOf } from './place.js'
+import { withRows } from './progress-bar.js'
 import type { StorageSource } from './storage-source.js'
 
 const OUTPUT_FORMATS = ['ndjson', 'csv', 'arrow', 'parquet'] as const
@@ -27,6 +28,8 @@ export interface PrintOptions {
 /** Whatever gives batches until null. */
 export interface RowSource {
   readonly schema: Schema
+  /** Where it is known before they are read. */
+  readonly numRows?: number
   readNext(): Promise<RecordBatch | null>
 }
 
@@ -110,16 +113,42 @@ export async function printRows(
   { source, signal, cellOf }: PrintContext,
 ): Promise<void> {
   const format = outputFormatOf(options)
-  const batches = limited(rows, options.limit ?? Number.POSITIVE_INFINITY)
+  const limit = options.limit ?? Number.POSITIVE_INFINITY
   const out = options.out === undefined ? undefined : await placeOf(options.out, source, 'local')
+  // Rows on the terminal say themselves how far they are.
+  if (out === undefined && process.stdout.isTTY) {
+    return printBatches(rows.schema, limited(rows, limit), { format, out, options, signal, cellOf })
+  }
+  const known = rows.numRows === undefined ? undefined : Math.min(limit, rows.numRows)
+  await withRows('', (onProgress) => {
+    const batches = counted(limited(rows, limit), (done) =>
+      onProgress({ rows: done, totalRows: known }),
+    )
+    return printBatches(rows.schema, batches, { format, out, options, signal, cellOf })
+  })
+}
+
+/** Where batches go, and how. */
+interface Printing extends Pick<PrintContext, 'signal'> {
+  format: OutputFormat
+  out: Place | undefined
+  options: PrintOptions
+  cellOf: CellMaker | undefined
+}
+
+async function printBatches(
+  schema: Schema,
+  batches: AsyncIterable<RecordBatch>,
+  { format, out, options, signal, cellOf }: Printing,
+): Promise<void> {
   if (format === 'parquet') {
-    await writeParquet(rows.schema, batches, { place: out!, ...options, signal })
+    await writeParquet(schema, batches, { place: out!, ...options, signal })
     return
   }
   const { vectors = 'base64' } = options
   const plain: CellMaker = (_, data, nonFinite) => cellText(data, { vectors, nonFinite })
   const shown = options.vectors === undefined ? (cellOf ?? plain) : plain
-  const chunks = chunksOf(rows.schema, batches, format, shown)
+  const chunks = chunksOf(schema, batches, format, shown)
   if (out === undefined) await toStdout(chunks)
   else await toFile(out, chunks, { ifExists: options.ifExists, signal })
 }
@@ -131,6 +160,18 @@ async function* limited(rows: RowSource, limit: number): AsyncGenerator<RecordBa
     if (batch === null) return
     yield batch.numRows <= left ? batch : batch.slice(0, left)
     left -= batch.numRows
+  }
+}
+
+async function* counted(
+  batches: AsyncIterable<RecordBatch>,
+  onRows: (rows: number) => void,
+): AsyncGenerator<RecordBatch> {
+  let rows = 0
+  for await (const batch of batches) {
+    rows += batch.numRows
+    yield batch
+    onRows(rows)
   }
 }
 

@@ -30,14 +30,7 @@ puts the new ones in the place of the old ones: interrupted or killed before it,
 a compaction has changed nothing, and packed gc finds what it left. packed gc
 removes the files of old segments, too, once they are dropped as long as
 --older-than says. Workers may go on meanwhile: segments that still get rows are
-left alone.
-
-Examples:
-  packed segment compact --dir worker --dry-run
-  packed segment compact --dir worker --sort
-  packed segment compact --meta meta --out segments --collection docs --partition _default
-  packed segment compact --dir worker --segments 451234,451240 --max-rows 1000000
-  packed segment compact --out segments --base insert_log/1/2/3 --schema docs.json`
+left alone.`
 
 interface CompactOptions extends WorkerPlaceOptions {
   collection?: string

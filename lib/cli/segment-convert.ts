@@ -3,6 +3,7 @@ import { stringifyExact } from '../config/index.js'
 import { convertSegment, type SegmentInfo, segmentInfoToJson } from '../segment/index.js'
 import { parseBigId } from './arguments.js'
 import { toStdout } from './output.js'
+import { withRows } from './progress-bar.js'
 import {
   addSegmentOptions,
   findSegment,
@@ -51,15 +52,20 @@ async function convert(
   const target = await findSegment(id, options, signal)
   const { chunkManager, segment } = target
   const { firstLogId, segmentId } = options
-  const converted = await convertSegment({
-    source: { chunkManager, segment },
-    schema: await schemaOf(target, options),
-    target: { chunkManager: await targetTree(options.out, options) },
-    storageVersion: options.to === '2' ? 2 : 0,
-    signal,
-    ...(segmentId === undefined ? {} : { segmentId }),
-    ...(firstLogId === undefined ? {} : { firstLogId }),
-  })
+  const schema = await schemaOf(target, options)
+  const tree = await targetTree(options.out, options)
+  const converted = await withRows('', (onProgress) =>
+    convertSegment({
+      source: { chunkManager, segment },
+      schema,
+      target: { chunkManager: tree },
+      storageVersion: options.to === '2' ? 2 : 0,
+      signal,
+      onProgress,
+      ...(segmentId === undefined ? {} : { segmentId }),
+      ...(firstLogId === undefined ? {} : { firstLogId }),
+    }),
+  )
   await toStdout([
     options.json
       ? `${stringifyExact(segmentInfoToJson(converted), 2)}\n`

@@ -5,6 +5,7 @@ import { exportForMilvusImport, type MilvusImportRequest, SegmentReader } from '
 import { parseTimestamp } from './arguments.js'
 import { UsageError } from './failure.js'
 import { toStdout } from './output.js'
+import { type RowsDone, withRows } from './progress-bar.js'
 import {
   addSegmentOptions,
   findSegment,
@@ -57,15 +58,24 @@ export function segmentExportCommand(signal: AbortSignal): Command {
     )
     .action(async (id: bigint, _, command: Command) => {
       const options = command.optsWithGlobals<SegmentExportOptions>()
-      const request = await exportSegment(await findSegment(id, options, signal), options, signal)
+      const target = await findSegment(id, options, signal)
+      const request = await withRows('', (onProgress) =>
+        exportSegment(target, options, { signal, onProgress }),
+      )
       await toStdout([`${JSON.stringify(request, null, 2)}\n`])
     })
+}
+
+/** What an export is run with. */
+interface ExportContext {
+  signal: AbortSignal
+  onProgress: (done: RowsDone) => void
 }
 
 async function exportSegment(
   target: SegmentTarget,
   options: SegmentExportOptions,
-  signal: AbortSignal,
+  { signal, onProgress }: ExportContext,
 ): Promise<MilvusImportRequest> {
   const { chunkManager, segment } = target
   const { partitionName, dbName, timeout, readTs } = options
@@ -104,7 +114,7 @@ async function exportSegment(
       form: 'bulk',
       collectionName: nameOf(options, schema),
       schema,
-      records: recordsOf(reader),
+      records: recordsOf(reader, (rows) => onProgress({ rows, totalRows: segment.numRows })),
       target: await targetTree(options.out, options),
     })
   } finally {
@@ -122,6 +132,14 @@ function nameOf(
   throw new UsageError('Expected --collection-name <name> but neither it nor a schema says it')
 }
 
-async function* recordsOf(batches: AsyncIterable<RecordBatch>): AsyncGenerator<ArrowRecord> {
-  for await (const batch of batches) yield new SimpleArrowRecord(batch)
+async function* recordsOf(
+  batches: AsyncIterable<RecordBatch>,
+  onRows: (rows: number) => void,
+): AsyncGenerator<ArrowRecord> {
+  let rows = 0
+  for await (const batch of batches) {
+    yield new SimpleArrowRecord(batch)
+    rows += batch.numRows
+    onRows(rows)
+  }
 }

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import { type SegmentVerification, verifySegment } from '../segment/index.js'
 import { toStdout } from './output.js'
 import { problemLine } from './problem-line.js'
+import { withRows } from './progress-bar.js'
 import { addSegmentOptions, findSegment, type SegmentOptions, schemaOf } from './segment-target.js'
 import { formatCount } from './table.js'
 
@@ -27,7 +28,9 @@ export function segmentVerifyCommand(signal: AbortSignal): Command {
       const { chunkManager, segment } = target
       const schema = await schemaOf(target, options)
       const { logSize } = options
-      const result = await verifySegment({ chunkManager, segment, schema, logSize, signal })
+      const result = await withRows('', (onProgress) =>
+        verifySegment({ chunkManager, segment, schema, logSize, signal, onProgress }),
+      )
       await toStdout([options.json ? `${JSON.stringify(plain(result), null, 2)}\n` : text(result)])
       if (!result.ok) process.exitCode = 1
     })

@@ -3,8 +3,10 @@ import { type Data, Type } from 'apache-arrow'
 import { Command } from 'commander'
 import { inspectFile, type PackedFileInfo, PackedReader } from '../packed/index.js'
 import { toPackedError } from './failure.js'
+import { GROUP_KEY, missingGroups, missingText } from './missing-groups.js'
 import { toStdout } from './output.js'
 import { commonStorage, filePlaces, type Place } from './place.js'
+import { type Advance, progressBar, rowsAdvance } from './progress-bar.js'
 import { type StorageOptions, StorageSource } from './storage-source.js'
 import { formatCount } from './table.js'
 
@@ -24,45 +26,88 @@ interface Examined {
 interface VerifyOptions extends StorageOptions {
   json: boolean
   lenient: boolean
+  partial: boolean
 }
-
-const GROUP_KEY = 'group_field_id_list'
 
 export function verifyCommand(signal: AbortSignal): Command {
   return new Command('verify')
     .description('read everything and check it against the footers; exit code 1 for a problem')
     .argument('<file...>', 'files of one segment: all of them, some, or one')
+    .option('--partial', 'groups may be missing: some files of a segment on purpose', false)
     .option('--json', 'print the result as JSON', false)
     .option('--lenient', 'take plain Parquet as well', false)
-    .action(async (files: string[], _, command: Command) => {
-      const { json, lenient, ...options } = command.optsWithGlobals<VerifyOptions>()
-      const places = await filePlaces(files, new StorageSource(options), signal)
-      commonStorage(places)
-      const examined: Examined[] = []
-      for (const place of places) examined.push(await examine(place, lenient, signal))
-      const problems = examined.flatMap((result) => result.problems)
-      const infos = examined.flatMap(({ info }) => (info === undefined ? [] : [info]))
-      // Only sound files are judged together: else one fault would be told twice.
-      if (problems.length === 0 && places.length > 1) {
-        problems.push(...compareFooters(infos))
-        if (problems.length === 0) problems.push(...(await openTogether(places, lenient, signal)))
-      }
-      const rows = infos[0]?.rows ?? 0
-      await toStdout([report({ files: places.length, rows, problems }, json)])
-      if (problems.length > 0) process.exitCode = 1
-    })
+    .action((files: string[], _, command: Command) =>
+      verify(files, command.optsWithGlobals<VerifyOptions>(), signal),
+    )
+}
+
+async function verify(
+  files: readonly string[],
+  { json, lenient, partial, ...options }: VerifyOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const places = await filePlaces(files, new StorageSource(options), signal)
+  commonStorage(places)
+  const progress = await progressBar<FileProgress>('', advance)
+  const examined: Examined[] = []
+  try {
+    for (const [index, place] of places.entries()) {
+      const onRows: OnRows = (rows, totalRows) =>
+        progress.update({ file: index, files: places.length, rows, totalRows })
+      examined.push(await examine(place, lenient, { signal, onRows }))
+    }
+  } finally {
+    progress.end()
+  }
+  const problems = examined.flatMap((result) => result.problems)
+  const infos = examined.flatMap(({ info }) => (info === undefined ? [] : [info]))
+  // Only sound files are judged together: else one fault would be told twice.
+  if (problems.length === 0 && places.length > 1) {
+    problems.push(...compareFooters(infos))
+    if (problems.length === 0) problems.push(...(await openTogether(places, lenient, signal)))
+  }
+  if (infos.length === places.length && !partial) problems.push(...lostGroups(infos))
+  const rows = infos[0]?.rows ?? 0
+  await toStdout([report({ files: places.length, rows, problems }, json)])
+  if (problems.length > 0) process.exitCode = 1
+}
+
+type OnRows = (rows: number, totalRows: number) => void
+
+interface FileProgress {
+  file: number
+  files: number
+  rows: number
+  totalRows: number
+}
+
+function advance({ file, files, ...rows }: FileProgress): Advance {
+  return rowsAdvance(files === 1 ? '' : `file ${file + 1} of ${files} | `, rows)
+}
+
+/** A segment of which a file was lost is none. */
+function lostGroups(infos: readonly PackedFileInfo[]): Problem[] {
+  return missingGroups(infos).map((missing) => ({
+    ...(missing.path === undefined ? {} : { path: missing.path }),
+    code: 'NotFound',
+    message: `${missingText(missing)}; --partial takes some of the files`,
+  }))
 }
 
 /** Everything that one file can prove: its footer against itself, and its data against that. */
-async function examine(place: Place, lenient: boolean, signal: AbortSignal): Promise<Examined> {
+async function examine(
+  place: Place,
+  lenient: boolean,
+  context: { signal: AbortSignal; onRows: OnRows },
+): Promise<Examined> {
   const { path, storage, text } = place
   const problems: Problem[] = []
   let info: PackedFileInfo | undefined
   try {
     info = { ...(await inspectFile(path, { storage })), path: text }
-    problems.push(...(await readThrough(info, place, { lenient, signal })))
+    problems.push(...(await readThrough(info, place, { lenient, ...context })))
   } catch (error) {
-    signal.throwIfAborted()
+    context.signal.throwIfAborted()
     problems.push(problemOf(error, text))
   }
   return { info, problems }
@@ -72,7 +117,7 @@ async function examine(place: Place, lenient: boolean, signal: AbortSignal): Pro
 async function readThrough(
   info: PackedFileInfo,
   place: Place,
-  options: { lenient: boolean; signal: AbortSignal },
+  { onRows, ...options }: { lenient: boolean; signal: AbortSignal; onRows: OnRows },
 ): Promise<Problem[]> {
   const { path } = info
   const reader = await PackedReader.open({
@@ -86,6 +131,7 @@ async function readThrough(
   let rows = 0
   for await (const batch of reader) {
     rows += batch.numRows
+    onRows(rows, info.rows)
     batch.schema.fields.forEach(({ name }, index) => {
       const data = batch.data.children[index]!
       nulls.set(name, (nulls.get(name) ?? 0) + data.nullCount)

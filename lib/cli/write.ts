@@ -1,9 +1,8 @@
-import { Field, type RecordBatch, Schema } from 'apache-arrow'
-import { Command, Option } from 'commander'
+import type { RecordBatch } from 'apache-arrow'
+import { Command } from 'commander'
 import { storageUri, stringifyExact } from '../config/index.js'
 import {
   type ColumnType,
-  INPUT_FORMATS,
   type Input,
   type InputFormat,
   type InputOptions,
@@ -12,40 +11,15 @@ import {
   parseColumnType,
   STDIN,
 } from '../ingest/index.js'
-import {
-  type AutoCompression,
-  CODECS,
-  type CodecName,
-  type Compression,
-  LAYOUTS,
-  type Layout,
-  type PackedWriteResult,
-  PackedWriter,
-  type PackedWriterOptions,
-  type TuneLevel,
-} from '../packed/index.js'
-import { COLUMN_GROUP_POLICIES, type ColumnGroupPolicy, FIELD_ID_KEY } from '../schema/index.js'
-import { parseCount, parseLevel, splitPairs } from './arguments.js'
+import { type PackedWriteResult, PackedWriter, type WriterProgress } from '../packed/index.js'
 import { asUsage, UsageError } from './failure.js'
-import { type IfExists, toStdout } from './output.js'
-import { isRemote, type Place, placeOf } from './place.js'
-import { type StorageOptions, StorageSource } from './storage-source.js'
+import { toStdout } from './output.js'
+import { type Place, placeOf } from './place.js'
+import { progressBar } from './progress-bar.js'
+import { StorageSource } from './storage-source.js'
 import { formatCount, formatRatio, formatSaving, formatTable } from './table.js'
-
-interface WriteOptions extends StorageOptions {
-  out: string
-  format?: InputFormat
-  groups?: ColumnGroupPolicy
-  group?: { id: number; fields: string[] }[]
-  types?: [name: string, type: string][]
-  fieldIds: 'auto' | [name: string, id: string][]
-  layout?: Layout
-  codec?: CodecName
-  level?: TuneLevel
-  rowGroupBytes?: number
-  ifExists: IfExists
-  json: boolean
-}
+import { shortBytes } from './text.js'
+import { addWriteOptions, type WriteOptions, writerOptions } from './write-options.js'
 
 /** One input, and where it is. */
 interface InputFile {
@@ -54,59 +28,12 @@ interface InputFile {
 }
 
 export function writeCommand(signal: AbortSignal): Command {
-  return new Command('write')
+  const command = new Command('write')
     .description('write the rows of files, one after the other, into column-group files')
     .argument('<input...>', 'Arrow IPC, Parquet, NDJSON, CSV or TSV; - is standard input')
-    .requiredOption('--out <dir>', 'folder of the column-group files, named by group id')
-    .addOption(
-      new Option('--format <format>', 'of every input; by default the extension').choices(
-        INPUT_FORMATS,
-      ),
-    )
-    .addOption(
-      new Option('--groups <policy>', 'how columns are spread over files (default: milvus)')
-        .choices(COLUMN_GROUP_POLICIES)
-        .conflicts('group'),
-    )
-    .option('--group <id:a,b>', 'one file by its columns; once per file', addGroup)
-    .option('--types <name:type,...>', 'types of NDJSON and CSV columns', splitPairs)
-    .option(
-      '--field-ids <auto|name:id,...>',
-      'field ids where the input has none',
-      fieldIdsOf,
-      'auto',
-    )
-    .addOption(
-      new Option('--layout <layout>', 'encodings, levels, row groups (default: milvus)').choices(
-        LAYOUTS,
-      ),
-    )
-    .addOption(
-      new Option('--codec <codec>', 'of all columns; not of vectors in layout milvus').choices(
-        CODECS,
-      ),
-    )
-    .option('--level <n>', 'of the codec; of zstd also auto: by the kind of column', parseLevel)
-    .option('--row-group-bytes <n>', 'Arrow bytes at which a row group is cut', parseCount)
-    .addOption(
-      new Option('--if-exists <what>', 'when a file exists')
-        .choices(['error', 'replace'])
-        .default('error'),
-    )
-    .option('--json', 'print the result as JSON', false)
-    .action((inputs: string[], _, command: Command) =>
-      write(inputs, command.optsWithGlobals<WriteOptions>(), signal),
-    )
-}
-
-function addGroup(text: string, before: WriteOptions['group'] = []): WriteOptions['group'] {
-  const [, id, fields] = /^(\d{1,10}):(.+)$/.exec(text) ?? []
-  if (fields !== undefined) return [...before, { id: Number(id), fields: fields.split(',') }]
-  throw new UsageError(`Expected id:field,field for --group but received "${text}"`)
-}
-
-function fieldIdsOf(text: string): WriteOptions['fieldIds'] {
-  return text === 'auto' ? 'auto' : splitPairs(text)
+  return addWriteOptions(command).action((inputs: string[], _, run: Command) =>
+    write(inputs, run.optsWithGlobals<WriteOptions>(), signal),
+  )
 }
 
 async function write(paths: string[], options: WriteOptions, signal: AbortSignal): Promise<void> {
@@ -119,18 +46,31 @@ async function write(paths: string[], options: WriteOptions, signal: AbortSignal
     files.push({ place: await placeOf(path, source, 'local'), format: formats[index]! })
   }
   const first = await openInput(files[0]!.place, files[0]!.format, { types, signal })
+  const progress = await progressBar<WriterProgress>('0 rows', writing)
   try {
-    const writer = await PackedWriter.open(writerOptions(first.schema, { ...options, out, signal }))
+    const writer = await PackedWriter.open(
+      writerOptions(first.schema, { ...options, out, signal, onProgress: progress.update }),
+    )
     try {
       // What follows is read with the types that the first file got.
       await writer.writeAll(batchesOf(first, files.slice(1), { types: first.types, signal }))
-      await toStdout([report(named(await writer.finish(), out), options.json)])
+      const result = await writer.finish()
+      progress.end()
+      await toStdout([report(named(result, out), options.json)])
     } finally {
       await writer.close()
     }
   } finally {
+    progress.end()
     await first.close()
   }
+}
+
+/** How many rows there will be nobody knows. */
+function writing({ rows, bytesIn, bytesOut, rowGroups }: WriterProgress) {
+  const bytes = `${shortBytes(bytesIn)} in Arrow memory, ${shortBytes(bytesOut)} written`
+  const text = `${formatCount(rows)} rows | ${formatCount(rowGroups)} row groups | ${bytes}`
+  return { done: rows, total: undefined, text }
 }
 
 function formatOf(path: string, chosen: InputFormat | undefined): InputFormat {
@@ -175,69 +115,12 @@ async function* recordBatches({ batches }: Input): AsyncGenerator<RecordBatch> {
   }
 }
 
-/** The options with their `out` found. */
-type WriterInput = Omit<WriteOptions, 'out'> & { out: Place; signal: AbortSignal }
-
-function writerOptions(schema: Schema, options: WriterInput): PackedWriterOptions {
-  const { out, group, layout, codec, level, rowGroupBytes, signal } = options
-  const folder = folderOf(out)
-  if (level !== undefined && codec === undefined) {
-    throw new UsageError('Expected --codec with --level but received none')
-  }
-  return {
-    schema: options.fieldIds === 'auto' ? schema : withFieldIds(schema, options.fieldIds),
-    fieldIds: 'auto',
-    ifExists: options.ifExists,
-    storage: out.storage,
-    signal,
-    ...(group === undefined
-      ? { groups: options.groups ?? 'milvus', directory: folder }
-      : { groups: group.map((spec) => ({ ...spec, path: `${folder}/${spec.id}` })) }),
-    ...(layout === undefined ? {} : { layout }),
-    ...(codec === undefined ? {} : { compression: compressionOf(codec, level) }),
-    ...(rowGroupBytes === undefined ? {} : { rowGroupBytes }),
-  }
-}
-
-/** What `packed tune` recommends, as a program says it. */
-function compressionOf(
-  codec: CodecName,
-  level: TuneLevel | undefined,
-): Compression | AutoCompression {
-  if (level !== 'auto') return level === undefined ? { codec } : { codec, level }
-  if (codec === 'zstd') return { codec, level }
-  throw new UsageError(`Expected --codec zstd with --level auto but received ${codec}`)
-}
-
-/** A folder of keys needs a name: without one, its files would start with a slash. */
-function folderOf(out: Place): string {
-  if (!isRemote(out)) return out.path
-  const folder = out.path.replace(/\/$/, '')
-  if (folder !== '') return folder
-  throw new UsageError(`Expected a folder in the bucket for --out but received "${out.text}"`)
-}
-
 /** Paths in a bucket as URIs, which every verb takes. */
 function named({ groups, ...result }: PackedWriteResult, out: Place): PackedWriteResult {
   return {
     ...result,
     groups: groups.map((group) => ({ ...group, path: storageUri(out.storage, group.path) })),
   }
-}
-
-/** The ids of `pairs` in place of those that the input has. */
-function withFieldIds(schema: Schema, pairs: readonly (readonly [string, string])[]): Schema {
-  const ids = new Map(pairs)
-  const fields = schema.fields.map((field) => {
-    const id = ids.get(field.name)
-    ids.delete(field.name)
-    if (id === undefined) return field
-    const metadata = new Map(field.metadata).set(FIELD_ID_KEY, id)
-    return new Field(field.name, field.type, field.nullable, metadata)
-  })
-  const [stranger] = ids.keys()
-  if (stranger === undefined) return new Schema(fields, schema.metadata)
-  throw new UsageError(`Expected a column of the input for --field-ids but received "${stranger}"`)
 }
 
 function report(result: PackedWriteResult, json: boolean): string {

@@ -57,6 +57,7 @@ export {
   type ManifestTransactionOptions,
 } from './transaction.js'
 export { type ManifestVerification, type VerifyManifestOptions, verifyManifest } from './verify.js'
+export type { ManifestVerifyProgress } from './verify-files.js'
 export type {
   ColumnsPolicy,
   ManifestWriterPolicy,

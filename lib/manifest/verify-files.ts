@@ -27,6 +27,15 @@ export interface FileChecks {
   readonly problems: ProblemList
   /** Sentences. */
   readonly notChecked: Set<string>
+  readonly onProgress: ((progress: ManifestVerifyProgress) => void) | undefined
+}
+
+/** How many files of a manifest were looked at. */
+export interface ManifestVerifyProgress {
+  /** Files, logs and indexes that were looked at. */
+  files: number
+  /** All that the manifest names. */
+  totalFiles: number
 }
 
 /** A file of a group, as often as the group names it. */
@@ -57,7 +66,11 @@ export async function verifyFiles(manifest: Manifest, checks: FileChecks): Promi
   for (const index of manifest.indexes) {
     tasks.set(`index ${index.path}`, () => verifyIndex(index, checks))
   }
-  await mapBounded(tasks.values(), MOST_CHECKS, (task) => task())
+  let files = 0
+  await mapBounded(tasks.values(), MOST_CHECKS, async (task) => {
+    await task()
+    checks.onProgress?.({ files: ++files, totalFiles: tasks.size })
+  })
   return tasks.size
 }
 

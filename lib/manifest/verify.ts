@@ -16,7 +16,7 @@ import { rowsOfManifest } from './diff.js'
 import type { Manifest } from './model.js'
 import { manifestKey, metadataFolder } from './paths.js'
 import type { ManifestStore } from './store.js'
-import { type FileChecks, verifyFiles } from './verify-files.js'
+import { type FileChecks, type ManifestVerifyProgress, verifyFiles } from './verify-files.js'
 import { verifyGroups, verifyLists } from './verify-groups.js'
 
 const MOST_READS = 16
@@ -33,6 +33,8 @@ export interface VerifyManifestOptions {
   keyRetriever?: KeyRetriever
   /** Aborting rejects with the signal's reason. */
   signal?: AbortSignal
+  /** Called behind each file; an exception of it ends the check. */
+  onProgress?: (progress: ManifestVerifyProgress) => void
 }
 
 /** What {@link verifyManifest} found. */
@@ -51,7 +53,7 @@ export interface ManifestVerification {
   readonly notChecked: readonly string[]
 }
 
-const KNOWN = ['store', 'version', 'deep', 'keyRetriever', 'signal'] as const
+const KNOWN = ['store', 'version', 'deep', 'keyRetriever', 'signal', 'onProgress'] as const
 
 /**
  * Hold a manifest against the files that it names: each is there, of the sizes of its properties,
@@ -78,6 +80,7 @@ export async function verifyManifest(
     signal: expectSignal(given.signal, 'signal'),
     problems: new ProblemList(),
     notChecked: new Set(),
+    onProgress: expectFunction(given.onProgress, 'onProgress'),
   }
   const { problems, signal } = checks
   const versions = await store.versions({ signal })

@@ -332,6 +332,8 @@ export interface NativeFileInfo {
     hasDictionary: boolean
     hasStatistics: boolean
     nullCount: number | null
+    min: string | null
+    max: string | null
   }[]
   schema: NativeSchema
 }

@@ -33,6 +33,14 @@ export interface PackedColumnChunk {
   hasStatistics: boolean
   /** From the statistics; null where there are none. */
   nullCount: number | null
+  /**
+   * Least and greatest value as text, null where the statistics have none: numbers with all their
+   * digits in the unit that is stored, bytes that are no UTF-8 as `0x…`. What is longer than 128
+   * bytes is cut and ends in `…`.
+   */
+  min: string | null
+  /** As `min`. */
+  max: string | null
 }
 
 /** What the footer of one file says. */

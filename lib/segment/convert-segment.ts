@@ -7,6 +7,7 @@ import { type ChunkManager, type ChunkPlace, chunkManagerAt } from '../storage/i
 import type { LocatedSegment } from './locate-segment.js'
 import { quantizedColumns } from './quantized-columns.js'
 import type { LogStorageVersion, SegmentInfo } from './segment-info.js'
+import { rowCounter, type SegmentProgress } from './segment-progress.js'
 import { SegmentReader } from './segment-reader.js'
 import type { SegmentReaderOptions } from './segment-reader-options.js'
 import { SegmentWriter } from './segment-writer.js'
@@ -28,6 +29,8 @@ export interface ConvertSegmentOptions
   segmentId?: bigint | number
   /** New logs are numbered from it on; by the clock, as Milvus's own, if absent. */
   firstLogId?: bigint | number
+  /** Called behind each batch that is written; an exception of it ends the conversion. */
+  onProgress?: (progress: SegmentProgress) => void
 }
 
 /** A conversion in progress. */
@@ -46,6 +49,7 @@ const KNOWN = [
   'decryptor',
   'keyRetriever',
   'signal',
+  'onProgress',
   'groups',
   'bloomFilter',
   'encryption',
@@ -74,6 +78,7 @@ export async function convertSegment(options: ConvertSegmentOptions): Promise<Se
   expectObject(given.target, 'target')
   const { source, target, storageVersion = 2, groups, bloomFilter, encryption, signal } = options
   const { segment } = source
+  const onRows = rowCounter(segment.numRows, given.onProgress)
   const schema = withSystemFields(schemaOf(options))
   const from = await chunkManagerAt(source)
   const rows = rowsOptions(schema, { ...options, from })
@@ -99,7 +104,7 @@ export async function convertSegment(options: ConvertSegmentOptions): Promise<Se
     ...(signal === undefined ? {} : { signal }),
   })
   try {
-    await copyRows(writer, rows)
+    await copyRows(writer, rows, onRows)
     await copyDeletes(writer, { ...options, from })
     if (segment.numRows !== writer.numRows) {
       throw new PackedError(
@@ -145,10 +150,17 @@ function rowsOptions(
   }
 }
 
-async function copyRows(writer: SegmentWriter, options: SegmentReaderOptions): Promise<void> {
+async function copyRows(
+  writer: SegmentWriter,
+  options: SegmentReaderOptions,
+  onRows: (rows: number) => void,
+): Promise<void> {
   const reader = await SegmentReader.open(options)
   try {
-    for await (const batch of reader) await writer.write(new SimpleArrowRecord(batch))
+    for await (const batch of reader) {
+      await writer.write(new SimpleArrowRecord(batch))
+      onRows(batch.numRows)
+    }
   } finally {
     await reader.close()
   }

@@ -24,6 +24,7 @@ export {
   type StorageVersion,
 } from './segment-info.js'
 export { expectKeysOf, isInsertData } from './segment-input.js'
+export type { SegmentProgress } from './segment-progress.js'
 export { SegmentReader } from './segment-reader.js'
 export type { SegmentReaderOptions } from './segment-reader-options.js'
 export {

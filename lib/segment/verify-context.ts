@@ -19,4 +19,6 @@ export interface VerifyContext {
   /** Options of `inspectFile`. */
   inspect: NonNullable<Parameters<typeof inspectFile>[1]>
   signal: AbortSignal | undefined
+  /** Called with the rows of each batch that was read. */
+  onRows: (rows: number) => void
 }

@@ -75,6 +75,7 @@ export async function verifyManifestRows(
         timestamps.add(record.column(TIMESTAMP_FIELD))
         await keys.add(record.column(primaryKeyField(schema).fieldId) as Data, rows)
         rows += record.numRows
+        context.onRows(record.numRows)
       }
     } finally {
       await reader.close()

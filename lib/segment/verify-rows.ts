@@ -92,6 +92,7 @@ async function readChunk(
       facts.timestamps.add(record.column(TIMESTAMP_FIELD))
       await keys.add(record.column(keyId) as Data, facts.rows)
       facts.rows += record.numRows
+      context.onRows(record.numRows)
     }
   } finally {
     await reader.close()

@@ -17,6 +17,7 @@ import type { LocatedSegment } from './locate-segment.js'
 import { MERGED_LOG_ID } from './segment-info.js'
 import { storageOf } from './segment-keys.js'
 import { type SegmentPart, segmentParts } from './segment-parts.js'
+import { rowCounter, type SegmentProgress } from './segment-progress.js'
 import { MOST_READS, type VerifyContext } from './verify-context.js'
 import { verifyChunks, verifyDescriptors, verifyGroups, verifySizes } from './verify-logs.js'
 import { verifyManifestFiles, verifyManifestRows } from './verify-manifest.js'
@@ -41,6 +42,8 @@ export interface VerifySegmentOptions {
   keyRetriever?: NonNullable<PackedReaderOptions['keyRetriever']>
   /** Aborting rejects with the signal's reason. */
   signal?: AbortSignal
+  /** Called while rows are read; an exception of it is a problem of the log that is being read. */
+  onProgress?: (progress: SegmentProgress) => void
 }
 
 /** What {@link verifySegment} found. */
@@ -64,6 +67,7 @@ const KNOWN = [
   'decryptor',
   'keyRetriever',
   'signal',
+  'onProgress',
 ] as const
 
 /**
@@ -139,6 +143,7 @@ async function resolve(options: VerifySegmentOptions): Promise<VerifyContext> {
     decryptor: expectFunction<BinlogDecryptor>(given.decryptor, 'decryptor'),
     inspect: keyRetriever === undefined ? { storage } : { storage, keyRetriever },
     signal: expectSignal(given.signal, 'signal'),
+    onRows: rowCounter(segment.numRows, given.onProgress),
   }
 }
 

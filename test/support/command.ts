@@ -43,3 +43,20 @@ export async function packedOutput(
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   return stdout.toString('utf8')
 }
+
+/** A command that does something, by its name below `packed`, and what its `--help` prints. */
+export interface HelpOfCommand {
+  name: string
+  help: string
+}
+
+/** Every command as `--help` names it, those of commands included. */
+export async function everyCommand(above = ''): Promise<HelpOfCommand[]> {
+  const words = above === '' ? [] : above.split(' ')
+  const help = await packedOutput([...words, '--help'])
+  const [, list] = /^Commands:\n((?: {2}.*\n)+)/m.exec(help) ?? []
+  if (list === undefined) return [{ name: above, help }]
+  const names = [...list.matchAll(/^ {2}([a-z][\w-]*)/gm)].map(([, name]) => name!)
+  const below = names.filter((name) => name !== 'help').map((name) => [...words, name].join(' '))
+  return (await Promise.all(below.map((name) => everyCommand(name)))).flat()
+}

@@ -111,6 +111,8 @@ struct ColumnChunkInfo {
   bool has_dictionary = false;
   bool has_statistics = false;
   std::optional<int64_t> null_count;
+  /// Least and greatest value as text (see statistics_text.h).
+  std::optional<std::pair<std::string, std::string>> range;
 };
 
 struct FileInfo {

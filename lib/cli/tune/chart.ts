@@ -1,8 +1,9 @@
 /** Bytes against speed, a point for each trial, as SVG. */
 import type { TuneResult, TuneSpeed, TuneTrial } from '../../packed/index.js'
+import { html, type Markup } from '../page/html.js'
 import { formatCount } from '../table.js'
-import { megabytes, percent, shortBytes } from './figures.js'
-import { html, type Markup } from './html.js'
+import { percent, shortBytes } from '../text.js'
+import { megabytes } from './figures.js'
 import { placeLabels } from './labels.js'
 import { colorOf, shapeOf } from './marks.js'
 import { type Scale, shareScale, speedScale } from './scale.js'

@@ -1,6 +1,6 @@
 /** What stands for a layout and a codec on the chart: a colour and a shape. */
 import type { TuneTrial } from '../../packed/index.js'
-import { html, type Markup } from './html.js'
+import { html, type Markup } from '../page/html.js'
 
 /** Class names of as many colours as the style sheet has. */
 const COLORS = ['a', 'b', 'c', 'd', 'e'] as const

@@ -1,8 +1,9 @@
 /** The trials as a table whose columns can be sorted. */
 import type { TuneResult, TuneSpeed, TuneTrial } from '../../packed/index.js'
+import { html, type Markup } from '../page/html.js'
 import { formatCount } from '../table.js'
-import { bySize, megabytes, percent, storedShare } from './figures.js'
-import { html, type Markup } from './html.js'
+import { percent } from '../text.js'
+import { bySize, megabytes, storedShare } from './figures.js'
 import { colorOf, shapeOf } from './marks.js'
 
 /** One column: what it is sorted by, how it is shown, and which way is better. */

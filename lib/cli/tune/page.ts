@@ -7,9 +7,10 @@ import {
   type TuneResult,
   type TuneSpeed,
 } from '../../packed/index.js'
+import { embeddedJson, html, Markup } from '../page/html.js'
+import { percent, shortBytes } from '../text.js'
 import { tuneChart, VIEWS } from './chart.js'
-import { codeOf, megabytes, percent, sampleText, shortBytes } from './figures.js'
-import { embeddedJson, html, Markup } from './html.js'
+import { codeOf, megabytes, sampleText } from './figures.js'
 import { legend } from './marks.js'
 import { tunePageTable } from './page-table.js'
 import { PAGE_SCRIPT } from './script.js'

@@ -1,6 +1,7 @@
 /** The trials as bars of text. */
 import type { TuneResult, TuneTrial } from '../../packed/index.js'
-import { bySize, megabytes, shortBytes } from './figures.js'
+import { shortBytes } from '../text.js'
+import { bySize, megabytes } from './figures.js'
 
 /** What the picture is drawn on. */
 export interface Canvas {

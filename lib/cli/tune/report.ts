@@ -1,7 +1,8 @@
 /** What `packed tune` prints, but for the picture. */
 import type { TuneResult, TuneSpeed, TuneTrial } from '../../packed/index.js'
 import { formatCount, formatTable } from '../table.js'
-import { bySize, codeOf, megabytes, percent, sampleText, storedShare } from './figures.js'
+import { percent } from '../text.js'
+import { bySize, codeOf, megabytes, sampleText, storedShare } from './figures.js'
 
 export function tuneHead(result: TuneResult): string {
   const { paths, rounds, machine } = result
