@@ -15,6 +15,15 @@ export { type DeserializeRecordOptions, deserializeRecord } from './deserialize-
 export type { EncryptionAlgorithm, PackedEncryption } from './encryption.js'
 export { expectSchema } from './expect-schema.js'
 export { inspectFile, type PackedColumnChunk, type PackedFileInfo } from './file-info.js'
+export {
+  type Filter,
+  type FilterColumn,
+  type FilterComparison,
+  type FilterCondition,
+  type FilterOperand,
+  parseFilter,
+  printFilter,
+} from './filter/index.js'
 export type { WriteSource } from './item-source.js'
 export type { KeyRetriever } from './key-retriever.js'
 export { LAYOUTS, type Layout } from './layouts.js'
