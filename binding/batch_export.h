@@ -14,7 +14,8 @@ namespace packed::binding {
 struct OutgoingBuffer {
   const uint8_t* data = nullptr;
   int64_t size = 0;
-  std::shared_ptr<arrow::Buffer> owner;  ///< the allocation that `data` lies in
+  std::shared_ptr<arrow::Buffer> owner;  ///< the allocation that `data` lies in, or a part of it
+  int block = -1;                        ///< of the batch's blocks the one that has it; -1 = none
 };
 
 /// A batch in the layout of NativeBatch, over Arrow's memory.
@@ -22,7 +23,8 @@ struct OutgoingBatch {
   int64_t rows = 0;
   std::vector<double> nodes;
   std::vector<OutgoingBuffer> buffers;
-  std::shared_ptr<arrow::Buffer> block;  ///< the owner of small buffers; see GatherSmall
+  /// Memory that is lent as a whole; see ShareBlocks and GatherSmall.
+  std::vector<std::shared_ptr<arrow::Buffer>> blocks;
 };
 
 /// \brief Lay a batch out for JavaScript. Any thread.

@@ -17,7 +17,8 @@ namespace {
 constexpr int64_t kAloneBytes = 128 << 10;
 
 bool IsSmall(const OutgoingBuffer& buffer) {
-  return buffer.data != nullptr && buffer.size < kAloneBytes && MappingOf(buffer.owner) == nullptr;
+  return buffer.data != nullptr && buffer.block < 0 && buffer.size < kAloneBytes &&
+         MappingOf(buffer.owner) == nullptr;
 }
 
 }  // namespace
@@ -32,15 +33,16 @@ arrow::Status GatherSmall(OutgoingBatch* batch) {
   }
   if (small.size() < 2 || bytes < kLendBytes) return arrow::Status::OK();
   ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> block, arrow::AllocateBuffer(bytes, Pool()));
+  const auto index = static_cast<int>(batch->blocks.size());
   uint8_t* place = block->mutable_data();
   for (OutgoingBuffer* const buffer : small) {
     const int64_t room = arrow::bit_util::RoundUpToMultipleOf64(buffer->size);
     std::memcpy(place, buffer->data, static_cast<size_t>(buffer->size));
     std::memset(place + buffer->size, 0, static_cast<size_t>(room - buffer->size));
-    *buffer = {place, buffer->size, block};
+    *buffer = {place, buffer->size, block, index};
     place += room;
   }
-  batch->block = std::move(block);
+  batch->blocks.push_back(std::move(block));
   return arrow::Status::OK();
 }
 

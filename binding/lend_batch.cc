@@ -13,6 +13,7 @@
 #include "gather_small.h"
 #include "packed/mapping.h"
 #include "packed/memory.h"
+#include "share_blocks.h"
 #include "values.h"
 
 namespace packed::binding {
@@ -21,7 +22,10 @@ namespace {
 class Lender {
  public:
   Lender(Environment& environment, const OutgoingBatch& batch)
-      : environment_(environment), env_(environment.env()), batch_(batch) {}
+      : environment_(environment),
+        env_(environment.env()),
+        batch_(batch),
+        blocks_(batch.blocks.size()) {}
 
   Napi::Value Lend(const ReadPolicy& policy) {
     const bool full = environment_.lent_bytes.load() >= policy.max_outstanding_bytes;
@@ -70,20 +74,21 @@ class Lender {
     return true;
   }
 
-  /// A part of the one block of small buffers, which is lent as a whole.
+  /// A part of a block, which is lent as a whole.
   bool LendFromBlock(const OutgoingBuffer& buffer, int64_t credit, Napi::Array views,
                      uint32_t index) {
-    const auto& block = batch_.block;
-    if (block == nullptr || buffer.owner != block) return false;
-    if (block_.IsEmpty()) {
+    if (buffer.block < 0) return false;
+    const auto& block = batch_.blocks[buffer.block];
+    Napi::ArrayBuffer& lent = blocks_[buffer.block];
+    if (lent.IsEmpty()) {
       auto memory = ExternalMemory::Wrap(environment_, block, block->data(), block->size(),
-                                         Counted::kYes, &block_, credit);
+                                         Counted::kYes, &lent, credit);
       if (memory == nullptr) return false;
       NoteLent(std::move(memory), block->size());
     }
     const Napi::HandleScope scope(env_);
     const auto offset = static_cast<size_t>(buffer.data - block->data());
-    views.Set(index, Napi::Uint8Array::New(env_, static_cast<size_t>(buffer.size), block_, offset));
+    views.Set(index, Napi::Uint8Array::New(env_, static_cast<size_t>(buffer.size), lent, offset));
     return true;
   }
 
@@ -143,7 +148,7 @@ class Lender {
   int64_t lent_bytes_ = 0;
   int64_t mapped_bytes_ = 0;
   int64_t credit_bytes_ = 0;
-  Napi::ArrayBuffer block_;  ///< over the block of the batch, once a part of it is lent
+  std::vector<Napi::ArrayBuffer> blocks_;  ///< over the batch's, once a part of one is lent
   std::vector<uint32_t> packed_;
   int64_t packed_bytes_ = 0;
 };
@@ -169,6 +174,7 @@ arrow::Result<std::optional<OutgoingBatch>> LayOutNext(
     const std::shared_ptr<arrow::RecordBatch>& batch) {
   if (batch == nullptr) return std::optional<OutgoingBatch>();
   ARROW_ASSIGN_OR_RAISE(OutgoingBatch outgoing, LayOutBatch(*batch));
+  ShareBlocks(&outgoing);
   ARROW_RETURN_NOT_OK(GatherSmall(&outgoing));
   return std::optional<OutgoingBatch>(std::move(outgoing));
 }

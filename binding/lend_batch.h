@@ -23,7 +23,7 @@ arrow::Result<ReadPolicy> ReadReadPolicy(Napi::Value value);
 
 /// \brief Hand a batch to JavaScript as a NativeBatch. JS thread.
 ///
-/// Wide buffers become ArrayBuffers over Arrow's memory, and so does the block of small ones; all
+/// Wide buffers become ArrayBuffers over Arrow's memory, and so do blocks of narrow ones; all
 /// others are packed into one ArrayBuffer that JavaScript owns. Parts of a mapped file become views
 /// of one ArrayBuffer over all of it. Everything is copied where the policy says so, or when the
 /// bytes that are lent already exceed its bound: garbage collection is late, and a caller who

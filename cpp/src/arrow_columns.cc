@@ -53,7 +53,7 @@ ArrowColumns::ArrowColumns(const FileProjection& projection, std::vector<int> co
   for (int i = run_.first; i < run_.end(); ++i) rows_left_ += footer_->info.row_groups[i].rows;
 }
 
-arrow::Status ArrowColumns::Plan(int64_t rows, DecodeTasks* tasks) {
+arrow::Status ArrowColumns::Plan(int64_t rows, StepBlock*, DecodeTasks* tasks) {
   reader_->set_batch_size(rows);  // not in the task: others share it
   decoded_.assign(columns_.size(), {});
   tasks->push_back([this, rows] { return Decode(rows); });

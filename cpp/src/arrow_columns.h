@@ -27,7 +27,7 @@ class ArrowColumns final : public ColumnRows {
                std::shared_ptr<parquet::arrow::FileReader> reader);
 
   const std::vector<int>& columns() const override { return columns_; }
-  arrow::Status Plan(int64_t rows, DecodeTasks* tasks) override;
+  arrow::Status Plan(int64_t rows, StepBlock* block, DecodeTasks* tasks) override;
   arrow::Result<std::vector<ArrayDataVector>> Finish() override;
 
  private:

@@ -9,6 +9,8 @@
 #include "arrow/result.h"
 #include "arrow/status.h"
 
+#include "step_block.h"
+
 namespace packed {
 
 /// Arrays of one column, one after the other.
@@ -35,8 +37,11 @@ class ColumnRows {
   /// Which columns: positions in FileProjection::columns.
   virtual const std::vector<int>& columns() const = 0;
 
-  /// \brief Prepare the next `rows` rows; `tasks` gets what there is to do.
-  virtual arrow::Status Plan(int64_t rows, DecodeTasks* tasks) = 0;
+  /// Of the values of `rows` rows, as Plan will take them of its block; 0 = it takes none.
+  virtual int64_t BlockBytes(int64_t /*rows*/) const { return 0; }
+
+  /// \brief Prepare the next `rows` rows, in memory of `block`; `tasks` gets what there is to do.
+  virtual arrow::Status Plan(int64_t rows, StepBlock* block, DecodeTasks* tasks) = 0;
 
   /// \brief More to do when every task has ended well, before Finish.
   virtual arrow::Status PlanJoin(DecodeTasks* /*tasks*/) { return arrow::Status::OK(); }

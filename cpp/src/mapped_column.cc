@@ -52,7 +52,7 @@ arrow::Result<std::unique_ptr<MappedColumn>> MappedColumn::Make(const FileProjec
   return made;
 }
 
-arrow::Status MappedColumn::Plan(int64_t rows, DecodeTasks*) {
+arrow::Status MappedColumn::Plan(int64_t rows, StepBlock*, DecodeTasks*) {
   rows_ = rows;
   return arrow::Status::OK();
 }

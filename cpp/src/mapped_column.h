@@ -20,7 +20,7 @@ class MappedColumn final : public ColumnRows {
                                                            int column, RowGroupRun run);
 
   const std::vector<int>& columns() const override { return columns_; }
-  arrow::Status Plan(int64_t rows, DecodeTasks* tasks) override;
+  arrow::Status Plan(int64_t rows, StepBlock* block, DecodeTasks* tasks) override;
   arrow::Result<std::vector<ArrayDataVector>> Finish() override;
   bool mapped() const override { return true; }
 

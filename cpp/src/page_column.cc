@@ -28,11 +28,15 @@ PageColumn::Pieces* PageColumn::AddPieces() {
   return pieces_.back().get();
 }
 
-arrow::Status PageColumn::Plan(int64_t rows, DecodeTasks* tasks) {
+int64_t PageColumn::BlockBytes(int64_t rows) const {
+  return shape_.form == ColumnShape::Form::kBits ? 0 : shape_.ValueBytes(rows);
+}
+
+arrow::Status PageColumn::Plan(int64_t rows, StepBlock* block, DecodeTasks* tasks) {
   rows_ = rows;
   pieces_.clear();
   if (shape_.form != ColumnShape::Form::kBits) {
-    ARROW_ASSIGN_OR_RAISE(values_, arrow::AllocateBuffer(shape_.ValueBytes(rows), Pool()));
+    ARROW_ASSIGN_OR_RAISE(values_, block->Take(shape_.ValueBytes(rows)));
   }
   ARROW_ASSIGN_OR_RAISE(const auto parts, pages_->Take(rows));
   for (const auto& part : parts) PlanPart(part, tasks);

@@ -33,7 +33,8 @@ class PageColumn final : public ColumnRows {
                                                          int column, RowGroupRun run, bool whole);
 
   const std::vector<int>& columns() const override { return columns_; }
-  arrow::Status Plan(int64_t rows, DecodeTasks* tasks) override;
+  int64_t BlockBytes(int64_t rows) const override;
+  arrow::Status Plan(int64_t rows, StepBlock* block, DecodeTasks* tasks) override;
   arrow::Result<std::vector<ArrayDataVector>> Finish() override;
   bool foreign() const override { return foreign_; }
 

@@ -155,7 +155,8 @@ arrow::Status PickByArrow(const FileProjection& projection, int row_group, Rows 
                           OpenArrowReader(footer, footer.file->file(), /*stream=*/false));
     ArrowColumns decoder(projection, columns, {row_group, 1}, std::move(reader));
     DecodeTasks tasks;
-    ARROW_RETURN_NOT_OK(decoder.Plan(footer.info.row_groups[row_group].rows, &tasks));
+    StepBlock none;
+    ARROW_RETURN_NOT_OK(decoder.Plan(footer.info.row_groups[row_group].rows, &none, &tasks));
     for (const auto& task : tasks) ARROW_RETURN_NOT_OK(task());
     ARROW_ASSIGN_OR_RAISE(const auto decoded, decoder.Finish());
     for (size_t i = 0; i < columns.size(); ++i) {

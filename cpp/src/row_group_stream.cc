@@ -149,7 +149,9 @@ void RowGroupStream::Help() {
 
 arrow::Status RowGroupStream::Decode(int64_t rows) {
   DecodeTasks tasks;
-  for (const auto& column : columns_) ARROW_RETURN_NOT_OK(column->Plan(rows, &tasks));
+  StepBlock block;
+  for (const auto& column : columns_) block.Expect(column->BlockBytes(rows));
+  for (const auto& column : columns_) ARROW_RETURN_NOT_OK(column->Plan(rows, &block, &tasks));
   ARROW_RETURN_NOT_OK(Run(tasks));
   tasks.clear();
   for (auto& column : columns_) {
@@ -157,7 +159,7 @@ arrow::Status RowGroupStream::Decode(int64_t rows) {
     ARROW_ASSIGN_OR_RAISE(auto reader, Reader());
     column =
         std::make_unique<ArrowColumns>(*projection_, column->columns(), run_, std::move(reader));
-    ARROW_RETURN_NOT_OK(column->Plan(rows, &tasks));
+    ARROW_RETURN_NOT_OK(column->Plan(rows, &block, &tasks));
   }
   if (!tasks.empty()) ARROW_RETURN_NOT_OK(Run(tasks));
   tasks.clear();

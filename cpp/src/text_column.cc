@@ -44,7 +44,7 @@ arrow::Result<std::unique_ptr<TextColumn>> TextColumn::Make(const FileProjection
   return std::unique_ptr<TextColumn>(new TextColumn(column, std::move(pages)));
 }
 
-arrow::Status TextColumn::Plan(int64_t rows, DecodeTasks* tasks) {
+arrow::Status TextColumn::Plan(int64_t rows, StepBlock*, DecodeTasks* tasks) {
   parts_.clear();
   arrays_.clear();
   ARROW_ASSIGN_OR_RAISE(const auto parts, pages_->Take(rows));

@@ -23,7 +23,7 @@ class TextColumn final : public ColumnRows {
                                                          int column, RowGroupRun run, bool whole);
 
   const std::vector<int>& columns() const override { return columns_; }
-  arrow::Status Plan(int64_t rows, DecodeTasks* tasks) override;
+  arrow::Status Plan(int64_t rows, StepBlock* block, DecodeTasks* tasks) override;
   arrow::Status PlanJoin(DecodeTasks* tasks) override;
   arrow::Result<std::vector<ArrayDataVector>> Finish() override;
   bool foreign() const override { return foreign_; }
