@@ -10,7 +10,7 @@ export function readPage(name: string): string {
 }
 
 /** The blocks of one language, in order. */
-export function blocksOf(page: string, language: 'ts' | 'sh' | 'text'): string[] {
+export function blocksOf(page: string, language: 'ts' | 'sh' | 'text' | 'python'): string[] {
   const block = new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm')
   return [...page.matchAll(block)].map((match) => match[1]!)
 }
