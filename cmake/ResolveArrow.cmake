@@ -69,6 +69,14 @@ if(arrow_has_s3)
   endif()
 endif()
 
+# Bundled under their sonames, one file each, as the wheel has them. An Arrow of the system stays
+# where it is.
+set(PACKED_BUNDLED_LIBS "")
+if(NOT ARROW_PACKED_SYSTEM_ARROW)
+  set(PACKED_BUNDLED_LIBS ${arrow_lib} ${parquet_lib} ${PACKED_ARROW_S3_LIB})
+  list(REMOVE_DUPLICATES PACKED_BUNDLED_LIBS)
+endif()
+
 add_library(packed_arrow INTERFACE)
 target_include_directories(packed_arrow SYSTEM INTERFACE ${arrow_include})
 target_link_libraries(packed_arrow INTERFACE ${arrow_lib} ${parquet_lib} pthread)

@@ -50,23 +50,13 @@ describe('package.json', () => {
 
   test('development tools are pinned exactly', () => {
     for (const version of Object.values(manifest.devDependencies)) {
-      expect(version).toMatch(/^\d+\.\d+\.\d+$/)
+      expect(version).toMatch(/^(npm:apache-arrow@)?\d+\.\d+\.\d+$/)
     }
   })
 })
 
 describe('NOTICE', () => {
   const notice = readFileSync(join(ROOT, 'NOTICE'), 'utf8')
-
-  test('is in the package, beside the licence', () => {
-    const packed = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
-      cwd: ROOT,
-      encoding: 'utf8',
-    })
-    const [{ files }] = JSON.parse(packed) as [{ files: { path: string }[] }]
-    const paths = files.map(({ path }) => path)
-    expect(paths).toEqual(expect.arrayContaining(['LICENSE', 'NOTICE', 'package.json']))
-  })
 
   test('has the terms of the ZSTD that is linked, and who wrote it', () => {
     const versions = readdirSync(join(ROOT, 'build', 'zstd')).filter((name) => /^\d/.test(name))

@@ -14,12 +14,15 @@ const path = require('node:path')
 const NODE_NEEDED = [20, 17]
 const GLIBC_BUILT_AGAINST = '2.34'
 
-/** Literal, so that bundlers and people can see every place. */
+/**
+ * Literal, so that bundlers and people can see every place. A folder for each libc: the libraries
+ * beside the addon have the same names in both.
+ */
 const PREBUILT = {
   'linux-x64-glibc': 'prebuilds/linux-x64/arrow_packed.glibc.node',
-  'linux-x64-musl': 'prebuilds/linux-x64/arrow_packed.musl.node',
+  'linux-x64-musl': 'prebuilds/linux-x64-musl/arrow_packed.musl.node',
   'linux-arm64-glibc': 'prebuilds/linux-arm64/arrow_packed.glibc.node',
-  'linux-arm64-musl': 'prebuilds/linux-arm64/arrow_packed.musl.node',
+  'linux-arm64-musl': 'prebuilds/linux-arm64-musl/arrow_packed.musl.node',
   'darwin-x64': 'prebuilds/darwin-x64/arrow_packed.node',
   'darwin-arm64': 'prebuilds/darwin-arm64/arrow_packed.node',
 }
@@ -134,3 +137,6 @@ exports.loadAddon = function loadAddon() {
   error.code = 'ERR_ARROW_PACKED_ADDON'
   throw error
 }
+
+/** As in the table above; the build of packages names their folders by it. */
+exports.platformKey = platformKey
