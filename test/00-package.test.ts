@@ -48,6 +48,11 @@ describe('package.json', () => {
     expect(manifest.gypfile).toBe(false)
   })
 
+  test('every runtime dependency is bundled', () => {
+    // A list, as not every tool knows `true`.
+    expect(manifest.bundleDependencies).toEqual(Object.keys(manifest.dependencies))
+  })
+
   test('development tools are pinned exactly', () => {
     for (const version of Object.values(manifest.devDependencies)) {
       expect(version).toMatch(/^(npm:apache-arrow@)?\d+\.\d+\.\d+$/)
