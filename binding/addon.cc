@@ -33,6 +33,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Define<WriterOpen>(exports, "writerOpen");
   Define<WriterCopy>(exports, "writerCopy");
   Define<WriterWrite>(exports, "writerWrite");
+  Define<WriterWriteStream>(exports, "writerWriteStream");
   Define<WriterFinish>(exports, "writerFinish");
   Define<WriterAbort>(exports, "writerAbort");
   Define<WriterProgressOf>(exports, "writerProgress");
@@ -44,6 +45,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Define<ReaderOpen>(exports, "readerOpen");
   Define<ReaderNext>(exports, "readerNext");
   Define<ReaderClose>(exports, "readerClose");
+  Define<ReaderExportStream>(exports, "readerExportStream");
   Define<RowsOpen>(exports, "rowsOpen");
   Define<RowsTake>(exports, "rowsTake");
   Define<RowsReadGroup>(exports, "rowsReadGroup");

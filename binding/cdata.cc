@@ -11,25 +11,17 @@
 #include "call.h"
 #include "exported_structs.h"
 #include "field_spec.h"
-#include "foreign_stream.h"
 #include "handle_kinds.h"
 #include "lend_batch.h"
+#include "open_stream.h"
 #include "operation.h"
 #include "packed/error.h"
 #include "packed/executor.h"
 #include "schema_bridge.h"
-#include "strand.h"
 #include "values.h"
 
 namespace packed::binding {
 namespace {
-
-/// A stream of another library. Its calls block, so they are made on the pool, one at a time.
-struct OpenStream {
-  std::shared_ptr<ForeignStream> stream;
-  const std::shared_ptr<Strand> strand = std::make_shared<Strand>();
-  bool closed = false;  ///< JS thread only
-};
 
 /// \brief The struct at an address that JavaScript got from another library.
 ///
@@ -53,12 +45,6 @@ arrow::Status ImportError(const arrow::Status& status) {
 }
 
 }  // namespace
-
-template <>
-struct HandleKind<OpenStream> {
-  static constexpr const char* kName = "stream";
-  static constexpr napi_type_tag kTag{0x2ac84f7b61d04e95, 0xbd13e6f8047c29a1};
-};
 
 CallResult CDataExport(const Call& call) {
   ARROW_ASSIGN_OR_RAISE(const auto schema, FromHandle<arrow::Schema>(call[0]));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 
 #include "arrow/c/abi.h"
 #include "arrow/record_batch.h"
@@ -10,7 +11,8 @@
 
 namespace packed::binding {
 
-/// \brief Reads an ArrowArrayStream of another library. One thread at a time.
+/// \brief Reads an ArrowArrayStream of another library; calls of several threads wait for each
+/// other.
 ///
 /// Not arrow::ImportRecordBatchReader: that turns registered extension types into types that
 /// apache-arrow does not have.
@@ -22,11 +24,16 @@ class ForeignStream {
   const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
 
   /// \brief The next batch, null at the end. Calls the producer, which may block.
-  arrow::Result<std::shared_ptr<arrow::RecordBatch>> Next();
+  arrow::Result<std::shared_ptr<arrow::RecordBatch>> Next() { return Next(schema_); }
+
+  /// \brief The same under another schema of the same layout.
+  arrow::Result<std::shared_ptr<arrow::RecordBatch>> Next(
+      const std::shared_ptr<arrow::Schema>& schema);
 
  private:
   arrow::Status Check(int result);
 
+  std::mutex reading_;
   CStruct<ArrowArrayStream, ArrowArrayStreamRelease> stream_;
   std::shared_ptr<arrow::Schema> schema_;
 };

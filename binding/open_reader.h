@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -31,6 +32,8 @@ struct OpenReader {
   std::unique_ptr<BatchSource> source;
   const CancelToken cancel;
   const std::shared_ptr<Strand> strand = std::make_shared<Strand>();
+  /// Taken for every call of `source`: streams that were exported call it beside the strand.
+  std::mutex reading;
 };
 
 template <>

@@ -1,4 +1,5 @@
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -61,6 +62,7 @@ CallResult ReaderNext(const Call& call) {
   ARROW_ASSIGN_OR_RAISE(const auto share, FromHandle<OpenReader>(call[0]));
   ARROW_ASSIGN_OR_RAISE(const ReadPolicy policy, ReadReadPolicy(call[1]));
   auto execute = [share]() -> arrow::Result<std::optional<OutgoingBatch>> {
+    const std::lock_guard lock(share->reading);
     ARROW_ASSIGN_OR_RAISE(const auto batch, share->source->ReadNext());
     return LayOutNext(batch);
   };
@@ -73,6 +75,7 @@ CallResult ReaderNext(const Call& call) {
 CallResult ReaderClose(const Call& call) {
   ARROW_ASSIGN_OR_RAISE(const auto share, FromHandle<OpenReader>(call[0]));
   auto execute = [share]() -> arrow::Result<Nothing> {
+    const std::lock_guard lock(share->reading);
     share->source->Close();
     return Nothing{};
   };

@@ -5,6 +5,12 @@
 export { flattenBatch } from './flatten-batch.js'
 export { flattenSchema } from './flatten-schema.js'
 export {
+  exportReader,
+  type ForeignStream,
+  foreignStreamOf,
+  rememberExport,
+} from './native-streams.js'
+export {
   type ArrowCData,
   type ExportedRecordBatch,
   type ExportedStream,

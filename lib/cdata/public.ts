@@ -14,10 +14,12 @@
  * @packageDocumentation
  */
 import type { RecordBatch, Schema } from 'apache-arrow'
+import { unexpected } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 import { callAsync, callSync, type NativeBatch, type ReadPolicy } from '../native/index.js'
 import { flattenBatch } from './flatten-batch.js'
 import { flattenSchema } from './flatten-schema.js'
+import { exportReader, rememberForeign } from './native-streams.js'
 import { unflattenBatch } from './unflatten-batch.js'
 import { unflattenSchema } from './unflatten-schema.js'
 
@@ -66,6 +68,12 @@ export interface BatchSource {
   schema: Schema
   /** In the order in which the consumer gets them; lent until the stream is released. */
   batches: readonly RecordBatch[]
+}
+
+/** A reader that has a native stream: PackedReader and ManifestReader. */
+export interface NativeReader {
+  readonly schema: Schema
+  readNext(): Promise<RecordBatch | null>
 }
 
 function policyOf(options: ImportOptions): ReadPolicy {
@@ -119,20 +127,39 @@ export function importRecordBatch(source: ArrowCData, options: ImportOptions = {
   return unflattenBatch(unflattenSchema(schema), batch)
 }
 
-/** Lend batches of one schema to a native consumer as a stream; a Table is such a source. */
-export function exportStream(source: BatchSource): ExportedStream {
+/**
+ * Lend batches of one schema to a native consumer as a stream; a Table is such a source.
+ *
+ * Of a PackedReader or a ManifestReader the batches go from native code to native code: the consumer
+ * reads on its own threads, from where the reader is, and JavaScript sees nothing of it. Closing or
+ * aborting the reader fails the consumer's next call.
+ *
+ * @throws PackedError Closed, and InvalidArgument for another reader, whose batches exist only in
+ *   JavaScript.
+ */
+export function exportStream(source: BatchSource | NativeReader): ExportedStream {
+  const ready = exportReader(source)
+  if (ready !== undefined) return lentStream(ready)
+  if (!('batches' in source)) {
+    throw unexpected('batches, a PackedReader or a ManifestReader', 'exportStream', source)
+  }
   const address = callSync((addon) =>
     addon.cdataExportStream(
       addon.importSchema(flattenSchema(source.schema)),
       source.batches.map(flattenBatch),
     ),
   )
+  return lentStream(address)
+}
+
+function lentStream(address: bigint): ExportedStream {
   return { address, release: once(() => callSync((addon) => addon.cdataFree('stream', address))) }
 }
 
 /**
  * Take over a stream. Its producer is called on a thread of the addon, one call at a time, but
- * for the schema, which is asked for at once.
+ * for the schema, which is asked for at once. `PackedWriter.writeAll` writes what is left of it
+ * without a batch in JavaScript.
  *
  * @throws PackedError InvalidArgument, UnsupportedType, and while iterating what the producer
  *   reports.
@@ -151,7 +178,7 @@ export function importStream(address: bigint, options: ImportOptions = {}): Impo
     callAsync<NativeBatch | null>((addon, done) =>
       addon.cdataStreamNext(opened.stream, policyOf(options), done),
     )
-  return {
+  const imported: ImportedStream = {
     schema,
     close: () => void end(),
     next: async () => {
@@ -168,4 +195,6 @@ export function importStream(address: bigint, options: ImportOptions = {}): Impo
       return this
     },
   }
+  rememberForeign(imported, { schema, handle: opened.stream, ended: () => ended })
+  return imported
 }

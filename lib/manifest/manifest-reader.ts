@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import type { RecordBatch, Schema, Table } from 'apache-arrow'
+import { exportReader, rememberExport } from '../cdata/index.js'
 import { expectKnownKeys, expectObject, unexpected } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 import type { PackedReader } from '../packed/index.js'
@@ -46,6 +47,7 @@ export class ManifestReader implements AsyncIterable<RecordBatch> {
     this.version = version
     this.#source = source
     this.#reader = reader
+    rememberExport(this, () => exportReader(reader)!)
   }
 
   /**

@@ -93,6 +93,16 @@ export interface Addon {
     batch: FlatBatch | CopiedBatchHandle,
     done: Completion<void>,
   ): void
+  /**
+   * Write batches of a stream until it ends or some have been written, none of which JavaScript
+   * sees; `order` says where the stream has each column of the writer, whose layouts are the same.
+   */
+  writerWriteStream(
+    writer: WriterHandle,
+    stream: Handle<'stream'>,
+    order: readonly number[],
+    done: Completion<{ rows: number; ended: boolean }>,
+  ): void
   writerFinish(writer: WriterHandle, done: Completion<NativeGroupResult[]>): void
   writerAbort(writer: WriterHandle, done: Completion<void>): void
   writerProgress(writer: WriterHandle): NativeProgress
@@ -120,6 +130,8 @@ export interface Addon {
   ): void
   readerNext(reader: ReaderHandle, policy: ReadPolicy, done: Completion<NativeBatch | null>): void
   readerClose(reader: ReaderHandle, done: Completion<void>): void
+  /** The address of an ArrowArrayStream that shares the reader's position, any thread. */
+  readerExportStream(reader: ReaderHandle): bigint
   /**
    * Rows by position, whatever a reader of the same files does; limits of batches do not count.
    * Calls run in call order.

@@ -40,6 +40,15 @@ export class BatchIntake {
     }
   }
 
+  /**
+   * Where batches of `schema` have each of the writer's columns.
+   *
+   * @throws PackedError InvalidArgument or TypeMismatch.
+   */
+  order(schema: Schema): readonly number[] {
+    return this.#plan(schema) ?? this.#fields.map((_, column) => column)
+  }
+
   #conform(batch: RecordBatch): RecordBatch {
     let plan = this.#plans.get(batch.schema)
     if (plan === undefined) {

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import { type RecordBatch, type Schema, Table } from 'apache-arrow'
-import { unflattenBatch, unflattenSchema } from '../cdata/index.js'
+import { rememberExport, unflattenBatch, unflattenSchema } from '../cdata/index.js'
 import { captureCallSite, PackedError } from '../errors/index.js'
 import type {
   BatchHandle,
@@ -78,6 +78,10 @@ export abstract class BatchStream implements AsyncIterable<RecordBatch> {
     this.#link = link
     this.schema = unflattenSchema(opened.schema)
     forgotten.register(this, link, this)
+    rememberExport(this, () => {
+      this.#expectOpen('exportStream')
+      return callSync((addon) => addon.readerExportStream(opened.reader))
+    })
   }
 
   /** Rows that are stored, visible or not. */

@@ -1,7 +1,13 @@
 import type { Writable } from 'node:stream'
 import type { WritableStream } from 'node:stream/web'
 import type { Schema } from 'apache-arrow'
-import { flattenBatch, flattenSchema } from '../cdata/index.js'
+import {
+  type ForeignStream,
+  flattenBatch,
+  flattenSchema,
+  foreignStreamOf,
+  type ImportedStream,
+} from '../cdata/index.js'
 import { captureCallSite, isPackedError, PackedError } from '../errors/index.js'
 import type {
   CopiedBatchHandle,
@@ -192,6 +198,9 @@ export class PackedWriter {
    * next one is asked for when the one before is written, so that nothing waits but what
    * `bufferBytes` bounds. Does not finish the writer.
    *
+   * Of a stream of `importStream` the batches go from its native library into this one, and
+   * JavaScript sees nothing of them; an abort waits for the call of the library that is on its way.
+   *
    * A source that fails fails the writer. It is closed (`return`, `destroy` or `cancel`) when the
    * writer fails, is aborted or closed before the source has come to its end.
    *
@@ -200,6 +209,8 @@ export class PackedWriter {
    */
   async writeAll(source: BatchInput | WriteSource, options: WriteOptions = {}): Promise<void> {
     if (isBatchInput(source)) return this.write(source, options)
+    const foreign = foreignStreamOf(source)
+    if (foreign !== undefined) return this.#writeForeign(foreign, source as ImportedStream)
     const items = itemSourceOf(source, 'writeAll')
     try {
       for (let next = await this.#nextOf(items); !next.done; next = await this.#nextOf(items)) {
@@ -300,6 +311,25 @@ export class PackedWriter {
         }
         return this.close()
       },
+    }
+  }
+
+  /** Everything that is left of a stream of another native library, in steps of some MiB. */
+  async #writeForeign(foreign: ForeignStream, stream: ImportedStream): Promise<void> {
+    try {
+      await this.#enqueue('writeAll', async () => {
+        const order = this.#intake.order(foreign.schema)
+        while (!foreign.ended()) {
+          this.#link.throwIfAborted()
+          const { ended } = await callAsync<{ ended: boolean }>((addon, done) =>
+            addon.writerWriteStream(this.#native, foreign.handle, order, done),
+          )
+          this.#report()
+          if (ended) break
+        }
+      })
+    } finally {
+      stream.close()
     }
   }
 
