@@ -9,7 +9,12 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     'books.arrow --out seg --group 0:id,title --group 1:embedding --column title=zstd:9:dictionary',
     '- --format csv --out s3://bucket/seg < rows.csv',
   ],
-  inspect: ['seg', 'files/insert_log/1/2/3 --compression', 's3://bucket/seg/ --json'],
+  inspect: [
+    'seg',
+    'seg/0 seg/102 --html layout.html',
+    'files/insert_log/1/2/3 --compression',
+    's3://bucket/seg/ --json',
+  ],
   cat: [
     'seg --limit 10',
     'seg/0 --columns id,title --format csv',

@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import {
   familyOf,
   joinRoot,
@@ -63,22 +63,34 @@ export async function filePlaces(
   texts: readonly string[],
   source: StorageSource,
   signal: AbortSignal,
+  options: FolderOptions = {},
 ): Promise<Place[]> {
   const places: Place[] = []
   for (const text of texts) {
     const place = await placeOf(text, source, 'storage')
-    if (!isRemote(place)) places.push(...(await localFiles(place)))
+    if (!isRemote(place)) places.push(...(await localFiles(place, options)))
     else if (!/^$|\/$/.test(place.path)) places.push(place)
-    else places.push(...(await filesIn(place, signal)))
+    else places.push(...(await filesIn(place, signal, options)))
   }
   return places
+}
+
+/** What of a folder is meant. */
+export interface FolderOptions {
+  /** Files in folders below it, too. */
+  isDeep?: boolean
 }
 
 /** Numbers by their value: `seg/9` before `seg/10`. */
 const byName = new Intl.Collator('en', { numeric: true }).compare
 
-/** The place itself, or the files right in it; hidden ones and those of metadata (`_…`) are none. */
-async function localFiles(place: Place): Promise<Place[]> {
+/** Files of rows: not hidden, and not what lies beside them in `_stats`, `_delta`, `_metadata`. */
+function isOfRows(below: string): boolean {
+  return below.split(/[\\/]/).every((part) => part === '_data' || !/^[._]/.test(part))
+}
+
+/** The place itself, or the files in it. */
+async function localFiles(place: Place, { isDeep = false }: FolderOptions): Promise<Place[]> {
   const { path, text, storage } = place
   const folder = resolve(storage.rootPath ?? '', path)
   const isFolder = await stat(folder).then(
@@ -87,28 +99,35 @@ async function localFiles(place: Place): Promise<Place[]> {
     () => false,
   )
   if (!isFolder) return [place]
-  const entries = await readdir(folder, { withFileTypes: true })
-  const files = entries.filter((entry) => entry.isFile() && !/^[._]/.test(entry.name))
-  if (files.length === 0) {
-    const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
-    const below = folders.length === 0 ? '' : ` but folders (${folders.sort(byName).join(', ')})`
-    const message = `Expected files right in ${text} but received none${below}`
-    throw new PackedError('NotFound', message, { path: text })
+  const entries = await readdir(folder, { withFileTypes: true, recursive: isDeep })
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .filter(isOfRows)
+  if (files.length > 0) {
+    return files
+      .sort(byName)
+      .map((name) => ({ text: join(text, name), path: join(path, name), storage }))
   }
-  return files
-    .map(({ name }) => name)
-    .sort(byName)
-    .map((name) => ({ text: join(text, name), path: join(path, name), storage }))
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
+  const below = folders.length === 0 ? '' : ` but folders (${folders.sort(byName).join(', ')})`
+  const message = `Expected files right in ${text} but received none${below}`
+  throw new PackedError('NotFound', message, { path: text })
 }
 
-async function filesIn(folder: Place, signal: AbortSignal): Promise<Place[]> {
+async function filesIn(
+  folder: Place,
+  signal: AbortSignal,
+  { isDeep = false }: FolderOptions,
+): Promise<Place[]> {
   const { storage, text } = folder
   const chunks = await openChunkManager(storage)
   const files: Place[] = []
-  for await (const { path } of chunks.walk(folder.path, { recursive: false, signal })) {
+  for await (const { path } of chunks.walk(folder.path, { recursive: isDeep, signal })) {
+    if (isDeep && !isOfRows(path.slice(folder.path.length))) continue
     files.push({ text: storageUri(storage, path), path, storage })
   }
-  if (files.length > 0) return files
+  if (files.length > 0) return files.sort((one, other) => byName(one.path, other.path))
   throw new PackedError('NotFound', `Expected objects right in ${text} but received none`, {
     path: text,
   })

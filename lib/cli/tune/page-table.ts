@@ -1,6 +1,7 @@
 /** The trials as a table whose columns can be sorted. */
 import type { TuneResult, TuneSpeed, TuneTrial } from '../../packed/index.js'
 import { html, type Markup } from '../page/html.js'
+import { sortHead } from '../page/shell.js'
 import { formatCount } from '../table.js'
 import { percent } from '../text.js'
 import { bySize, megabytes, storedShare } from './figures.js'
@@ -58,20 +59,15 @@ const COLUMNS: readonly Column[] = [
 export function tunePageTable(result: TuneResult): Markup {
   const { trials, stored, sample, rows } = result
   const about = sample.rows === rows ? '' : '~'
-  return html`<div class="wide"><table>
-<thead><tr>${header('Settings', 'Layout, codec and level', 'less', 'none')}
-${COLUMNS.map(({ title, hint, better }, index) => header(title, hint, better, index === 0 ? 'ascending' : 'none'))}
+  return html`<div class="wide"><table class="sortable">
+<thead><tr>${sortHead({ title: 'Settings', hint: 'Layout, codec and level', better: 'less', kind: 'text' })}
+${COLUMNS.map(({ title, hint, better }, index) => sortHead({ title, hint, better, kind: 'number', sort: index === 0 ? 'ascending' : 'none' }))}
 </tr></thead>
 <tbody>
 ${bySize(trials).map((trial) => row(trial, result))}
 </tbody>
 <tfoot><tr><th scope="row">as it is</th><td>${about}${formatCount(storedShare(result))}</td><td>${stored.ratio.toFixed(3)}</td><td>${percent(stored.saving)}</td><td></td><td></td></tr></tfoot>
 </table></div>`
-}
-
-function header(title: string, hint: string, better: Column['better'], sort: string): Markup {
-  return html`<th scope="col" aria-sort="${sort}" data-better="${better}"><button type="button" title="${hint}">${title}</button></th>
-`
 }
 
 function row(trial: TuneTrial, { trials, recommendations }: TuneResult): Markup {

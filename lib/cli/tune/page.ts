@@ -7,14 +7,15 @@ import {
   type TuneResult,
   type TuneSpeed,
 } from '../../packed/index.js'
-import { embeddedJson, html, Markup } from '../page/html.js'
+import { html, type Markup } from '../page/html.js'
+import { pageOf, radio } from '../page/shell.js'
 import { percent, shortBytes } from '../text.js'
 import { tuneChart, VIEWS } from './chart.js'
 import { codeOf, megabytes, sampleText } from './figures.js'
 import { legend } from './marks.js'
 import { tunePageTable } from './page-table.js'
-import { PAGE_SCRIPT } from './script.js'
-import { PAGE_STYLE } from './style.js'
+import { TUNE_SCRIPT } from './script.js'
+import { TUNE_STYLE } from './style.js'
 
 const GOAL_TITLES: Readonly<Record<TuneGoal, string>> = {
   size: 'Smallest',
@@ -27,41 +28,24 @@ const GOAL_HINTS: Readonly<Record<TuneGoal, string>> = {
   speed: 'The least time to write and read',
 }
 
-/** Nothing is loaded: not even by a mistake in here. */
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
-
 export function tunePage(result: TuneResult): string {
   const { paths, recommendation } = result
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<title>${recommendation.trial.name} for ${paths.join(', ')}</title>
-<style>${new Markup(PAGE_STYLE)}</style>
-</head>
-<body>
-<main>
-<header>
-<p class="what">packed tune <span>${paths.join(', ')}</span></p>
-<button type="button" id="theme" hidden>Dark or light</button>
-</header>
-${verdicts(result)}
+  const of = paths.join(', ')
+  return pageOf({
+    title: `${recommendation.trial.name} for ${of}`,
+    command: 'packed tune',
+    of,
+    main: html`${verdicts(result)}
 ${charts(result)}
 <section>
 <h2>Every trial</h2>
 ${tunePageTable(result)}
 </section>
-${method(result)}
-</main>
-<div id="tip" role="status" hidden></div>
-<script type="application/json" id="result">${embeddedJson(stringifyExact(result))}</script>
-<script>${new Markup(PAGE_SCRIPT)}</script>
-</body>
-</html>
-`
-  return page.text
+${method(result)}`,
+    style: TUNE_STYLE,
+    script: TUNE_SCRIPT,
+    data: stringifyExact(result),
+  })
 }
 
 /** The advice for each goal; the style sheet shows that of the goal which is chosen. */
@@ -71,15 +55,6 @@ function verdicts(result: TuneResult): Markup {
 ${TUNE_GOALS.map((goal) => radio('goal', goal, { title: GOAL_TITLES[goal], hint: GOAL_HINTS[goal], checked: goal === recommendation.goal }))}
 </fieldset>
 ${TUNE_GOALS.map((goal) => verdict(recommendations[goal], result))}`
-}
-
-function radio(
-  name: string,
-  value: string,
-  { title, hint, checked }: { title: string; hint: string; checked: boolean },
-): Markup {
-  const state = new Markup(checked ? ' checked' : '')
-  return html`<label title="${hint}"><input type="radio" name="${name}" value="${value}" id="${name}-${value}"${state}>${title}</label>`
 }
 
 function verdict({ goal, trial, reason }: TuneRecommendation, { trials }: TuneResult): Markup {

@@ -1,6 +1,10 @@
-import { compressionRatio, compressionSaving } from '../codec/index.js'
-import { type ColumnCompression, columnCompression, type PackedFileInfo } from '../packed/index.js'
-import { formatCount, formatRatio, formatSaving, formatTable } from './table.js'
+import { compressionRatio, compressionSaving } from '../../codec/index.js'
+import {
+  type ColumnCompression,
+  columnCompression,
+  type PackedFileInfo,
+} from '../../packed/index.js'
+import { formatCount, formatRatio, formatSaving, formatTable } from '../table.js'
 
 const sumOf = <T>(items: readonly T[], value: (item: T) => number): number =>
   items.reduce((total, item) => total + value(item), 0)

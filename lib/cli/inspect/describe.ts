@@ -1,62 +1,14 @@
-import { Command } from 'commander'
-import { stringifyExact } from '../config/index.js'
+/** What the footer of one file says, as tables of text. */
 import {
   columnCompression,
-  inspectFile,
   type PackedColumnChunk,
   type PackedFileInfo,
-} from '../packed/index.js'
-import { FIELD_ID_KEY } from '../schema/index.js'
-import { compressionFacts, describeCompression } from './inspect-compression.js'
-import { toStdout } from './output.js'
-import { filePlaces } from './place.js'
-import { type StorageOptions, StorageSource } from './storage-source.js'
-import { formatCount, formatRatio, formatSaving, formatTable } from './table.js'
+} from '../../packed/index.js'
+import { formatCount, formatRatio, formatSaving, formatTable } from '../table.js'
 
 const SHOWN_VALUE_LENGTH = 100
 
-interface InspectOptions extends StorageOptions {
-  json: boolean
-  compression: boolean
-}
-
-export function inspectCommand(signal: AbortSignal): Command {
-  return new Command('inspect')
-    .description('show what the footers of Parquet files say, packed or not')
-    .argument('<file...>')
-    .option('--json', 'everything, row group by row group', false)
-    .option('--compression', 'what codecs and encodings save, column by column', false)
-    .action(async (files: string[], _, command: Command) => {
-      const { json, compression, ...options } = command.optsWithGlobals<InspectOptions>()
-      const infos: PackedFileInfo[] = []
-      for (const place of await filePlaces(files, new StorageSource(options), signal)) {
-        const { path, storage, text } = place
-        infos.push({ ...(await inspectFile(path, { storage })), path: text })
-      }
-      const [plain, described] = compression
-        ? [compressionFacts, describeCompression]
-        : [plainInfo, describe]
-      const text = json
-        ? `${stringifyExact(infos.map(plain), 2)}\n`
-        : infos.map(described).join('\n')
-      await toStdout([text])
-    })
-}
-
-function plainInfo({ metadata, schema, ...facts }: PackedFileInfo): unknown {
-  return {
-    ...facts,
-    metadata: Object.fromEntries(metadata),
-    fields: schema.fields.map(({ name, type, nullable, metadata: keys }) => ({
-      name,
-      type: String(type),
-      nullable,
-      fieldId: keys.has(FIELD_ID_KEY) ? Number(keys.get(FIELD_ID_KEY)) : null,
-    })),
-  }
-}
-
-function describe(info: PackedFileInfo): string {
+export function describe(info: PackedFileInfo): string {
   const keys = [...info.metadata].map(([key, value]) => [`  ${key}`, shorten(value)])
   return [
     `${info.path}\n`,
