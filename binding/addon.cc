@@ -47,9 +47,14 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Define<ReaderClose>(exports, "readerClose");
   Define<ReaderExportStream>(exports, "readerExportStream");
   Define<RowsOpen>(exports, "rowsOpen");
+  Define<RowsCount>(exports, "rowsCount");
   Define<RowsTake>(exports, "rowsTake");
+  Define<RowsFind>(exports, "rowsFind");
   Define<RowsReadGroup>(exports, "rowsReadGroup");
   Define<RowsClose>(exports, "rowsClose");
+  Define<RowsGather>(exports, "rowsGather");
+  Define<KeySetNew>(exports, "keySetNew");
+  Define<KeySetFind>(exports, "keySetFind");
   Define<BatchRelease>(exports, "batchRelease");
   Define<InspectFile>(exports, "inspectFile");
   Define<MapFile>(exports, "mapFile");
@@ -69,6 +74,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Define<DequantizeVectorsOf>(exports, "dequantizeVectors");
   Define<VisibilityNew>(exports, "visibilityNew");
   Define<VisibilityAdd>(exports, "visibilityAdd");
+  Define<VisibilityLook>(exports, "visibilityLook");
   Define<VisibilityStats>(exports, "visibilityStats");
   Define<CodecNew>(exports, "codecNew");
   Define<CodecBound>(exports, "codecBound");

@@ -53,9 +53,14 @@ CallResult ReaderNext(const Call& call);
 CallResult ReaderClose(const Call& call);
 CallResult ReaderExportStream(const Call& call);
 CallResult RowsOpen(const Call& call);
+CallResult RowsCount(const Call& call);
 CallResult RowsTake(const Call& call);
+CallResult RowsFind(const Call& call);
 CallResult RowsReadGroup(const Call& call);
 CallResult RowsClose(const Call& call);
+CallResult RowsGather(const Call& call);
+CallResult KeySetNew(const Call& call);
+CallResult KeySetFind(const Call& call);
 CallResult BatchRelease(const Call& call);
 CallResult InspectFile(const Call& call);
 CallResult MapFile(const Call& call);
@@ -80,6 +85,7 @@ CallResult DequantizeVectorsOf(const Call& call);
 
 CallResult VisibilityNew(const Call& call);
 CallResult VisibilityAdd(const Call& call);
+CallResult VisibilityLook(const Call& call);
 CallResult VisibilityStats(const Call& call);
 
 CallResult CodecNew(const Call& call);

@@ -1,4 +1,3 @@
-#include <cmath>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -7,11 +6,13 @@
 #include "call.h"
 #include "handle_kinds.h"
 #include "handles.h"
+#include "key_set_handle.h"
 #include "lend_batch.h"
 #include "operation.h"
 #include "packed/executor.h"
 #include "packed/row_access.h"
 #include "reader_options.h"
+#include "row_positions.h"
 #include "schema_bridge.h"
 #include "strand.h"
 #include "values.h"
@@ -61,25 +62,6 @@ arrow::Result<SchemaAndBatch> LayOut(const std::shared_ptr<arrow::RecordBatch>& 
   return SchemaAndBatch{batch->schema(), std::move(outgoing)};
 }
 
-/// Positions as a Float64Array: safe integers.
-arrow::Result<std::vector<int64_t>> ReadPositions(Napi::Value value) {
-  if (!value.IsTypedArray() ||
-      value.As<Napi::TypedArray>().TypedArrayType() != napi_float64_array) {
-    return Unexpected("a Float64Array", "rows", value);
-  }
-  const auto numbers = value.As<Napi::Float64Array>();
-  std::vector<int64_t> positions(numbers.ElementLength());
-  for (size_t i = 0; i < positions.size(); ++i) {
-    const double number = numbers.Data()[i];
-    constexpr double kLargest = 9007199254740991.0;
-    if (!(std::fabs(number) <= kLargest) || std::trunc(number) != number) {
-      return Unexpected("whole numbers", "rows", Napi::Number::New(value.Env(), number));
-    }
-    positions[i] = static_cast<int64_t>(number);
-  }
-  return positions;
-}
-
 }  // namespace
 
 template <>
@@ -118,6 +100,30 @@ CallResult RowsTake(const Call& call) {
       Start(call.environment(), call[3],
             MakeOperation(share->cancel, std::move(execute), LendWithSchema{policy}),
             share->strand.get()));
+  return call.env().Undefined();
+}
+
+CallResult RowsCount(const Call& call) {
+  ARROW_ASSIGN_OR_RAISE(const auto share, FromHandle<OpenRows>(call[0]));
+  return Napi::Number::New(call.env(), static_cast<double>(share->access->num_rows()));
+}
+
+CallResult RowsFind(const Call& call) {
+  ARROW_ASSIGN_OR_RAISE(const auto share, FromHandle<OpenRows>(call[0]));
+  ARROW_ASSIGN_OR_RAISE(const int64_t column, Read<int64_t>(call[1], "column"));
+  ARROW_ASSIGN_OR_RAISE(const auto keys, FromHandle<KeySet>(call[2]));
+  auto execute = [share, column, keys] { return share->access->FindKeys(column, *keys); };
+  auto settle = [](Environment& environment, const KeyHits& hits) -> CallResult {
+    Napi::Object native = FoundObject(environment.env(), hits.found);
+    native.Set("rowGroupsRead", static_cast<double>(hits.row_groups_read));
+    native.Set("rowGroupsSkipped", static_cast<double>(hits.row_groups_skipped));
+    native.Set("filesRead", static_cast<double>(hits.files_read));
+    native.Set("filesSkipped", static_cast<double>(hits.files_skipped));
+    return native;
+  };
+  ARROW_RETURN_NOT_OK(Start(call.environment(), call[3],
+                            MakeOperation(share->cancel, std::move(execute), std::move(settle)),
+                            share->strand.get()));
   return call.env().Undefined();
 }
 

@@ -44,6 +44,7 @@ class RowAccess::Impl {
   }
 
   const std::shared_ptr<arrow::Schema>& schema() const { return projection_.dequantization.schema; }
+  int64_t num_rows() const { return rows_; }
 
   arrow::Result<std::shared_ptr<arrow::RecordBatch>> Take(const std::vector<int64_t>& rows) {
     ARROW_RETURN_NOT_OK(CheckOpen());
@@ -61,6 +62,21 @@ class RowAccess::Impl {
       ARROW_ASSIGN_OR_RAISE(picked, InOrder(picked, distinct, rows));
     }
     return projection_.dequantization.Apply(picked);
+  }
+
+  arrow::Result<KeyHits> FindKeys(int64_t column, const KeySet& keys) {
+    ARROW_RETURN_NOT_OK(CheckOpen());
+    ARROW_RETURN_NOT_OK(CheckPosition("a column", column, schema()->num_fields()));
+    const OutputColumn& where = projection_.columns[column];
+    KeyHits hits;
+    if (where.file >= 0) {
+      ARROW_RETURN_NOT_OK(lanes_[where.file].FindKeys(where.slot, keys, cancel_, &hits));
+      return hits;
+    }
+    const std::string& name = schema()->field(static_cast<int>(column))->name();
+    return MakeError(ErrorCode::kMetadataCorrupted,
+                     "Expected a file with the keys of \"" + name + "\" but received none",
+                     {paths_.empty() ? "" : paths_.front(), name});
   }
 
   arrow::Result<std::shared_ptr<arrow::RecordBatch>> ReadRowGroup(int64_t file, int64_t row_group) {
@@ -235,6 +251,12 @@ arrow::Result<std::unique_ptr<RowAccess>> RowAccess::Open(std::vector<FileGroup>
 }
 
 const std::shared_ptr<arrow::Schema>& RowAccess::schema() const { return impl_->schema(); }
+
+int64_t RowAccess::num_rows() const { return impl_->num_rows(); }
+
+arrow::Result<KeyHits> RowAccess::FindKeys(int64_t column, const KeySet& keys) {
+  return CatchAll([&] { return impl_->FindKeys(column, keys); });
+}
 
 arrow::Result<std::shared_ptr<arrow::RecordBatch>> RowAccess::Take(
     const std::vector<int64_t>& rows) {

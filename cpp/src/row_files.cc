@@ -6,9 +6,11 @@
 
 #include "arrow/array/concatenate.h"
 
+#include "key_range.h"
 #include "packed/error.h"
 #include "packed/executor.h"
 #include "packed/memory.h"
+#include "parquet_guard.h"
 #include "pick_rows.h"
 #include "row_group_stream.h"
 
@@ -36,6 +38,18 @@ arrow::Result<std::shared_ptr<arrow::RecordBatch>> JoinBatches(
     columns.push_back(std::move(joined));
   }
   return arrow::RecordBatch::Make(schema, rows, std::move(columns));
+}
+
+/// One output of a file alone: its column is decoded, and no other.
+std::shared_ptr<const FileProjection> OnlyOutput(const FileProjection& plan, int slot) {
+  RestoredColumn output = plan.outputs[slot];
+  const int column = plan.columns[output.decoded];
+  output.decoded = 0;
+  return std::make_shared<const FileProjection>(FileProjection{plan.footer,
+                                                               {column},
+                                                               plan.footer->columns[column].leaves,
+                                                               {std::move(output)},
+                                                               plan.own_pages});
 }
 
 }  // namespace
@@ -146,6 +160,76 @@ arrow::Result<std::shared_ptr<arrow::RecordBatch>> RowFiles::Pick(const std::vec
     for (Portion& portion : portions) batches.push_back(std::move(portion.picked));
   }
   return JoinBatches(*file_, batches);
+}
+
+/// What a window has of a row group that may hold keys.
+struct RowFiles::KeyPart {
+  std::shared_ptr<const FileProjection> file;
+  WindowPart part;
+  int64_t first = 0;  ///< row, of all windows
+  FoundKeys found;
+
+  arrow::Status Find(const KeySet& keys) {
+    const RowGroupInfo& whole = file->footer->info.row_groups[part.row_group];
+    RowGroupStream stream(file, {part.row_group, 1}, /*whole=*/true, nullptr);
+    ARROW_ASSIGN_OR_RAISE(const DecodedRows decoded, stream.Read(whole.rows));
+    ARROW_ASSIGN_OR_RAISE(const auto batch, JoinBatches(*file, decoded.batches));
+    const auto rows = batch->column(0)->Slice(part.first - whole.row_offset, part.rows);
+    return keys.Find(*rows, first, &found);
+  }
+};
+
+arrow::Status RowFiles::PlanKeys(const Hit& window, int slot, const KeySet& keys,
+                                 std::vector<KeyPart>* parts, KeyHits* hits) const {
+  const Footer& footer = *window.file->footer;
+  const auto only = OnlyOutput(*window.file, slot);
+  const FileWindow& rows = windows_[window.window];
+  const size_t before = parts->size();
+  ARROW_RETURN_NOT_OK(GuardRead(footer.path(), [&] {
+    for (const WindowPart& part : PartsOf(footer.info, rows)) {
+      const auto range = KeyRangeOf(footer, only->columns.front(), part.row_group);
+      if (range && !keys.AnyWithin(*range)) {
+        ++hits->row_groups_skipped;
+        continue;
+      }
+      const int64_t first = row_offsets_[window.window] + part.first - rows.start;
+      parts->push_back({only, part, first, {}});
+    }
+    return arrow::Status::OK();
+  }));
+  const bool read = parts->size() > before;
+  (read ? hits->files_read : hits->files_skipped) += 1;
+  hits->row_groups_read += static_cast<int64_t>(parts->size() - before);
+  return arrow::Status::OK();
+}
+
+arrow::Status RowFiles::FindKeys(int slot, const KeySet& keys, const CancelToken& cancel,
+                                 KeyHits* hits) {
+  std::vector<Hit> windows;
+  for (size_t i = 0; i < windows_.size(); ++i) {
+    if (windows_[i].end > windows_[i].start) windows.push_back({i, {}, nullptr});
+  }
+  for (size_t first = 0; first < windows.size(); first += kMostOpen) {
+    const auto begin = windows.begin() + static_cast<std::ptrdiff_t>(first);
+    const auto count = std::min(kMostOpen, windows.size() - first);
+    std::vector<Hit> some(begin, begin + static_cast<std::ptrdiff_t>(count));
+    ARROW_RETURN_NOT_OK(OpenAll(&some, cancel));
+    std::vector<KeyPart> parts;
+    for (const Hit& window : some) {
+      ARROW_RETURN_NOT_OK(PlanKeys(window, slot, keys, &parts, hits));
+    }
+    const auto find = [&](int i) -> arrow::Status {
+      ARROW_RETURN_NOT_OK(cancel.Check());
+      return parts[i].Find(keys);
+    };
+    ARROW_RETURN_NOT_OK(ParallelFor(static_cast<int>(parts.size()), 0, find));
+    for (const KeyPart& part : parts) {
+      auto& [rows, positions] = hits->found;
+      rows.insert(rows.end(), part.found.rows.begin(), part.found.rows.end());
+      positions.insert(positions.end(), part.found.keys.begin(), part.found.keys.end());
+    }
+  }
+  return arrow::Status::OK();
 }
 
 arrow::Result<RowFiles::RowGroup> RowFiles::ReadRowGroup(size_t window, int64_t row_group) {

@@ -12,6 +12,7 @@
 
 #include "group_files.h"
 #include "packed/cancel.h"
+#include "packed/row_access.h"
 #include "projection.h"
 
 namespace packed {
@@ -32,6 +33,9 @@ class RowFiles {
   arrow::Result<std::shared_ptr<arrow::RecordBatch>> Pick(const std::vector<int64_t>& rows,
                                                           const CancelToken& cancel);
 
+  /// \brief Rows whose value of one of the outputs is in the set; see RowAccess::FindKeys.
+  arrow::Status FindKeys(int slot, const KeySet& keys, const CancelToken& cancel, KeyHits* hits);
+
   /// What a window has of a row group.
   struct RowGroup {
     int64_t first = 0;  ///< row, of all windows
@@ -44,8 +48,11 @@ class RowFiles {
  private:
   struct Hit;
   struct Portion;
+  struct KeyPart;
 
   std::vector<Hit> Find(const std::vector<int64_t>& rows) const;
+  arrow::Status PlanKeys(const Hit& window, int slot, const KeySet& keys,
+                         std::vector<KeyPart>* parts, KeyHits* hits) const;
   arrow::Status OpenAll(std::vector<Hit>* hits, const CancelToken& cancel) const;
   arrow::Result<std::shared_ptr<const FileProjection>> Open(size_t window) const;
 

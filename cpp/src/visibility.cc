@@ -76,6 +76,13 @@ class DeleteVisibility final : public Visibility {
 
   arrow::Result<std::shared_ptr<arrow::BooleanArray>> Judge(
       const arrow::Array& keys, const arrow::Array& timestamps) override {
+    ARROW_ASSIGN_OR_RAISE(auto mask, Look(keys, timestamps));
+    if (mask) hidden_.fetch_add(mask->false_count(), std::memory_order_relaxed);
+    return mask;
+  }
+
+  arrow::Result<std::shared_ptr<arrow::BooleanArray>> Look(
+      const arrow::Array& keys, const arrow::Array& timestamps) const override {
     return CatchAll([&]() -> arrow::Result<std::shared_ptr<arrow::BooleanArray>> {
       ARROW_RETURN_NOT_OK(CheckColumns(keys, timestamps));
       const int64_t* times = checked_cast<const arrow::Int64Array&>(timestamps).raw_values();
@@ -134,14 +141,14 @@ class DeleteVisibility final : public Visibility {
 
   arrow::Result<std::shared_ptr<arrow::BooleanArray>> JudgeBy(const NoDeletes&,
                                                               const arrow::Array& keys,
-                                                              const int64_t* times) {
+                                                              const int64_t* times) const {
     return JudgeRows(keys.length(), times, [](int64_t) { return false; });
   }
 
   template <typename Key>
   arrow::Result<std::shared_ptr<arrow::BooleanArray>> JudgeBy(const LatestDeletes<Key>& deletes,
                                                               const arrow::Array& keys,
-                                                              const int64_t* times) {
+                                                              const int64_t* times) const {
     ARROW_RETURN_NOT_OK(CheckKind(keys));
     if (deletes.size() == 0) return JudgeBy(NoDeletes{}, keys, times);
     const auto& array = ArrayOf<Key>(keys);
@@ -152,7 +159,7 @@ class DeleteVisibility final : public Visibility {
   /// Most batches are visible as a whole: the mask starts with the first row that is not.
   template <typename Deleted>
   arrow::Result<std::shared_ptr<arrow::BooleanArray>> JudgeRows(int64_t rows, const int64_t* times,
-                                                                Deleted&& deleted) {
+                                                                Deleted&& deleted) const {
     const auto visible = [&](int64_t row) {
       return times[row] <= read_timestamp_ && !deleted(row);
     };
@@ -162,13 +169,7 @@ class DeleteVisibility final : public Visibility {
     arrow::BooleanBuilder builder(Pool());
     ARROW_RETURN_NOT_OK(builder.Reserve(rows));
     ARROW_RETURN_NOT_OK(builder.AppendValues(row, true));
-    int64_t hidden = 0;
-    for (; row < rows; ++row) {
-      const bool seen = visible(row);
-      hidden += seen ? 0 : 1;
-      builder.UnsafeAppend(seen);
-    }
-    hidden_.fetch_add(hidden, std::memory_order_relaxed);
+    for (; row < rows; ++row) builder.UnsafeAppend(visible(row));
     std::shared_ptr<arrow::BooleanArray> mask;
     ARROW_RETURN_NOT_OK(builder.Finish(&mask));
     return mask;

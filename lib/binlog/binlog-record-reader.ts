@@ -106,14 +106,28 @@ function openPacked(
   schema: CollectionSchema,
   options: BinlogRecordReaderOptions,
 ): Promise<RecordReader> {
+  return openChunks(filesOfChunks(groups, schema, options), schema, options)
+}
+
+/**
+ * The files of every chunk that hold one of the columns asked for; the first one of it where none
+ * does. Chunk after chunk, as {@link openBinlogRecordReader} reads StorageV2.
+ *
+ * @throws PackedError MetadataCorrupted, InvalidArgument, as there.
+ */
+export function filesOfChunks(
+  fieldBinlogs: readonly FieldBinlog[],
+  schema: CollectionSchema,
+  options: BinlogRecordReaderOptions,
+): PackedFile[][] {
+  const groups = sortedByField(fieldBinlogs)
   checkAligned(groups)
   const stored = childFieldsOf(groups)
   if (stored !== undefined) checkStructArrays(schema, stored)
   const needed = groupsHolding(groups, neededFields(schema, options))
-  const paths = needed[0]!.binlogs.map((_, chunk) =>
+  return needed[0]!.binlogs.map((_, chunk) =>
     needed.map((group) => fileOfLog(group, group.binlogs[chunk]!, options)),
   )
-  return openChunks(paths, schema, options)
 }
 
 /** With its size where a store would have to be asked for it; metadata may count decoded bytes. */

@@ -5,7 +5,11 @@ export {
   type SegmentLocation,
   sortedByField,
 } from './binlog-chunks.js'
-export { type BinlogRecordReaderOptions, openBinlogRecordReader } from './binlog-record-reader.js'
+export {
+  type BinlogRecordReaderOptions,
+  filesOfChunks,
+  openBinlogRecordReader,
+} from './binlog-record-reader.js'
 export { type Bm25LogFacts, readBm25Log, writeBm25Log } from './bm25-log.js'
 export * from './delete-log/index.js'
 export type { Binlog, FieldBinlog } from './field-binlog.js'

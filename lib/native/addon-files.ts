@@ -360,3 +360,19 @@ export interface NativeKeyRange {
   min: bigint | string
   max: bigint | string
 }
+
+/** Rows that have one of the keys that were looked for, and the position of it: as many of both. */
+export interface NativeFoundKeys {
+  rows: Float64Array
+  keys: Int32Array
+}
+
+/** The same of files (rows ascend), and what was read of the column: files without rows aside. */
+export interface NativeKeyHits extends NativeFoundKeys {
+  rowGroupsRead: number
+  /** Their statistics rule every key out. */
+  rowGroupsSkipped: number
+  /** Those with a row group that was read. */
+  filesRead: number
+  filesSkipped: number
+}

@@ -27,6 +27,8 @@ export type CopiedBatchHandle = Handle<'copied batch'>
 export type BatchHandle = Handle<'batch'>
 /** A bloom filter over primary keys. */
 export type BloomHandle = Handle<'bloom filter'>
+/** Primary keys that rows are looked for by. */
+export type KeySetHandle = Handle<'key set'>
 /** Which rows are visible at a read timestamp, given deletes. */
 export type VisibilityHandle = Handle<'visibility'>
 /** A file that nobody else may lock meanwhile. */

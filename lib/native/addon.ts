@@ -11,8 +11,10 @@ import type {
   NativeColumnLayout,
   NativeCompressionMetrics,
   NativeFileInfo,
+  NativeFoundKeys,
   NativeGroupResult,
   NativeKey,
+  NativeKeyHits,
   NativeKeyRange,
   NativeOpenedReader,
   NativePayloadEncoding,
@@ -38,6 +40,7 @@ import type {
   FileLockHandle,
   FlatBatch,
   Handle,
+  KeySetHandle,
   NativeAddresses,
   NativeBatch,
   NativeBatchWithSchema,
@@ -141,12 +144,23 @@ export interface Addon {
     flag: CancelHandle,
     done: Completion<RowAccessHandle>,
   ): void
+  rowsCount(rows: RowAccessHandle): number
   /** The rows at these positions (safe integers), in this order, as often as they occur. */
   rowsTake(
     rows: RowAccessHandle,
     positions: Float64Array,
     policy: ReadPolicy,
     done: Completion<NativeBatchWithSchema>,
+  ): void
+  /**
+   * The rows whose value in a column of the schema, by its position, is one of the keys. Of row
+   * groups that their statistics do not rule out, that column is read.
+   */
+  rowsFind(
+    rows: RowAccessHandle,
+    column: number,
+    keys: KeySetHandle,
+    done: Completion<NativeKeyHits>,
   ): void
   /** A row group of the file at a position of `paths`: the columns that the file has. */
   rowsReadGroup(
@@ -157,6 +171,23 @@ export interface Addon {
     done: Completion<NativeBatchWithSchema>,
   ): void
   rowsClose(rows: RowAccessHandle, done: Completion<void>): void
+  /** Rows of batches of one schema, counted through all of them. Borrows until `done`. */
+  rowsGather(
+    schema: SchemaHandle,
+    batches: FlatBatch[],
+    positions: Float64Array,
+    policy: ReadPolicy,
+    done: Completion<NativeBatch>,
+  ): void
+  /** Of one column of int64 or utf8 keys without nulls. Borrows until `done`. */
+  keySetNew(schema: SchemaHandle, batch: FlatBatch, done: Completion<KeySetHandle>): void
+  /** The rows of a batch of one column that have one of the keys. Borrows until `done`. */
+  keySetFind(
+    keys: KeySetHandle,
+    schema: SchemaHandle,
+    batch: FlatBatch,
+    done: Completion<NativeFoundKeys>,
+  ): void
   /** Detach every ArrayBuffer of the batch and free its memory now. Idempotent. */
   batchRelease(batch: BatchHandle): void
 
@@ -261,6 +292,16 @@ export interface Addon {
     schema: SchemaHandle,
     batch: FlatBatch,
     done: Completion<void>,
+  ): void
+  /**
+   * One byte per row of a batch of key and timestamp: 1 where it is visible. Counts nothing; borrows
+   * until `done`.
+   */
+  visibilityLook(
+    filter: VisibilityHandle,
+    schema: SchemaHandle,
+    batch: FlatBatch,
+    done: Completion<Uint8Array>,
   ): void
   /** Keys with a delete, and rows that readers with this filter left out so far. */
   visibilityStats(filter: VisibilityHandle): { keys: number; hiddenRows: number }

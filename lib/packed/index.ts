@@ -24,15 +24,21 @@ export {
   parseFilter,
   printFilter,
 } from './filter/index.js'
+export { type GatherOptions, gatherRows } from './gather-rows.js'
 export type { WriteSource } from './item-source.js'
 export type { KeyRetriever } from './key-retriever.js'
+export { KeySet } from './key-set.js'
 export { LAYOUTS, type Layout } from './layouts.js'
 export type { ChosenLevels } from './level-choice.js'
 export { allocate, type MemoryUsage, memoryUsage } from './memory.js'
-export { PackedRecordReader } from './packed-record-reader.js'
-export type { PackedRecordReaderOptions } from './packed-record-reader-options.js'
+export { PackedRecordReader, withoutWrongSizes } from './packed-record-reader.js'
+export {
+  type PackedRecordReaderOptions,
+  planRecordReader,
+} from './packed-record-reader-options.js'
 export { PackedRecordWriter } from './packed-record-writer.js'
 export type { PackedRecordWriterOptions } from './packed-record-writer-options.js'
+export { PackedRows } from './packed-rows.js'
 export { type OpenPart, PartSequence } from './part-sequence.js'
 export {
   encodePayload,

@@ -61,7 +61,9 @@ export class PackedRecordReader extends PartSequence<SimpleArrowRecord> implemen
     const files = chunks[index]!
     const paths = files.map(({ path }) => path)
     try {
-      const reader = await openFiles(files, options)
+      const reader = await withoutWrongSizes(files, (known) =>
+        PackedReader.open({ ...options, paths: known }),
+      )
       return { next: () => nextRecord(reader, paths), close: () => reader.close() }
     } catch (error) {
       throw naming(paths, error)
@@ -72,16 +74,17 @@ export class PackedRecordReader extends PartSequence<SimpleArrowRecord> implemen
 /** Failures that a wrong size of a file may be the reason of. */
 const MISJUDGED: ReadonlySet<string> = new Set(['FileCorrupted', 'FileChanged', 'InvalidArgument'])
 
-async function openFiles(
+/** Open the files of a chunk; where what is known of them is the reason of a failure, without. */
+export async function withoutWrongSizes<T>(
   files: readonly PackedFile[],
-  options: RecordReaderPlan['reader'],
-): Promise<PackedReader> {
+  open: (files: readonly PackedFile[]) => Promise<T>,
+): Promise<T> {
   try {
-    return await PackedReader.open({ ...options, paths: files })
+    return await open(files)
   } catch (error) {
     const known = files.some(({ sizeBytes, footerBytes }) => (sizeBytes ?? footerBytes ?? -1) >= 0)
     if (!known || !isPackedError(error) || !MISJUDGED.has(error.code)) throw error
-    return PackedReader.open({ ...options, paths: files.map(({ path }) => path) })
+    return open(files.map(({ path }) => ({ path })))
   }
 }
 

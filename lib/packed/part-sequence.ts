@@ -58,6 +58,23 @@ export abstract class PartSequence<Item> implements AsyncIterable<Item> {
     })
   }
 
+  /**
+   * Run something else after the calls before it; its failure is its caller's alone.
+   *
+   * @throws what `work` throws, with the caller's stack; PackedError Closed.
+   */
+  protected inTurn<T>(method: (...args: never[]) => unknown, work: () => Promise<T>): Promise<T> {
+    const site = captureCallSite(method)
+    return this.#queue.run(async () => {
+      try {
+        this.#expectOpen(method.name)
+        return await work()
+      } catch (error) {
+        throw isPackedError(error) ? error.at(site) : error
+      }
+    })
+  }
+
   /** Items until the end. Leaving the loop early closes the reader. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Item, void, undefined> {
     const next = () => this.advance(this[Symbol.asyncIterator])
@@ -115,6 +132,10 @@ export abstract class PartSequence<Item> implements AsyncIterable<Item> {
 
   #expectUsable(method: string): void {
     if (this.#failure !== undefined) throw this.#failure.error
+    this.#expectOpen(method)
+  }
+
+  #expectOpen(method: string): void {
     if (!this.#closed) return
     throw new PackedError(
       'Closed',

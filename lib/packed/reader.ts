@@ -2,21 +2,14 @@ import { type RecordBatch, Table } from 'apache-arrow'
 import { unflattenSchema } from '../cdata/index.js'
 import { expectInteger, expectKnownKeys, expectObject, unexpected } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
-import type {
-  AbortLink,
-  CancelHandle,
-  NativeKey,
-  NativeOpenedReader,
-  NativeReaderOptions,
-} from '../native/index.js'
+import type { AbortLink, NativeOpenedReader } from '../native/index.js'
 import { callAsync } from '../native/index.js'
 import { BatchStream, openStream } from './batch-stream.js'
 import { describeFile, type PackedFileInfo } from './file-info.js'
-import { withKeys } from './key-retriever.js'
-import { withCredentials } from './native-storage.js'
+import { rowAccessOf, withEverything } from './reader-access.js'
 import type { PackedReaderOptions, PackedRowGroup } from './reader-options.js'
 import { type ReaderSettings, resolveReaderSettings } from './reader-settings.js'
-import { RowAccess } from './row-access.js'
+import type { RowAccess } from './row-access.js'
 
 /**
  * Joins the files of column groups row by row into Arrow record batches.
@@ -66,26 +59,13 @@ export class PackedReader extends BatchStream {
    */
   static async open(options: PackedReaderOptions): Promise<PackedReader> {
     const settings = resolveReaderSettings(options)
-    const { native, keyRetriever, signal } = settings
-    const { paths } = native
-    const withEverything = <T>(
-      use: (ready: NativeReaderOptions & { keys: NativeKey[] }) => Promise<T>,
-    ): Promise<T> =>
-      withCredentials(options.storage, native.storage, (storage) =>
-        withKeys({ storage, paths, keyRetriever, signal }, (keys) =>
-          use({ ...native, storage, keys }),
-        ),
-      )
-    const rows = new RowAccess(
-      (flag: CancelHandle) =>
-        withEverything((ready) => callAsync((addon, done) => addon.rowsOpen(ready, flag, done))),
-      settings.policy,
-      signal,
-    )
+    const rows = rowAccessOf(options, settings)
     return openStream(
-      signal,
+      settings.signal,
       (flag) =>
-        withEverything((ready) => callAsync((addon, done) => addon.readerOpen(ready, flag, done))),
+        withEverything(options, settings, (ready) =>
+          callAsync((addon, done) => addon.readerOpen(ready, flag, done)),
+        ),
       (opened, link) => new PackedReader(opened, settings, link, rows),
     )
   }

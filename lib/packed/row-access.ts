@@ -1,10 +1,12 @@
 import type {
   CancelHandle,
+  KeySetHandle,
   NativeBatchWithSchema,
+  NativeKeyHits,
   ReadPolicy,
   RowAccessHandle,
 } from '../native/index.js'
-import { AbortLink, callAsync } from '../native/index.js'
+import { AbortLink, callAsync, callSync } from '../native/index.js'
 
 /** The files of a reader by position, opened when they are first asked for. */
 export class RowAccess {
@@ -27,6 +29,18 @@ export class RowAccess {
   async take(positions: Float64Array): Promise<NativeBatchWithSchema> {
     const rows = await this.#handle()
     return callAsync((addon, done) => addon.rowsTake(rows, positions, this.#policy, done))
+  }
+
+  /** How many rows there are positions of. */
+  async count(): Promise<number> {
+    const rows = await this.#handle()
+    return callSync((addon) => addon.rowsCount(rows))
+  }
+
+  /** The rows whose value in a column of the schema is one of the keys. */
+  async find(column: number, keys: KeySetHandle): Promise<NativeKeyHits> {
+    const rows = await this.#handle()
+    return callAsync((addon, done) => addon.rowsFind(rows, column, keys, done))
   }
 
   async readRowGroup(file: number, rowGroup: number): Promise<NativeBatchWithSchema> {

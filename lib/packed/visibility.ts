@@ -72,6 +72,21 @@ export class VisibilityFilter {
     }
   }
 
+  /**
+   * One byte per row: 1 where it is visible by the deletes so far. Nothing is counted; the columns
+   * are lent until the promise settles.
+   *
+   * @throws PackedError TypeMismatch (keys of another kind than those of the deletes), InvalidData
+   *   (nulls), Detached.
+   */
+  look(keys: DeletedKeys, timestamps: DeleteTimestamps): Promise<Uint8Array> {
+    const handle = this.#usable()
+    const batch = deletesOf(keys, timestamps)
+    const schema = importSchema(batch.schema)
+    const flat = flattenBatch(batch)
+    return callAsync((addon, done) => addon.visibilityLook(handle, schema, flat, done))
+  }
+
   get stats(): VisibilityStats {
     const { keys, hiddenRows } = callSync((addon) => addon.visibilityStats(this.#handle))
     return { deletedKeys: keys, hiddenRows }

@@ -16,6 +16,7 @@ export {
 } from './locate-segment.js'
 export { listsOfManifest, manifestOfSegment, type SegmentManifest } from './manifest-segment.js'
 export { decodingOf, quantizedColumns } from './quantized-columns.js'
+export type { KeyLookupStats, SegmentGetOptions, SegmentRowsByKey } from './segment-get.js'
 export {
   type LogStorageVersion,
   MERGED_LOG_ID,
@@ -27,6 +28,7 @@ export { expectKeysOf, isInsertData } from './segment-input.js'
 export type { SegmentProgress } from './segment-progress.js'
 export { SegmentReader } from './segment-reader.js'
 export type { SegmentReaderOptions } from './segment-reader-options.js'
+export type { SegmentTakeOptions } from './segment-rows.js'
 export {
   readSidecar,
   segmentInfoFromJson,

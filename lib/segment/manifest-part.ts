@@ -38,28 +38,10 @@ const MISJUDGED: ReadonlySet<string> = new Set(['FileCorrupted', 'FileChanged', 
  *   not Parquet) and what `PackedReader.open` throws.
  */
 export async function openManifestRows(
-  { columnGroups }: Manifest,
+  manifest: Manifest,
   options: ManifestRowsOptions,
 ): Promise<RecordReader> {
-  const { schema: collection, fieldIds, idOf, ...passedOn } = options
-  expectEqualRows(columnGroups)
-  const { schema, defaults } = outputOf(collection, fieldIds)
-  const { visibility } = passedOn
-  const hidden = visibility === undefined ? [] : [visibility.keyField, visibility.timestampField]
-  const groups = neededGroups(columnGroups, new Set([...fieldIds, ...hidden]), idOf)
-  const open = (withSizes: boolean): Promise<PackedReader> =>
-    PackedReader.open({
-      ...passedOn,
-      schema,
-      ...(defaults === undefined ? {} : { defaults }),
-      columnGroups: groups.map(({ files }) => ({
-        files: files.map((file) => fileOf(file, withSizes)),
-      })),
-    })
-  const reader = await open(true).catch((error: unknown) => {
-    if (!isPackedError(error) || !MISJUDGED.has(error.code)) throw error
-    return open(false)
-  })
+  const reader = await openManifestFiles(manifest, options, (files) => PackedReader.open(files))
   return {
     next: async () => {
       const batch = await reader.readNext()
@@ -67,6 +49,42 @@ export async function openManifestRows(
     },
     close: () => reader.close(),
   }
+}
+
+/** The groups of a manifest that have a column of some fields; the first one where none has. */
+export function groupsOfFields(
+  { columnGroups }: Manifest,
+  fieldIds: ReadonlySet<bigint>,
+  idOf: FieldIdOf,
+): readonly ManifestColumnGroup[] {
+  return neededGroups(columnGroups, fieldIds, idOf)
+}
+
+/** The same files for whatever opens them. @throws as {@link openManifestRows}. */
+export async function openManifestFiles<T>(
+  { columnGroups }: Manifest,
+  options: ManifestRowsOptions,
+  openFiles: (options: PackedReaderOptions) => Promise<T>,
+): Promise<T> {
+  const { schema: collection, fieldIds, idOf, ...passedOn } = options
+  expectEqualRows(columnGroups)
+  const { schema, defaults } = outputOf(collection, fieldIds)
+  const { visibility } = passedOn
+  const hidden = visibility === undefined ? [] : [visibility.keyField, visibility.timestampField]
+  const groups = neededGroups(columnGroups, new Set([...fieldIds, ...hidden]), idOf)
+  const open = (withSizes: boolean): Promise<T> =>
+    openFiles({
+      ...passedOn,
+      schema,
+      ...(defaults === undefined ? {} : { defaults }),
+      columnGroups: groups.map(({ files }) => ({
+        files: files.map((file) => fileOf(file, withSizes)),
+      })),
+    })
+  return open(true).catch((error: unknown) => {
+    if (!isPackedError(error) || !MISJUDGED.has(error.code)) throw error
+    return open(false)
+  })
 }
 
 function outputOf(

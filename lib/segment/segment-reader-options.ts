@@ -35,6 +35,7 @@ const OWN = [
   'binlogs',
   'deltalogs',
   'l0Deltalogs',
+  'statslogs',
   'storage',
   'chunkManager',
   'location',
@@ -69,6 +70,11 @@ export interface SegmentReaderOptions extends Pick<PackedReaderOptions, PassedOn
   deltalogs?: readonly FieldBinlog[]
   /** Delete logs of L0 segments. */
   l0Deltalogs?: readonly FieldBinlog[]
+  /**
+   * Primary-key statistics, by which `get` leaves out what cannot have a key. Not looked at with a
+   * manifest, which names its own.
+   */
+  statslogs?: readonly FieldBinlog[]
   /** Where the logs are; the working directory if neither is given. */
   storage?: StorageConfig
   /** Where the logs are, instead of `storage`. */
@@ -98,6 +104,7 @@ export interface SegmentReaderSettings {
   manifestDeletes: boolean
   binlogs: readonly FieldBinlog[]
   deltalogs: readonly FieldBinlog[]
+  statslogs: readonly FieldBinlog[]
   chunkManager: ChunkManager
   storage: StorageConfig
   location: SegmentLocation | undefined
@@ -125,6 +132,7 @@ export async function resolveSegmentReader(value: unknown): Promise<SegmentReade
       ...(manifest === undefined ? expectLists(options.deltalogs ?? [], 'deltalogs') : []),
       ...expectLists(options.l0Deltalogs ?? [], 'l0Deltalogs'),
     ],
+    statslogs: manifest === undefined ? expectLists(options.statslogs ?? [], 'statslogs') : [],
     ...(await placeOf(options)),
     location: options.location as SegmentLocation | undefined,
     readTimestamp: expectTimestamp(options.readTimestamp, 'readTimestamp'),
@@ -152,7 +160,7 @@ function expectManifest({
 }
 
 /** Milvus's greatest timestamp, 2^64 - 1, and whatever no row can reach are no bound. */
-function expectTimestamp(value: unknown, name: string): bigint | undefined {
+export function expectTimestamp(value: unknown, name: string): bigint | undefined {
   if (value === undefined) return undefined
   const unsigned = typeof value === 'bigint' && value >= 2n ** 63n && value < 2n ** 64n
   return unsigned ? undefined : expectId(value, name)
@@ -174,7 +182,8 @@ function expectLists(value: unknown, name: string): readonly FieldBinlog[] {
   throw unexpected('an array of FieldBinlog', name, value)
 }
 
-function expectColumns(value: unknown): (string | bigint)[] {
+/** @throws PackedError InvalidArgument. */
+export function expectColumns(value: unknown): (string | bigint)[] {
   if (!Array.isArray(value) || value.length === 0) {
     throw unexpected('a non-empty array of names or field ids', 'columns', value)
   }

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
-import { makeData, RecordBatch, type Schema, Struct, Table } from 'apache-arrow'
+import { type RecordBatch, type Schema, Table } from 'apache-arrow'
 import type { FieldBinlog } from '../binlog/index.js'
 import { PackedError } from '../errors/index.js'
 import {
@@ -12,14 +12,17 @@ import {
   readableStreamOf,
   VisibilityFilter,
 } from '../packed/index.js'
-import { type ArrowRecord, primaryKeyField, withSystemFields } from '../schema/index.js'
+import { primaryKeyField, withSystemFields } from '../schema/index.js'
 import { addDeletes } from './delete-lists.js'
 import { type SegmentOutput, segmentOutput } from './output-schema.js'
+import type { SegmentGetOptions, SegmentRowsByKey } from './segment-get.js'
+import { SegmentLookup } from './segment-lookup.js'
 import {
   resolveSegmentReader,
   type SegmentReaderOptions,
   type SegmentReaderSettings,
 } from './segment-reader-options.js'
+import { batchOf, type SegmentTakeOptions } from './segment-rows.js'
 import { openPartRows, openSource, type SegmentSource } from './segment-source.js'
 
 /** Every row and every delete is older. */
@@ -50,6 +53,8 @@ interface OpenSegment {
  */
 export class SegmentReader extends PartSequence<RecordBatch> {
   readonly #segment: OpenSegment
+  /** Made when rows are first asked for by position or key. */
+  #lookup: SegmentLookup | undefined
 
   private constructor(segment: OpenSegment) {
     super(segment.source.parts.length)
@@ -146,13 +151,46 @@ export class SegmentReader extends PartSequence<RecordBatch> {
     throw new PackedError('InvalidArgument', message)
   }
 
-  /** The record under the one schema of all batches, over the same memory. */
-  #toBatch(record: ArrowRecord): RecordBatch {
-    const { schema, fieldIds } = this.#segment.output
-    const children = fieldIds.map((id) => record.column(id)!)
-    const type = new Struct(schema.fields)
-    const length = record.numRows
-    return new RecordBatch(schema, makeData({ type, length, nullCount: 0, children }))
+  /**
+   * The rows at these positions, in this order and as often as they are named. Positions count the
+   * stored rows from 0 to `numRows` - 1, chunk after chunk, hidden ones included, as Milvus counts
+   * them; only chunks, files and row groups that have one of the rows are read. Does not move the
+   * stream of batches.
+   *
+   * @throws PackedError InvalidArgument (a position that no row has, a row that is not visible unless
+   *   `hidden` says otherwise, an unknown column), MetadataCorrupted (a file with other rows than
+   *   its metadata has), and as `open`. Closed.
+   */
+  take(rows: readonly (number | bigint)[], options: SegmentTakeOptions = {}): Promise<Table> {
+    return this.inTurn(this.take, async () => new Table([await this.#lookUp().take(rows, options)]))
+  }
+
+  /**
+   * The rows of some primary keys, bigints (or safe integers) of an Int64 field, strings of a
+   * VarChar: of each key the visible row with the greatest timestamp, as Milvus gives it, and of
+   * several with that timestamp the one that is stored last.
+   *
+   * Statistics of the segment (`statslogs`, or those of the manifest), then statistics of the
+   * Parquet row groups leave out what has none of the keys; of the rest the primary keys are read,
+   * and then the rows. Statistics that cannot be read rule nothing out. Does not move the stream of
+   * batches.
+   *
+   * @throws PackedError InvalidArgument (keys that are null or of another type, an unknown column),
+   *   InvalidSchema (no primary key), and as `take`. Closed.
+   */
+  get(
+    keys: readonly (bigint | number | string)[] | BigInt64Array,
+    options: SegmentGetOptions = {},
+  ): Promise<SegmentRowsByKey> {
+    return this.inTurn(this.get, () => this.#lookUp().get(keys, options))
+  }
+
+  #lookUp(): SegmentLookup {
+    const { settings, source } = this.#segment
+    this.#lookup ??= new SegmentLookup(this.#segment, (readTimestamp) =>
+      filterOf({ ...settings, readTimestamp }, source),
+    )
+    return this.#lookup
   }
 
   protected override async openPart(index: number): Promise<OpenPart<RecordBatch>> {
@@ -161,7 +199,7 @@ export class SegmentReader extends PartSequence<RecordBatch> {
     const next = async () => {
       let record = await reader.next()
       while (record?.numRows === 0) record = await reader.next()
-      return record === null ? null : this.#toBatch(record)
+      return record === null ? null : batchOf(output, record)
     }
     return { next, close: () => reader.close() }
   }

@@ -7,6 +7,7 @@ import {
   type FieldIdOf,
   fieldIdsBy,
   keyDeletesOf,
+  listsOfManifest,
   openSegmentManifest,
   storedInManifest,
 } from './manifest-segment.js'
@@ -28,6 +29,8 @@ export interface SegmentSource {
   readonly stored: ReadonlySet<bigint> | undefined
   readonly numRows: number
   readonly deltalogs: readonly FieldBinlog[]
+  /** Statistics of primary keys. */
+  readonly statslogs: readonly FieldBinlog[]
 }
 
 /** Read the manifest, or tell the logs apart. @throws PackedError as `SegmentReader.open`. */
@@ -35,7 +38,8 @@ export async function openSource(settings: SegmentReaderSettings): Promise<Segme
   const { chunkManager, deltalogs, manifest: path, schema, signal } = settings
   if (path === undefined) {
     const parts = await segmentParts(settings.binlogs, settings)
-    return { parts, stored: storedFields(parts), numRows: rowsOf(parts), deltalogs }
+    const { statslogs } = settings
+    return { parts, stored: storedFields(parts), numRows: rowsOf(parts), deltalogs, statslogs }
   }
   const { manifest } = await openSegmentManifest(chunkManager, path, { signal })
   const idOf = fieldIdsBy(schema)
@@ -45,6 +49,7 @@ export async function openSource(settings: SegmentReaderSettings): Promise<Segme
     stored: isEmpty ? undefined : storedInManifest(manifest, idOf),
     numRows: rowsOfManifest(manifest) ?? 0,
     deltalogs: [...(settings.manifestDeletes ? keyDeletesOf(manifest) : []), ...deltalogs],
+    statslogs: listsOfManifest(manifest).statslogs,
   }
 }
 

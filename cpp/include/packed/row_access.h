@@ -9,9 +9,19 @@
 #include "arrow/result.h"
 #include "arrow/type.h"
 
+#include "packed/key_set.h"
 #include "packed/reader.h"
 
 namespace packed {
+
+/// Rows that have a key, and what was read to find them. Files without rows count for nothing.
+struct KeyHits {
+  FoundKeys found;  ///< rows ascend
+  int64_t row_groups_read = 0;
+  int64_t row_groups_skipped = 0;  ///< their statistics rule every key out
+  int64_t files_read = 0;          ///< those with a row group that was read
+  int64_t files_skipped = 0;
+};
 
 /// \brief Rows of the files of column groups by their positions, and row groups one by one.
 ///
@@ -35,6 +45,8 @@ class RowAccess {
 
   /// Projected, missing fields nullable.
   const std::shared_ptr<arrow::Schema>& schema() const;
+  /// Rows that there are positions of.
+  int64_t num_rows() const;
 
   /// \brief The rows at these positions, from 0 on, in this order and as often as they occur.
   ///
@@ -42,6 +54,14 @@ class RowAccess {
   /// those that do; of stored pages only the rows. A position that no row has is
   /// kInvalidArgument.
   arrow::Result<std::shared_ptr<arrow::RecordBatch>> Take(const std::vector<int64_t>& rows);
+
+  /// \brief Positions of the rows whose value in a column of the answer (its position in `schema`)
+  /// is in the set.
+  ///
+  /// Of row groups whose statistics do not rule every key out this column is decoded, and nothing
+  /// else. kMetadataCorrupted for a column that no file has, kTypeMismatch for one of another type
+  /// than the keys.
+  arrow::Result<KeyHits> FindKeys(int64_t column, const KeySet& keys);
 
   /// \brief One row group of one file (its position among the paths), those columns of the answer
   /// that the file has. Of column groups: positions as in `files` of a PackedReader of the same

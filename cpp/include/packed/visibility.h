@@ -34,6 +34,10 @@ class Visibility {
   virtual arrow::Result<std::shared_ptr<arrow::BooleanArray>> Judge(
       const arrow::Array& keys, const arrow::Array& timestamps) = 0;
 
+  /// \brief The same without counting: for rows that nobody reads through this filter.
+  virtual arrow::Result<std::shared_ptr<arrow::BooleanArray>> Look(
+      const arrow::Array& keys, const arrow::Array& timestamps) const = 0;
+
   /// \brief The visible rows of `batch`: itself where all are, otherwise a copy in `Pool()`.
   arrow::Result<std::shared_ptr<arrow::RecordBatch>> Apply(
       const std::shared_ptr<arrow::RecordBatch>& batch, int key_column, int timestamp_column);

@@ -5,6 +5,7 @@ export {
   buildBinlog,
   hybridTimestamp,
 } from './build-binlog.js'
+export { alignChunks, type V1Chunk } from './chunk-plan.js'
 export { type BinlogDescriptor, hasBinlogMagic } from './descriptor.js'
 export { EventType } from './event-header.js'
 export { type BinlogEncryption, type BinlogExtras, MULTI_FIELD } from './extras.js'
