@@ -181,6 +181,21 @@ describe('links', () => {
 })
 
 describe('failures', () => {
+  test('a FIFO is no object, and nobody waits for its writer', async () => {
+    const chunks = await filled('file')
+    expect(spawnSync('mkfifo', [join(chunks.rootPath, 'fifo')]).status).toBe(0)
+    const streamed = async () => {
+      for await (const chunk of chunks.readStream('fifo')) expect(chunk).toBeUndefined()
+    }
+    for (const read of [() => chunks.read('fifo'), () => chunks.readAt('fifo', 0, 0), streamed]) {
+      const { code, path, message } = await rejection(read)
+      expect([code, path]).toEqual(['InvalidArgument', 'fifo'])
+      expect(message).toMatch(/no regular file/)
+    }
+    await expect(chunks.copy('fifo', 'copy')).rejects.toMatchObject({ code: 'InvalidArgument' })
+    expect(textOf(await chunks.read('file'))).toBe('file')
+  })
+
   test('have a code and the key', async () => {
     const chunks = await filled('file', 'folder/x')
     const cases: [string, () => Promise<unknown>, string][] = [

@@ -5,14 +5,23 @@
 #include "parquet/schema.h"
 
 namespace packed {
+namespace {
+
+/// What a damaged footer claims must not overflow a sum of them.
+int64_t Plausible(int64_t bytes) {
+  constexpr int64_t kMost = int64_t{1} << 40;
+  return std::clamp<int64_t>(bytes, 0, kMost);
+}
+
+}  // namespace
 
 void ArrowChunks::Add(const parquet::ColumnChunkMetaData& chunk) {
   CompressionKind kind;
   kind.source = CompressionSource::kArrow;
   kind.codec = chunk.compression();
   kind.type = chunk.type();
-  const int64_t original = std::max<int64_t>(chunk.total_uncompressed_size(), 0);
-  chunks_.push_back({kind, original, chunk.total_compressed_size()});
+  const int64_t original = Plausible(chunk.total_uncompressed_size());
+  chunks_.push_back({kind, original, Plausible(chunk.total_compressed_size())});
   original_bytes_ += original;
 }
 

@@ -1,7 +1,11 @@
 #include "page_list.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
+
+#include "parquet/exception.h"
+#include "parquet/metadata.h"
 
 namespace packed {
 namespace {
@@ -40,10 +44,17 @@ std::optional<PageChunk> ChunkOfColumn(const FileProjection& projection, int col
                                        int row_group) {
   const Footer& footer = *projection.footer;
   const int leaf = footer.columns[projection.columns[column]].leaves.front();
-  const auto metadata = footer.metadata->RowGroup(row_group)->ColumnChunk(leaf);
-  if (!MayDecode(*metadata)) return std::nullopt;
-  const PageChunk chunk{ChunkOffset(*metadata), metadata->total_compressed_size(),
-                        footer.info.row_groups[row_group].rows, metadata->compression()};
+  // Parquet throws for a codec that there is not: Arrow's reader then says so.
+  std::unique_ptr<parquet::ColumnChunkMetaData> metadata;
+  PageChunk chunk;
+  try {
+    metadata = footer.metadata->RowGroup(row_group)->ColumnChunk(leaf);
+    if (!MayDecode(*metadata)) return std::nullopt;
+    chunk = {ChunkOffset(*metadata), metadata->total_compressed_size(),
+             footer.info.row_groups[row_group].rows, metadata->compression()};
+  } catch (const parquet::ParquetException&) {
+    return std::nullopt;
+  }
   int64_t end = 0;
   const bool sound = chunk.offset >= 0 && chunk.bytes >= 0 &&
                      !__builtin_add_overflow(chunk.offset, chunk.bytes, &end);

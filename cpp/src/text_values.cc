@@ -33,13 +33,14 @@ bool IsNull(const uint8_t* validity, int64_t row) {
   return false;
 }
 
-/// False where a value ends beyond the bytes. What is written is never more than they are without
-/// their lengths, as every value is checked against what is left.
+/// False where a value ends beyond the bytes, or where those so far have left no room for the
+/// lengths of the others, for which there is no room in `text`.
 template <bool kNullable>
 bool CopyPlain(std::span<const uint8_t> bytes, const uint8_t* validity, TextRows* text) {
   const auto size = static_cast<int64_t>(bytes.size());
   int64_t* const offsets = text->offsets->mutable_data_as<int64_t>();
   uint8_t* const out = text->bytes->mutable_data();
+  const int64_t room = text->bytes->size() - kBlindBytes;
   int64_t position = 0;
   int64_t written = 0;
   for (int64_t row = 0; row < text->rows; ++row) {
@@ -48,7 +49,7 @@ bool CopyPlain(std::span<const uint8_t> bytes, const uint8_t* validity, TextRows
       uint32_t length = 0;
       std::memcpy(&length, bytes.data() + position, sizeof(length));
       position += kLengthBytes;
-      if (length > size - position) return false;
+      if (length > size - position || length > room - written) return false;
       Copy(out + written, bytes.data() + position, length, size - position >= kBlindBytes);
       position += length;
       written += length;

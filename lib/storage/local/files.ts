@@ -1,5 +1,12 @@
+import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { PackedError } from '../../errors/index.js'
+
+/**
+ * Opening a FIFO waits for a writer otherwise, which nothing could call off; regular files take no
+ * notice. Windows has neither.
+ */
+const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
 
 /** Bytes per system call: how late an abort may come, and what one call may occupy. */
 const STEP_BYTES = 4 << 20
@@ -19,11 +26,17 @@ export interface FileRange {
   length: number | undefined
 }
 
-/** The caller closes the handle. @throws PackedError InvalidArgument where the file is too short. */
+/**
+ * The caller closes the handle.
+ *
+ * @throws PackedError InvalidArgument where the file is too short, or a folder, FIFO or device.
+ */
 async function openRange(file: string, key: string, range: FileRange): Promise<OpenRange> {
-  const handle = await open(file, 'r')
+  const handle = await open(file, READ)
   try {
-    const { size } = await handle.stat()
+    const found = await handle.stat()
+    if (!found.isFile()) throw notAFile(key)
+    const { size } = found
     const { offset, length = Math.max(size - offset, 0) } = range
     if (offset + length > size) throw tooShort(key, { offset, length }, size)
     return { handle, offset, length }
@@ -76,6 +89,11 @@ export async function* streamRange(
   } finally {
     await handle.close()
   }
+}
+
+function notAFile(key: string): PackedError {
+  const message = `Expected the key of an object but received "${key}", which is no regular file`
+  return new PackedError('InvalidArgument', message, { path: key })
 }
 
 /** An object that does not have the bytes that are asked for. */
