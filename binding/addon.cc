@@ -46,6 +46,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Define<ReaderNext>(exports, "readerNext");
   Define<ReaderClose>(exports, "readerClose");
   Define<ReaderExportStream>(exports, "readerExportStream");
+  Define<ReaderFilterStats>(exports, "readerFilterStats");
   Define<RowsOpen>(exports, "rowsOpen");
   Define<RowsCount>(exports, "rowsCount");
   Define<RowsTake>(exports, "rowsTake");

@@ -52,6 +52,7 @@ CallResult ReaderOpen(const Call& call);
 CallResult ReaderNext(const Call& call);
 CallResult ReaderClose(const Call& call);
 CallResult ReaderExportStream(const Call& call);
+CallResult ReaderFilterStats(const Call& call);
 CallResult RowsOpen(const Call& call);
 CallResult RowsCount(const Call& call);
 CallResult RowsTake(const Call& call);

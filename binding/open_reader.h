@@ -11,6 +11,7 @@
 #include "packed/batch_source.h"
 #include "packed/cancel.h"
 #include "packed/executor.h"
+#include "packed/filter.h"
 #include "packed/reader.h"
 #include "strand.h"
 
@@ -21,8 +22,9 @@ namespace packed::binding {
 /// The last share may be dropped on the JS thread, by a finalizer; closing a source waits for its
 /// read-ahead and is left to the pool.
 struct OpenReader {
-  OpenReader(std::unique_ptr<BatchSource> opened, CancelToken token)
-      : source(std::move(opened)), cancel(std::move(token)) {}
+  OpenReader(std::unique_ptr<BatchSource> opened, std::shared_ptr<const FilterMeter> counts,
+             CancelToken token)
+      : source(std::move(opened)), meter(std::move(counts)), cancel(std::move(token)) {}
   ~OpenReader() {
     cancel.Cancel();
     Executor::Shared().Spawn(
@@ -30,6 +32,7 @@ struct OpenReader {
   }
 
   std::unique_ptr<BatchSource> source;
+  const std::shared_ptr<const FilterMeter> meter;
   const CancelToken cancel;
   const std::shared_ptr<Strand> strand = std::make_shared<Strand>();
   /// Taken for every call of `source`: streams that were exported call it beside the strand.

@@ -59,7 +59,8 @@ CallResult PayloadOpen(const Call& call) {
     ARROW_ASSIGN_OR_RAISE(auto store, FileStore::Make(settings.storage));
     ARROW_ASSIGN_OR_RAISE(auto opened, OpenPayloads(std::move(schema), std::move(settings.columns),
                                                     std::move(settings.options), std::move(store)));
-    auto reader = std::make_shared<OpenReader>(std::move(opened.source), std::move(cancel));
+    auto reader = std::make_shared<OpenReader>(std::move(opened.source), std::move(opened.meter),
+                                               std::move(cancel));
     return OpenedReader{std::move(reader), opened.rows, {}};
   };
   ARROW_RETURN_NOT_OK(

@@ -9,6 +9,7 @@
 
 #include "arrow/buffer.h"
 
+#include "filter_options.h"
 #include "flat_reader.h"
 #include "packed/memory.h"
 #include "reader_options.h"
@@ -82,6 +83,7 @@ arrow::Result<PayloadSettings> ReadPayloadSettings(Environment& environment, Nap
     ARROW_ASSIGN_OR_RAISE(options.output, ReadList<int32_t>(object, "output"));
   }
   ARROW_ASSIGN_OR_RAISE(options.visible, ReadVisibility(object));
+  ARROW_ASSIGN_OR_RAISE(options.filter, ReadFilter(object));
   ARROW_ASSIGN_OR_RAISE(options.batch_rows, ReadMember<int64_t>(object, "batchRows"));
   ARROW_ASSIGN_OR_RAISE(options.batch_bytes, ReadMember<int64_t>(object, "batchBytes"));
   ARROW_ASSIGN_OR_RAISE(options.buffer_bytes, ReadMember<int64_t>(object, "bufferBytes"));

@@ -50,7 +50,9 @@ CallResult ReaderOpen(const Call& call) {
     ARROW_ASSIGN_OR_RAISE(auto reader, OpenBy<PackedReader>(std::move(settings)));
     const int64_t rows = reader->num_rows();
     std::vector<FileInfo> files = reader->files();
-    auto open = std::make_shared<OpenReader>(std::move(reader), std::move(cancel));
+    auto meter = reader->meter();
+    auto open =
+        std::make_shared<OpenReader>(std::move(reader), std::move(meter), std::move(cancel));
     return OpenedReader{std::move(open), rows, std::move(files)};
   };
   ARROW_RETURN_NOT_OK(
@@ -83,6 +85,18 @@ CallResult ReaderClose(const Call& call) {
                             MakeOperation(share->cancel, std::move(execute), SettleNothing),
                             share->strand.get()));
   return call.env().Undefined();
+}
+
+CallResult ReaderFilterStats(const Call& call) {
+  ARROW_ASSIGN_OR_RAISE(const auto share, FromHandle<OpenReader>(call[0]));
+  const FilterStats counted = share->meter->Read();
+  Napi::Object stats = Napi::Object::New(call.env());
+  stats.Set("rowGroupsRead", static_cast<double>(counted.row_groups_read));
+  stats.Set("rowGroupsSkipped", static_cast<double>(counted.row_groups_skipped));
+  stats.Set("rowsRead", static_cast<double>(counted.rows_read));
+  stats.Set("rowsSkipped", static_cast<double>(counted.rows_skipped));
+  stats.Set("rowsFiltered", static_cast<double>(counted.rows_filtered));
+  return stats;
 }
 
 CallResult BatchRelease(const Call& call) {

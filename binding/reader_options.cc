@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "batch_import.h"
+#include "filter_options.h"
 #include "handle_kinds.h"
 #include "key_options.h"
 #include "storage_options.h"
@@ -128,6 +129,7 @@ arrow::Result<ReaderSettings> ReadReaderSettings(Environment& environment, Napi:
     ARROW_ASSIGN_OR_RAISE(options.keys, ReadKeys(*keys));
   }
   ARROW_ASSIGN_OR_RAISE(options.visible, ReadVisibility(object));
+  ARROW_ASSIGN_OR_RAISE(options.filter, ReadFilter(object));
   ARROW_ASSIGN_OR_RAISE(auto storage, ReadMember<Napi::Object>(object, "storage"));
   ARROW_ASSIGN_OR_RAISE(settings.storage, ReadStorage(storage));
   return settings;

@@ -103,7 +103,7 @@ struct OpenedGroups {
 /// `appended` as in MakeProjection.
 arrow::Result<OpenedGroups> OpenGroups(std::vector<FileGroup> groups, const ReaderOptions& options,
                                        const std::shared_ptr<FileStore>& store,
-                                       const std::vector<int64_t>& appended = {});
+                                       const AppendedColumns& appended = {});
 
 /// What a window has of a row group.
 struct WindowPart {

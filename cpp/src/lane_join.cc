@@ -81,8 +81,7 @@ std::shared_ptr<RangeAhead> ReadRemoteAhead(const std::vector<LaneFiles>& lanes,
     for (const auto& window : lanes[lane]) {
       if (!window.file || !window.file->footer->file->remote()) continue;
       if (!ahead) ahead = std::make_shared<RangeAhead>(budget_bytes, cancel);
-      const RowGroupRun run = window.RowGroups();
-      ahead->Add(static_cast<int>(lane), window.file, run.first, run.end());
+      ahead->Add(static_cast<int>(lane), window.file, window.RowGroups());
     }
   }
   return ahead;
@@ -92,16 +91,18 @@ std::shared_ptr<RangeAhead> ReadRemoteAhead(const std::vector<LaneFiles>& lanes,
 
 LaneJoin::LaneJoin(std::shared_ptr<arrow::Schema> schema, std::vector<OutputColumn> columns,
                    std::vector<LaneFiles> lanes, int64_t rows, JoinLimits limits,
-                   CancelToken cancel)
+                   std::shared_ptr<FilterMeter> meter, CancelToken cancel)
     : schema_(std::move(schema)),
       columns_(std::move(columns)),
       rows_(rows),
       limits_(limits),
+      meter_(std::move(meter)),
       cancel_(std::move(cancel)),
       ahead_(ReadRemoteAhead(lanes, limits.ahead_bytes, cancel_)) {
   const std::vector<StepBounds> bounds = BoundsOf(lanes, limits.buffer_bytes);
   for (size_t i = 0; i < lanes.size(); ++i) {
-    lanes_.emplace_back(static_cast<int>(i), std::move(lanes[i]), bounds[i], ahead_, cancel_);
+    lanes_.emplace_back(static_cast<int>(i), std::move(lanes[i]), bounds[i], ahead_, meter_,
+                        cancel_);
   }
   for (const auto& column : columns_) constants_.emplace_back(column.value);
 }
@@ -145,6 +146,7 @@ arrow::Result<std::shared_ptr<arrow::RecordBatch>> LaneJoin::NextBatch() {
   }
   for (auto& lane : lanes_) lane.Advance(rows);
   position_ += rows;
+  meter_->rows_read.fetch_add(rows, std::memory_order_relaxed);
   return arrow::RecordBatch::Make(schema_, rows, std::move(columns));
 }
 

@@ -34,9 +34,10 @@ struct JoinLimits {
 class LaneJoin final : public BatchSource {
  public:
   /// `columns` refer to lanes by their `file`, and to the outputs of every file of the lane by
-  /// their `slot`.
+  /// their `slot`. `meter` counts what is read.
   LaneJoin(std::shared_ptr<arrow::Schema> schema, std::vector<OutputColumn> columns,
-           std::vector<LaneFiles> lanes, int64_t rows, JoinLimits limits, CancelToken cancel);
+           std::vector<LaneFiles> lanes, int64_t rows, JoinLimits limits,
+           std::shared_ptr<FilterMeter> meter, CancelToken cancel);
   ~LaneJoin() override;
 
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
@@ -53,6 +54,7 @@ class LaneJoin final : public BatchSource {
   const std::vector<OutputColumn> columns_;
   const int64_t rows_;
   const JoinLimits limits_;
+  const std::shared_ptr<FilterMeter> meter_;
   const CancelToken cancel_;
   std::shared_ptr<RangeAhead> ahead_;  // null where no file is remote
   std::vector<ReadLane> lanes_;

@@ -97,8 +97,9 @@ arrow::Status CountAll(const Groups& groups, const CancelToken& cancel) {
 
 /// Names of the columns that are asked for; nothing where names do not tell.
 std::optional<std::set<std::string>> NamesWanted(const ReaderOptions& options,
-                                                 const std::vector<int64_t>& appended) {
-  std::vector<ColumnRef> wanted(appended.begin(), appended.end());
+                                                 const AppendedColumns& appended) {
+  std::vector<ColumnRef> wanted(appended.named.begin(), appended.named.end());
+  wanted.insert(wanted.end(), appended.stored.begin(), appended.stored.end());
   if (options.columns) {
     wanted.insert(wanted.end(), options.columns->begin(), options.columns->end());
   } else if (options.schema) {
@@ -210,7 +211,7 @@ arrow::Result<FileSet> ReadFirst(const Groups& groups, const CancelToken& cancel
 
 arrow::Result<OpenedGroups> OpenGroups(std::vector<FileGroup> groups, const ReaderOptions& options,
                                        const std::shared_ptr<FileStore>& store,
-                                       const std::vector<int64_t>& appended) {
+                                       const AppendedColumns& appended) {
   ARROW_RETURN_NOT_OK(CheckGroups(groups, options));
   Groups all;
   all.reserve(groups.size());

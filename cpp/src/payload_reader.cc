@@ -9,6 +9,8 @@
 #include "arrow/util/key_value_metadata.h"
 
 #include "catch.h"
+#include "filter_bind.h"
+#include "filter_source.h"
 #include "footer.h"
 #include "io_for_each.h"
 #include "lane_join.h"
@@ -128,9 +130,11 @@ class PayloadOpener {
       outputs[i].slot = 0;
       lanes.push_back(std::move(opened_[i]));
     }
-    auto join = std::make_unique<LaneJoin>(arrow::schema(fields_, metadata_), std::move(outputs),
-                                           std::move(lanes), rows, Limits(), options_.cancel);
-    return OpenedPayloads{std::move(join), rows};
+    auto meter = std::make_shared<FilterMeter>();
+    auto join =
+        std::make_unique<LaneJoin>(arrow::schema(fields_, metadata_), std::move(outputs),
+                                   std::move(lanes), rows, Limits(), meter, options_.cancel);
+    return OpenedPayloads{std::move(join), rows, std::move(meter)};
   }
 
  private:
@@ -236,6 +240,19 @@ arrow::Result<int> FindField(const arrow::Schema& schema, int64_t id) {
                        " in the schema for visibility but received none");
 }
 
+arrow::Status NeedFiltered(const arrow::Schema& schema, const Filter& filter,
+                           Selection* selection) {
+  for (const std::string& name : ColumnsOf(filter)) {
+    const int column = schema.GetFieldIndex(name);
+    if (column < 0) {
+      return FieldError(ErrorCode::kInvalidArgument,
+                        "Expected a known column for the filter but received " + name, name);
+    }
+    selection->Need(column);
+  }
+  return arrow::Status::OK();
+}
+
 arrow::Result<Selection> Select(const arrow::Schema& schema, const PayloadReaderOptions& options) {
   Selection selection;
   if (options.output) {
@@ -258,6 +275,7 @@ arrow::Result<Selection> Select(const arrow::Schema& schema, const PayloadReader
     for (int i = 0; i < schema.num_fields(); ++i) selection.opened.push_back(i);
     selection.output = selection.opened.size();
   }
+  if (options.filter) ARROW_RETURN_NOT_OK(NeedFiltered(schema, *options.filter, &selection));
   if (options.visible) {
     ARROW_ASSIGN_OR_RAISE(const int key, FindField(schema, options.visible->key_field));
     ARROW_ASSIGN_OR_RAISE(const int timestamp, FindField(schema, options.visible->timestamp_field));
@@ -281,11 +299,23 @@ arrow::Result<OpenedPayloads> OpenSelected(const arrow::Schema& schema,
   PayloadOpener opener(arrow::Schema(std::move(fields), schema.metadata()), std::move(opened),
                        options, std::move(store));
   ARROW_ASSIGN_OR_RAISE(OpenedPayloads payloads, opener.Open());
+  std::vector<int> output(selection.output);
+  std::iota(output.begin(), output.end(), 0);
   if (options.visible) {
-    std::vector<int> output(selection.output);
-    std::iota(output.begin(), output.end(), 0);
+    std::vector<int> left = output;
+    if (options.filter) {
+      left.resize(selection.opened.size());
+      std::iota(left.begin(), left.end(), 0);
+    }
     payloads.source = FilterVisible(std::move(payloads.source), options.visible->filter,
-                                    selection.key, selection.timestamp, std::move(output));
+                                    selection.key, selection.timestamp, std::move(left));
+  }
+  if (options.filter) {
+    ARROW_ASSIGN_OR_RAISE(auto filter, BindFilter(*options.filter, *payloads.source->schema()));
+    std::vector<int> columns(selection.opened.size());
+    std::iota(columns.begin(), columns.end(), 0);
+    payloads.source = FilterRows(std::move(payloads.source), std::move(filter), std::move(columns),
+                                 std::move(output), payloads.meter);
   }
   return payloads;
 }

@@ -272,18 +272,48 @@ class PlanBuilder {
   std::vector<std::shared_ptr<FileProjection>> files_;
 };
 
+/// The columns `names` of `fields`, or of the files.
+arrow::Result<std::vector<Wanted>> SelectNamed(const FileSet& set,
+                                               const std::vector<Wanted>& fields,
+                                               const std::vector<std::string>& names) {
+  std::vector<Wanted> all = fields;
+  for (Wanted& stored : FieldsOfFiles(set)) {
+    const bool known = std::any_of(fields.begin(), fields.end(), [&](const Wanted& wanted) {
+      return wanted.field->name() == stored.field->name();
+    });
+    if (!known) all.push_back(std::move(stored));
+  }
+  return Select(set, all, {names.begin(), names.end()});
+}
+
+/// What is appended to the answer, of whose fields none was left out yet.
+arrow::Result<std::vector<Wanted>> SelectAppended(const FileSet& set,
+                                                  const std::vector<Wanted>& fields,
+                                                  const ReaderOptions& options,
+                                                  const AppendedColumns& appended) {
+  std::vector<Wanted> selected;
+  if (!appended.named.empty()) {
+    ARROW_ASSIGN_OR_RAISE(selected, SelectNamed(set, fields, appended.named));
+  }
+  if (!appended.stored.empty()) {
+    ARROW_ASSIGN_OR_RAISE(auto stored, Select(set, StoredFields(set, fields, options),
+                                              {appended.stored.begin(), appended.stored.end()}));
+    std::move(stored.begin(), stored.end(), std::back_inserter(selected));
+  }
+  return selected;
+}
+
 }  // namespace
 
 arrow::Result<Projection> MakeProjection(const FileSet& set, const ReaderOptions& options,
-                                         const std::vector<int64_t>& appended) {
+                                         const AppendedColumns& appended) {
   std::vector<Wanted> fields;
   if (options.schema) {
     ARROW_ASSIGN_OR_RAISE(fields, FieldsOfSchema(set, *options.schema, options.by_name));
   } else {
     fields = FieldsOfFiles(set);
   }
-  const std::vector<Wanted> stored =
-      appended.empty() ? std::vector<Wanted>() : StoredFields(set, fields, options);
+  ARROW_ASSIGN_OR_RAISE(auto more, SelectAppended(set, fields, options, appended));
   if (options.defaults) ARROW_RETURN_NOT_OK(CheckDefaults(*options.defaults, fields));
   if (options.columns) {
     ARROW_ASSIGN_OR_RAISE(fields, Select(set, fields, *options.columns));
@@ -294,10 +324,7 @@ arrow::Result<Projection> MakeProjection(const FileSet& set, const ReaderOptions
   if (!options.schema && options.vectors == VectorForm::kFixedSizeList) {
     ARROW_RETURN_NOT_OK(TakeVectorForm(&fields));
   }
-  if (!appended.empty()) {
-    ARROW_ASSIGN_OR_RAISE(auto more, Select(set, stored, {appended.begin(), appended.end()}));
-    std::move(more.begin(), more.end(), std::back_inserter(fields));
-  }
+  std::move(more.begin(), more.end(), std::back_inserter(fields));
   PlanBuilder plan(set, fields, OwnPages(options));
   arrow::FieldVector output_fields;
   for (auto& wanted : fields) {

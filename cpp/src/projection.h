@@ -46,11 +46,19 @@ struct Projection {
   Dequantization dequantization;  ///< its scales stand between the answer and what is appended
 };
 
+/// Columns that are read besides those of the answer, and come behind them.
+struct AppendedColumns {
+  /// By name: fields of the read schema, or of the files where it does not have them.
+  std::vector<std::string> named;
+  /// By field id, as stored; behind the others.
+  std::vector<int64_t> stored;
+};
+
 /// \brief Decide what is read from where, and refuse what cannot be.
 ///
-/// Behind what `options` ask for come the columns with the field ids `appended`, as stored, even
-/// where they are among the others: columns that are read twice are decoded once.
+/// Behind what `options` ask for come the columns `appended`, even where they are among the others:
+/// columns that are read twice are decoded once.
 arrow::Result<Projection> MakeProjection(const FileSet& set, const ReaderOptions& options,
-                                         const std::vector<int64_t>& appended = {});
+                                         const AppendedColumns& appended = {});
 
 }  // namespace packed

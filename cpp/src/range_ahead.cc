@@ -30,9 +30,9 @@ class RangeAhead::State : public std::enable_shared_from_this<State> {
   State(int64_t budget_bytes, CancelToken cancel)
       : schedule_(std::make_unique<RangeSchedule>(budget_bytes)), cancel_(std::move(cancel)) {}
 
-  void Add(int lane, std::shared_ptr<const FileProjection> file, int begin, int end) {
+  void Add(int lane, std::shared_ptr<const FileProjection> file, std::vector<int> row_groups) {
     const std::lock_guard lock(mutex_);
-    if (schedule_) schedule_->Add(lane, std::move(file), begin, end);
+    if (schedule_) schedule_->Add(lane, std::move(file), std::move(row_groups));
   }
 
   arrow::Result<std::shared_ptr<arrow::Buffer>> Read(const FileProjection& file, int64_t position,
@@ -281,8 +281,9 @@ RangeAhead::RangeAhead(int64_t budget_bytes, CancelToken cancel)
 
 RangeAhead::~RangeAhead() { Close(); }
 
-void RangeAhead::Add(int lane, std::shared_ptr<const FileProjection> file, int begin, int end) {
-  state_->Add(lane, std::move(file), begin, end);
+void RangeAhead::Add(int lane, std::shared_ptr<const FileProjection> file,
+                     std::vector<int> row_groups) {
+  state_->Add(lane, std::move(file), std::move(row_groups));
 }
 
 std::shared_ptr<arrow::io::RandomAccessFile> RangeAhead::Source(

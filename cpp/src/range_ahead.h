@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "arrow/io/interfaces.h"
 
@@ -27,9 +28,9 @@ class RangeAhead {
   RangeAhead(const RangeAhead&) = delete;
   RangeAhead& operator=(const RangeAhead&) = delete;
 
-  /// \brief Read row groups [begin, end) of `file` behind what the lane has already. Nothing is
+  /// \brief Read row groups (ascending) of `file` behind what the lane has already. Nothing is
   /// requested before somebody reads.
-  void Add(int lane, std::shared_ptr<const FileProjection> file, int begin, int end);
+  void Add(int lane, std::shared_ptr<const FileProjection> file, std::vector<int> row_groups);
 
   /// \brief The file for the decoder of one row group; dropping it says that nothing of the row
   /// group is wanted any more.

@@ -72,11 +72,11 @@ std::vector<PlannedRange> Join(const std::vector<Piece>& pieces, int64_t request
 
 }  // namespace
 
-std::vector<PlannedRange> PlanRanges(const FileProjection& projection, int begin, int end,
-                                     int64_t request_bytes) {
+std::vector<PlannedRange> PlanRanges(const FileProjection& projection,
+                                     const std::vector<int>& row_groups, int64_t request_bytes) {
   const Footer& footer = *projection.footer;
   std::vector<Piece> pieces;
-  for (int i = begin; i < end; ++i) {
+  for (const int i : row_groups) {
     const auto row_group = footer.metadata->RowGroup(i);
     for (const int leaf : projection.leaves) {
       CutChunk(*row_group->ColumnChunk(leaf), footer.info.row_groups[i], i, footer.file->size(),

@@ -17,13 +17,13 @@ struct PlannedRange {
   std::vector<int> row_groups;  ///< that need some of it, ascending
 };
 
-/// \brief The requests for row groups [begin, end) of a file, in the order in which decoding
+/// \brief The requests for some row groups (ascending) of a file, in the order in which decoding
 /// comes to need them.
 ///
 /// Chunks are joined into requests of up to `request_bytes`, and longer ones are cut. What a
 /// footer places outside of its file is left out: reading it fails as it does without a plan.
 /// Throws as Parquet does.
-std::vector<PlannedRange> PlanRanges(const FileProjection& projection, int begin, int end,
-                                     int64_t request_bytes);
+std::vector<PlannedRange> PlanRanges(const FileProjection& projection,
+                                     const std::vector<int>& row_groups, int64_t request_bytes);
 
 }  // namespace packed

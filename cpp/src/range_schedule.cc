@@ -27,11 +27,12 @@ RangeSchedule::RangeSchedule(int64_t budget_bytes)
       request_bytes_(
           std::clamp(budget_bytes / kRequestsPerBudget, kLeastRequestBytes, kMostRequestBytes)) {}
 
-void RangeSchedule::Add(int lane, std::shared_ptr<const FileProjection> file, int begin, int end) {
+void RangeSchedule::Add(int lane, std::shared_ptr<const FileProjection> file,
+                        std::vector<int> row_groups) {
   if (lanes_.size() <= static_cast<size_t>(lane)) lanes_.resize(lane + 1);
   const FileProjection* name = file.get();
   auto added = std::make_shared<File>();
-  *added = {std::move(file), lane, begin, end, false, {}, {}};
+  *added = {std::move(file), lane, std::move(row_groups), false, {}, {}};
   lanes_[lane].files.push_back(added);
   files_[name] = std::move(added);
 }
@@ -51,12 +52,12 @@ void RangeSchedule::Plan(int number) {
   const std::shared_ptr<File> file = std::move(lane.files.front());
   lane.files.pop_front();
   file->planned = true;
-  const auto planned =
-      CatchAll([&]() -> arrow::Result<std::vector<PlannedRange>> {
-        return PlanRanges(*file->projection, file->begin, file->end, request_bytes_);
-      }).ValueOr(std::vector<PlannedRange>{});
+  const auto planned = CatchAll([&]() -> arrow::Result<std::vector<PlannedRange>> {
+                         return PlanRanges(*file->projection, file->row_groups, request_bytes_);
+                       }).ValueOr(std::vector<PlannedRange>{});
   const auto& row_groups = file->projection->footer->info.row_groups;
-  const int64_t skipped = file->begin < file->end ? row_groups[file->begin].row_offset : 0;
+  const int64_t skipped =
+      file->row_groups.empty() ? 0 : row_groups[file->row_groups.front()].row_offset;
   for (const PlannedRange& range : planned) {
     auto block = std::make_shared<RangeBlock>();
     block->file = file->projection->footer->file;
@@ -72,7 +73,9 @@ void RangeSchedule::Plan(int number) {
   }
   std::sort(file->by_offset.begin(), file->by_offset.end(),
             [](const auto& a, const auto& b) { return a->offset < b->offset; });
-  for (int i = file->begin; i < file->end; ++i) lane.rows += row_groups[i].rows;
+  if (file->row_groups.empty()) return;
+  const RowGroupInfo& last = row_groups[file->row_groups.back()];
+  lane.rows += last.row_offset + last.rows - skipped;
 }
 
 RangeBlocks RangeSchedule::Cover(const FileProjection& file, int64_t position, int64_t bytes) {

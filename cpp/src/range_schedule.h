@@ -55,8 +55,8 @@ class RangeSchedule {
   /// until its memory is given back, which is when the decoder of its last page has done with it.
   explicit RangeSchedule(int64_t budget_bytes);
 
-  /// \brief Read row groups [begin, end) of `file` behind what the lane has already.
-  void Add(int lane, std::shared_ptr<const FileProjection> file, int begin, int end);
+  /// \brief Read row groups (ascending) of `file` behind what the lane has already.
+  void Add(int lane, std::shared_ptr<const FileProjection> file, std::vector<int> row_groups);
 
   /// \brief The blocks that hold every one of the bytes; none where no plan has them all.
   RangeBlocks Cover(const FileProjection& file, int64_t position, int64_t bytes);
@@ -84,8 +84,7 @@ class RangeSchedule {
   struct File {
     std::shared_ptr<const FileProjection> projection;
     int lane = 0;
-    int begin = 0;
-    int end = 0;
+    std::vector<int> row_groups;
     bool planned = false;
     RangeBlocks by_offset;
     std::map<int, RangeBlocks> by_row_group;

@@ -26,31 +26,40 @@ constexpr int64_t kSliver = 4;
 
 }  // namespace
 
-RowGroupRun LaneFile::RowGroups() const {
+LaneFile::LaneFile(std::shared_ptr<const FileProjection> all) : file(std::move(all)) {
+  const int64_t count = file->footer->info.rows;
+  if (count > 0) rows = {{0, count}};
+}
+
+std::vector<int> LaneFile::RowGroups() const {
   const auto& row_groups = file->footer->info.row_groups;
-  const auto first = std::find_if(
-      row_groups.begin(), row_groups.end(),
-      [this](const RowGroupInfo& group) { return group.row_offset + group.rows > begin; });
-  const auto last = std::find_if(first, row_groups.end(), [this](const RowGroupInfo& group) {
-    return group.row_offset >= end;
-  });
-  return {static_cast<int>(first - row_groups.begin()), static_cast<int>(last - first)};
+  std::vector<int> wanted;
+  auto range = rows.begin();
+  for (size_t i = 0; i < row_groups.size(); ++i) {
+    const RowGroupInfo& group = row_groups[i];
+    while (range != rows.end() && range->end <= group.row_offset) ++range;
+    if (range == rows.end()) break;
+    const bool has_rows = group.rows > 0 && range->begin < group.row_offset + group.rows;
+    if (has_rows) wanted.push_back(static_cast<int>(i));
+  }
+  return wanted;
 }
 
 ReadLane::ReadLane(int number, LaneFiles files, StepBounds bounds,
-                   std::shared_ptr<RangeAhead> ahead, CancelToken cancel)
+                   std::shared_ptr<RangeAhead> ahead, std::shared_ptr<FilterMeter> meter,
+                   CancelToken cancel)
     : number_(number),
       files_(std::make_move_iterator(files.begin()), std::make_move_iterator(files.end())),
       bounds_(bounds),
       ahead_(std::move(ahead)),
+      meter_(std::move(meter)),
       cancel_(std::move(cancel)) {
   EnterFile();
 }
 
 void ReadLane::EnterFile() {
-  const RowGroupRun run = files_.front().RowGroups();
-  next_row_group_ = run.first;
-  end_row_group_ = run.end();
+  row_groups_ = files_.front().RowGroups();
+  next_row_group_ = 0;
 }
 
 int64_t ReadLane::RowBytes() const {
@@ -104,39 +113,48 @@ bool ReadLane::OpenNextFile() {
 arrow::Status ReadLane::OpenLate(LaneFile* file) {
   ARROW_ASSIGN_OR_RAISE(file->file, file->open());
   if (!ahead_ || !file->file->footer->file->remote()) return arrow::Status::OK();
-  const RowGroupRun run = file->RowGroups();
-  ahead_->Add(number_, file->file, run.first, run.end());
+  ahead_->Add(number_, file->file, file->RowGroups());
   return arrow::Status::OK();
 }
 
-/// Points the cursor to row group `first` and, of a local file, to those after it that fit into the
-/// same step; returns the one after the last. One that the window cuts comes alone.
-int ReadLane::ExtendRun(int first) {
+/// Goes on to the next rows of the row group that are wanted; false behind the last.
+bool ReadLane::Cursor::NextPiece() {
+  if (piece + 1 >= pieces.size()) return false;
+  const int64_t decoded = pieces[piece++].end;
+  rows_left = pieces[piece].end - decoded;
+  skip = pieces[piece].begin - decoded;
+  return true;
+}
+
+/// Points the cursor to the row group at position `first` and, of a local file, to those right
+/// after it that fit into the same step; returns the position after the last. One of which not all
+/// is wanted comes alone.
+size_t ReadLane::ExtendRun(size_t first) {
   const LaneFile& window = files_.front();
   const FileProjection& file = *window.file;
-  const auto& row_groups = file.footer->info.row_groups;
-  const int most = file.footer->file->remote() ? 1 : kMostRunRowGroups;
-  const int end = std::min(end_row_group_, first + most);
-  for (int i = first; i < end; ++i) {
-    const int64_t rows = row_groups[i].rows;
-    if (rows == 0) continue;
-    const int64_t skip = std::max<int64_t>(0, window.begin - row_groups[i].row_offset);
-    const int64_t wanted = std::min(rows, window.end - row_groups[i].row_offset);
-    const bool alone = skip > 0 || wanted < rows;
-    if (alone && cursor_.rows_left > 0) return i;
-    const DecodedSize size = EstimateDecodedSize(file, i);
-    const int64_t row_bytes = std::max<int64_t>(1, (size.bytes + rows - 1) / rows);
+  const size_t most = file.footer->file->remote() ? 1 : kMostRunRowGroups;
+  const size_t end = std::min(row_groups_.size(), first + most);
+  for (size_t i = first; i < end; ++i) {
+    const RowGroupInfo& info = file.footer->info.row_groups[row_groups_[i]];
+    const int64_t rows = info.rows;
+    RowRanges wanted =
+        RangesWithin(window.rows, info.row_offset, info.row_offset + rows, -info.row_offset);
+    const bool alone = wanted.front() != RowRange{0, rows};
     const bool more = cursor_.rows_left > 0;
+    if (more && (alone || row_groups_[i] != row_groups_[i - 1] + 1)) return i;
+    const DecodedSize size = EstimateDecodedSize(file, row_groups_[i]);
+    const int64_t row_bytes = std::max<int64_t>(1, (size.bytes + rows - 1) / rows);
     const int64_t run_rows = cursor_.rows_left + rows;
     const int64_t run_row_bytes = std::max(cursor_.row_bytes, row_bytes);
     if (more && (!size.known || !cursor_.known || run_rows > bounds_.share_bytes / run_row_bytes)) {
       return i;
     }
-    cursor_ = {nullptr, run_rows, 0, false, run_row_bytes, size.known, size.longest_value};
+    cursor_ = {nullptr, run_rows, 0, false, run_row_bytes, size.known, size.longest_value, {}, 0};
     if (!alone) continue;
-    cursor_.rows_left = wanted;
-    cursor_.skip = skip;
-    cursor_.cut = wanted < rows;
+    cursor_.rows_left = wanted.front().end;
+    cursor_.skip = wanted.front().begin;
+    cursor_.cut = cursor_.rows_left < rows;
+    cursor_.pieces = std::move(wanted);
     return i + 1;
   }
   return end;
@@ -144,18 +162,19 @@ int ReadLane::ExtendRun(int first) {
 
 bool ReadLane::OpenNextRowGroup() {
   while (cursor_.rows_left == 0) {
-    const auto& file = files_.front().file;
-    if (next_row_group_ >= end_row_group_) {
+    if (next_row_group_ >= row_groups_.size()) {
       if (!OpenNextFile()) return false;
       continue;
     }
-    const int index = next_row_group_;
+    const auto& file = files_.front().file;
+    const size_t first = next_row_group_;
     cursor_ = {};
-    next_row_group_ = ExtendRun(index);
-    if (cursor_.rows_left == 0) continue;
+    next_row_group_ = ExtendRun(first);
+    const auto count = static_cast<int>(next_row_group_ - first);
+    meter_->row_groups_read.fetch_add(count, std::memory_order_relaxed);
     const bool whole = NextRows() == cursor_.rows_left && !cursor_.cut;
     cursor_.stream =
-        std::make_shared<RowGroupStream>(file, RowGroupRun{index, next_row_group_ - index}, whole,
+        std::make_shared<RowGroupStream>(file, RowGroupRun{row_groups_[first], count}, whole,
                                          file->footer->file->remote() ? ahead_ : nullptr);
   }
   return true;
@@ -184,8 +203,8 @@ std::shared_ptr<ReadStep> ReadLane::Plan() {
   cursor_.rows_left -= rows;
   planned_rows_ += rows - skip;
   steps_.push_back({step, skip});
-  // The steps have it; rows behind the window are not waited for.
-  if (cursor_.rows_left == 0) cursor_.stream.reset();
+  // The steps have it; rows behind those that are wanted are not waited for.
+  if (cursor_.rows_left == 0 && !cursor_.NextPiece()) cursor_.stream.reset();
   return step;
 }
 
@@ -221,7 +240,7 @@ arrow::Result<std::shared_ptr<arrow::RecordBatch>> ReadLane::Front() {
   return batches_.back();
 }
 
-/// The batches of the front step, without the rows before the window: possibly none.
+/// The batches of the front step, without the rows before those that are wanted: possibly none.
 arrow::Status ReadLane::TakeStep() {
   std::shared_ptr<ReadStep> step = steps_.front().step;
   const std::shared_ptr<RowGroupStream> stream = step->stream();

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <limits>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -12,25 +11,26 @@
 #include "arrow/result.h"
 #include "arrow/status.h"
 
+#include "packed/filter.h"
 #include "read_step.h"
+#include "row_ranges.h"
 
 namespace packed {
 
-/// A file of a lane, or the rows [begin, end) of one.
+/// A file of a lane, or some rows of one.
 struct LaneFile {
   LaneFile() = default;
   /// All of a file.
-  LaneFile(std::shared_ptr<const FileProjection> all) : file(std::move(all)) {}
+  LaneFile(std::shared_ptr<const FileProjection> all);
 
   /// Null where `open` gives it when its turn comes: never of the first file, and of all behind
   /// one such.
   std::shared_ptr<const FileProjection> file;
   std::function<arrow::Result<std::shared_ptr<const FileProjection>>()> open;
-  int64_t begin = 0;
-  int64_t end = std::numeric_limits<int64_t>::max();
+  RowRanges rows;
 
-  /// Row groups from the first to behind the last that have one of the rows.
-  RowGroupRun RowGroups() const;
+  /// Row groups that have one of the rows, ascending.
+  std::vector<int> RowGroups() const;
 };
 
 /// The files whose rows a lane has, one after the other; at least one.
@@ -56,9 +56,9 @@ struct StepBounds {
 class ReadLane {
  public:
   /// `ahead` has the remote files already that are open, as those of lane `number`; it may be null
-  /// where none is.
+  /// where none is. `meter` counts row groups.
   ReadLane(int number, LaneFiles files, StepBounds bounds, std::shared_ptr<RangeAhead> ahead,
-           CancelToken cancel);
+           std::shared_ptr<FilterMeter> meter, CancelToken cancel);
 
   /// \brief Cut the next step, without starting it; null when every row is planned or the
   /// next rows wait for the step before them in the same row group.
@@ -88,22 +88,26 @@ class ReadLane {
   /// The row group, or the run of small ones, that the next step is cut from.
   struct Cursor {
     std::shared_ptr<RowGroupStream> stream;
-    int64_t rows_left = 0;  ///< to decode: up to the end of the window
-    int64_t skip = 0;       ///< of those: rows before the window
-    bool cut = false;       ///< the last row group has rows behind the window
+    int64_t rows_left = 0;  ///< to decode: up to the end of the rows that are wanted
+    int64_t skip = 0;       ///< of those: rows that come before
+    bool cut = false;       ///< the last row group has others behind them
     int64_t row_bytes = 0;  ///< decoded bytes per row, rounded up
     bool known = true;
     int64_t longest_value = 0;  ///< bound on one value where the size is not known
+    RowRanges pieces;           ///< of a row group of which not all is wanted
+    size_t piece = 0;           ///< the one that rows_left leads to
+
+    bool NextPiece();
   };
 
   struct PlannedStep {
     std::shared_ptr<ReadStep> step;
-    int64_t skip = 0;  ///< rows at its start that lie before the window
+    int64_t skip = 0;  ///< rows at its start that are not wanted
   };
 
   void EnterFile();
   bool OpenNextRowGroup();
-  int ExtendRun(int first);
+  size_t ExtendRun(size_t first);
   bool SplitFailed(const RowGroupStream& stream);
   /// Go on to the file behind the current one; false while it has to wait, or is the last.
   bool OpenNextFile();
@@ -120,9 +124,10 @@ class ReadLane {
   std::deque<LaneFile> files_;  ///< the current one is the first
   const StepBounds bounds_;
   std::shared_ptr<RangeAhead> ahead_;
+  const std::shared_ptr<FilterMeter> meter_;
   const CancelToken cancel_;
-  int next_row_group_ = 0;
-  int end_row_group_ = 0;
+  std::vector<int> row_groups_;  ///< of the current file, those that have wanted rows
+  size_t next_row_group_ = 0;    ///< position among them
   Cursor cursor_;
   arrow::Status failure_;  ///< why the next file could not be opened
   int64_t planned_rows_ = 0;

@@ -222,6 +222,10 @@ arrow::Status CheckOptions(const ReaderOptions& options, const FileStore* store)
     return MakeError(ErrorCode::kNotSupported,
                      "Expected no visibility for rows by position but received one");
   }
+  if (options.filter) {
+    return MakeError(ErrorCode::kNotSupported,
+                     "Expected no filter for rows by position but received one");
+  }
   return CheckReaderOptions(options);
 }
 

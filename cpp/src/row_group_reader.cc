@@ -1,6 +1,7 @@
 #include "packed/row_group_reader.h"
 
 #include <deque>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -129,7 +130,9 @@ class RowGroupReader::Impl {
   void ReadRemoteAhead() {
     if (projection_.files.empty() || !projection_.files.front()->footer->file->remote()) return;
     ahead_ = std::make_shared<RangeAhead>(ahead_bytes_, cancel_);
-    ahead_->Add(0, projection_.files.front(), next_, end_);
+    std::vector<int> row_groups(end_ - next_);
+    std::iota(row_groups.begin(), row_groups.end(), next_);
+    ahead_->Add(0, projection_.files.front(), std::move(row_groups));
   }
 
   void Abandon() {
@@ -163,6 +166,10 @@ arrow::Result<std::unique_ptr<RowGroupReader>> RowGroupReader::Open(
       return MakeError(ErrorCode::kInvalidArgument, "Expected a file store but received none");
     }
     ARROW_RETURN_NOT_OK(CheckReaderOptions(options));
+    if (options.filter) {
+      return MakeError(ErrorCode::kNotSupported,
+                       "Expected no filter for whole row groups but received one");
+    }
     options.quantized = QuantizedForm::kRaw;  // the scales may be in another file
     ARROW_ASSIGN_OR_RAISE(const auto set, OpenFileSet({path}, options, store));
     ARROW_ASSIGN_OR_RAISE(auto projection, MakeProjection(set, options));

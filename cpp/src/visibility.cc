@@ -10,11 +10,10 @@
 #include <variant>
 
 #include "arrow/array/builder_primitive.h"
-#include "arrow/compute/api_vector.h"
-#include "arrow/compute/exec.h"
 #include "arrow/util/checked_cast.h"
 
 #include "catch.h"
+#include "keep_rows.h"
 #include "latest_deletes.h"
 #include "packed/error.h"
 #include "packed/memory.h"
@@ -181,18 +180,6 @@ class DeleteVisibility final : public Visibility {
   std::atomic<int64_t> keys_{0};
   std::atomic<int64_t> hidden_{0};
 };
-
-/// The rows of `batch` that `mask` keeps, copied.
-arrow::Result<std::shared_ptr<arrow::RecordBatch>> KeepRows(
-    const std::shared_ptr<arrow::RecordBatch>& batch,
-    const std::shared_ptr<arrow::BooleanArray>& mask) {
-  arrow::compute::ExecContext context(Pool());
-  context.set_use_threads(false);
-  ARROW_ASSIGN_OR_RAISE(
-      auto kept, arrow::compute::Filter(arrow::Datum(batch), arrow::Datum(mask),
-                                        arrow::compute::FilterOptions::Defaults(), &context));
-  return kept.record_batch();
-}
 
 class VisibleSource final : public BatchSource {
  public:

@@ -180,6 +180,22 @@ TEST_F(EncryptionTest, RowGroupReaderTakesKeysToo) {
                         ErrorCode::kEncryption, {paths_[0]}));
 }
 
+TEST_F(EncryptionTest, FiltersSkipRowGroupsByEncryptedStatistics) {
+  const auto results = Write(EncryptionOf(Key(16)));
+  ReaderOptions options = WithKey(Key(16));
+  options.filter = Filter{FilterOp::kEqual, {}, "id", {kRows - 1}};
+  options.columns = {std::string("vector")};
+  const auto reader = Must(test::OpenReader(paths_, options));
+  const auto batch = Must(reader->ReadNext());
+  ASSERT_EQ(batch->num_rows(), 1);
+  EXPECT_TRUE(batch->column(0)->Equals(batch_->column(2)->Slice(kRows - 1)));
+  EXPECT_EQ(Must(reader->ReadNext()), nullptr);
+  const FilterStats stats = reader->filter_stats();
+  EXPECT_EQ(stats.row_groups_read + stats.row_groups_skipped,
+            results[0].row_groups + results[1].row_groups);
+  EXPECT_GE(stats.row_groups_skipped, results[0].row_groups - 1);
+}
+
 TEST_F(EncryptionTest, PlainFilesNeedNoKeyAndTakeAny) {
   Write(std::nullopt);
   ExpectRows(ReadFiles(paths_, WithKey(Key(16))));

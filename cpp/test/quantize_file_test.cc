@@ -240,6 +240,25 @@ TEST_F(Quantized, RowsThatAreNotVisibleAreLeftOut) {
   ExpectColumn(*table, "v8", Expected(*v_, {})->Slice(0, 2000));
 }
 
+TEST_F(Quantized, RowsThatAreNotWantedAreLeftOut) {
+  const auto schema = arrow::schema(
+      {IdField("id", arrow::int64(), 100, false), IdField("v", v_->type(), 101, true)});
+  WriterOptions writer;
+  writer.quantize = {OwnScales()};
+  const auto groups = GroupsOf(dir_, {{0}, {1}, {2}});
+  WriteAll(schema, groups, {BatchOf(schema, {Batch()->column(0), v_})}, writer);
+  ReaderOptions options;
+  options.columns = {std::string("v8")};
+  options.filter = Filter{FilterOp::kLess, {}, "id", {int64_t{1000}}};
+  const auto reader =
+      OpenReader({groups[0].path, groups[1].path, groups[2].path}, options).ValueOrDie();
+  arrow::RecordBatchVector batches;
+  while (const auto batch = reader->ReadNext().ValueOrDie()) batches.push_back(batch);
+  const auto table = arrow::Table::FromRecordBatches(reader->schema(), batches).ValueOrDie();
+  EXPECT_EQ(table->num_columns(), 1);
+  ExpectColumn(*table, "v8", Expected(*v_, {})->Slice(0, 1000));
+}
+
 TEST_F(Quantized, TheErrorIsThatOfWhatWasWritten) {
   WriterOptions options;
   options.quantize = {OwnScales(), OneScale(true)};

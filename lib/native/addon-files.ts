@@ -271,13 +271,15 @@ export interface NativePayloadOptions {
   defaults?: { schema: SchemaHandle; batch: FlatBatch }
   /**
    * Positions in the schema of what comes out, in this order; absent = all. Only these columns,
-   * and those that `visibility` needs, are opened.
+   * and those that `visibility` and `filter` need, are opened.
    */
   output?: number[]
   batchRows: number
   batchBytes: number
   bufferBytes: number
   visibility?: NativeVisibility
+  /** Only rows that it is true for come out; columns by their names in the schema. */
+  filter?: NativeFilter
   storage: NativeStorage
 }
 

@@ -28,6 +28,7 @@ import type {
   NativeStorageMetrics,
   NativeWriterOptions,
 } from './addon-files.js'
+import type { NativeFilterStats } from './addon-filter.js'
 import type {
   BatchHandle,
   BloomHandle,
@@ -135,6 +136,8 @@ export interface Addon {
   readerClose(reader: ReaderHandle, done: Completion<void>): void
   /** The address of an ArrowArrayStream that shares the reader's position, any thread. */
   readerExportStream(reader: ReaderHandle): bigint
+  /** At any time, also when the reader is closed; without a filter what was read. */
+  readerFilterStats(reader: ReaderHandle): NativeFilterStats
   /**
    * Rows by position, whatever a reader of the same files does; limits of batches do not count.
    * Calls run in call order.

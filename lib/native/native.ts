@@ -29,6 +29,7 @@ const FUNCTIONS: Record<keyof Addon, true> = {
   readerNext: true,
   readerClose: true,
   readerExportStream: true,
+  readerFilterStats: true,
   rowsOpen: true,
   rowsCount: true,
   rowsTake: true,

@@ -26,6 +26,19 @@ export interface StreamPolicy {
   releasePrevious: boolean
 }
 
+/** What a reader has read, and what a filter has spared and left out. */
+export interface FilterStats {
+  /** Parquet row groups of all files that were begun, those read ahead among them. */
+  rowGroupsRead: number
+  /** Those that are never read: statistics prove that the filter wants none of their rows. */
+  rowGroupsSkipped: number
+  rowsRead: number
+  /** Rows of `numRows` that are never read, as statistics say. */
+  rowsSkipped: number
+  /** Rows that were read and that the filter left out. */
+  rowsFiltered: number
+}
+
 /** Streams hold no files to remove; only the signal must let go of a forgotten one. */
 const forgotten = new FinalizationRegistry<AbortLink>((link) => link.unlink())
 
@@ -84,9 +97,14 @@ export abstract class BatchStream implements AsyncIterable<RecordBatch> {
     })
   }
 
-  /** Rows that are stored, visible or not. */
+  /** Rows that are stored, visible or not, whatever the filter. */
   get numRows(): number {
     return this.#opened.rows
+  }
+
+  /** What was read, skipped and left out so far; the last of it when the reader is closed. */
+  get filterStats(): FilterStats {
+    return callSync((addon) => addon.readerFilterStats(this.#opened.reader))
   }
 
   /**

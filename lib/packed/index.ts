@@ -1,4 +1,5 @@
 export { type BatchInput, BatchIntake } from './batch-input.js'
+export type { FilterStats } from './batch-stream.js'
 export { type ColumnCompression, columnCompression } from './column-compression.js'
 export {
   type ColumnLayout,

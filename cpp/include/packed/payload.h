@@ -13,6 +13,7 @@
 
 #include "packed/batch_source.h"
 #include "packed/cancel.h"
+#include "packed/filter.h"
 #include "packed/storage.h"
 #include "packed/visibility.h"
 #include "packed/writer.h"
@@ -39,10 +40,13 @@ struct PayloadReaderOptions {
   /// One row; its columns (by name) are the values of fields without payloads. Null elsewhere.
   std::shared_ptr<arrow::RecordBatch> defaults;
   /// Positions in the schema of what comes out, in this order; unset = all. Only these columns,
-  /// and those that `visible` needs, are opened.
+  /// and those that `visible` and `filter` need, are opened.
   std::optional<std::vector<int>> output;
   /// Fields of the schema by their `PARQUET:field_id`.
   std::optional<VisibleRows> visible;
+  /// Yield only rows for which it is true, of those that are visible. Columns of the schema by
+  /// name.
+  std::optional<Filter> filter;
   int64_t batch_rows = 8192;
   int64_t batch_bytes = 0;
   int64_t buffer_bytes = 0;
@@ -51,7 +55,8 @@ struct PayloadReaderOptions {
 
 struct OpenedPayloads {
   std::unique_ptr<BatchSource> source;
-  int64_t rows = 0;  ///< visible or not
+  int64_t rows = 0;                    ///< visible or not
+  std::shared_ptr<FilterMeter> meter;  ///< what is read and left out
 };
 
 /// \brief Join columns that live in payloads of their own into record batches of `schema`.

@@ -15,6 +15,7 @@
 #include "packed/batch_source.h"
 #include "packed/cancel.h"
 #include "packed/encryption.h"
+#include "packed/filter.h"
 #include "packed/storage.h"
 #include "packed/visibility.h"
 
@@ -84,6 +85,11 @@ struct ReaderOptions {
   KeyRing keys;
   /// Yield visible rows only; a RowGroupReader does not look at it.
   std::optional<VisibleRows> visible;
+  /// Yield only rows for which it is true, of those that are visible; a RowAccess and a
+  /// RowGroupReader refuse it. Columns by name: fields of `schema` in its types, whether among
+  /// `columns` or not, or others of the files. Row groups of which statistics prove that none of
+  /// their rows is wanted, here or in the files they are joined with, are not read.
+  std::optional<Filter> filter;
   CancelToken cancel;
 };
 
@@ -157,18 +163,23 @@ class PackedReader final : public BatchSource {
 
   /// Schema of every batch: projected, missing fields nullable.
   const std::shared_ptr<arrow::Schema>& schema() const override;
-  /// Rows of every file, visible or not.
+  /// Rows of every file, visible or not, whatever the filter.
   int64_t num_rows() const;
   /// One entry per path, in the caller's order. Of column groups: one per window of the groups
   /// that have a column of the answer, `group` being the position of the group, with what of the
   /// row groups is within the window.
   const std::vector<FileInfo>& files() const;
 
+  /// \brief What was read, skipped and left out so far. Any thread; also after Close.
+  FilterStats filter_stats() const;
+  /// \brief The same for those who outlive the reader.
+  const std::shared_ptr<const FilterMeter>& meter() const;
+
   /// \brief The next batch, or null at the end (again and again).
   ///
   /// Columns are slices of decoded memory and never concatenated: batches end where what was
   /// decoded at once does, which is a part of a row group or several small ones. Where rows are
-  /// not visible, a copy of the others.
+  /// not visible or not wanted, a copy of the others.
   arrow::Result<std::shared_ptr<arrow::RecordBatch>> ReadNext() override;
 
   /// \brief Stop read-ahead and drop what is buffered. Idempotent; later reads are kClosed.
