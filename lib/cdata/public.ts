@@ -72,7 +72,9 @@ export interface BatchSource {
 
 /** A reader that has a native stream: PackedReader and ManifestReader. */
 export interface NativeReader {
+  /** Schema of every batch. */
   readonly schema: Schema
+  /** The next batch, or null at the end. */
   readNext(): Promise<RecordBatch | null>
 }
 

@@ -11,6 +11,7 @@ import type {
   ReadPolicy,
 } from '../native/index.js'
 import { AbortLink, callAsync, callSync } from '../native/index.js'
+import { publishEvent, sinceMs, startOf } from '../telemetry/index.js'
 import {
   type BatchProducer,
   ipcReadableOf,
@@ -53,8 +54,10 @@ export async function openStream<Stream extends BatchStream>(
   make: (opened: NativeOpenedReader, link: AbortLink) => Stream,
 ): Promise<Stream> {
   const link = new AbortLink(signal)
+  const begun = startOf('reader.open')
   try {
     const stream = make(await start(link.flag), link)
+    stream.tellOpened(begun)
     if (link.aborted) await stream.close()
     link.throwIfAborted()
     return stream
@@ -205,6 +208,20 @@ export abstract class BatchStream implements AsyncIterable<RecordBatch> {
     return this.close()
   }
 
+  /** Publish that it was opened; `begun` by the clock of `startOf`. @internal */
+  tellOpened(begun: number): void {
+    publishEvent('reader.open', () => ({
+      paths: this.paths,
+      rows: this.numRows,
+      durationMs: sinceMs(begun),
+    }))
+  }
+
+  /** Paths of the files that are read; none of what is in memory. */
+  protected get paths(): readonly string[] {
+    return this.#opened.files.map(({ path }) => path)
+  }
+
   /**
    * Run `work` after the calls before it, unless the stream is closed by then.
    *
@@ -222,6 +239,7 @@ export abstract class BatchStream implements AsyncIterable<RecordBatch> {
         return await work()
       } catch (error) {
         const failure = this.#link.translate(error)
+        publishEvent('reader.fail', () => ({ paths: this.paths, error: failure }))
         throw failure instanceof PackedError ? failure.at(site) : failure
       }
     })
@@ -254,6 +272,7 @@ export abstract class BatchStream implements AsyncIterable<RecordBatch> {
   async #next(): Promise<RecordBatch | null> {
     this.#link.throwIfAborted()
     const { reader } = this.#opened
+    const begun = startOf('reader.read')
     const native = await callAsync<NativeBatch | null>((addon, done) =>
       addon.readerNext(reader, this.#settings.policy, done),
     )
@@ -263,6 +282,12 @@ export abstract class BatchStream implements AsyncIterable<RecordBatch> {
       return null
     }
     const batch = this.adopt(this.schema, native)
+    publishEvent('reader.read', () => ({
+      paths: this.paths,
+      rows: batch.numRows,
+      bytes: batch.data.byteLength,
+      durationMs: sinceMs(begun),
+    }))
     if (this.#settings.releasePrevious) this.#previous = batch
     return batch
   }
@@ -270,7 +295,9 @@ export abstract class BatchStream implements AsyncIterable<RecordBatch> {
   #closeNative(): Promise<void> {
     this.#link.unlink()
     forgotten.unregister(this)
-    return callAsync<void>((addon, done) => addon.readerClose(this.#opened.reader, done))
+    return callAsync<void>((addon, done) => addon.readerClose(this.#opened.reader, done)).finally(
+      () => publishEvent('reader.close', () => ({ paths: this.paths })),
+    )
   }
 
   #expectOpen(method: string): void {

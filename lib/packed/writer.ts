@@ -17,7 +17,7 @@ import type {
 } from '../native/index.js'
 import { AbortLink, callAsync, callSync } from '../native/index.js'
 import type { ColumnGroup } from '../schema/index.js'
-import { publishStage } from '../telemetry/index.js'
+import { publishEvent, publishStage, sinceMs, startOf } from '../telemetry/index.js'
 import { type BatchInput, BatchIntake, isBatchInput } from './batch-input.js'
 import { type ItemSource, itemSourceOf, nextUnless, type WriteSource } from './item-source.js'
 import { SerialQueue } from './serial-queue.js'
@@ -75,7 +75,7 @@ export class PackedWriter {
   readonly #output: WriterOutput
   readonly #intake: BatchIntake
   readonly #queue = new SerialQueue()
-  readonly #detail = (): object => ({ paths: this.#settings.groups.map(({ path }) => path) })
+  readonly #detail = (): object => ({ paths: this.#paths })
   #state: State = 'open'
   #failure: unknown
   #result: PackedWriteResult | undefined
@@ -113,6 +113,7 @@ export class PackedWriter {
     const { native: nativeOptions, storage, spool, ...others } = resolveWriterSettings(options)
     const settings = { ...others, bufferBytes: nativeOptions.bufferBytes }
     const link = new AbortLink(settings.signal)
+    const begun = startOf('writer.open')
     let output: WriterOutput | undefined
     try {
       const schema = flattenSchema(settings.input)
@@ -126,6 +127,10 @@ export class PackedWriter {
       const writer = new PackedWriter(native, settings, { link, output })
       if (link.aborted) await writer.close()
       link.throwIfAborted()
+      publishEvent('writer.open', () => ({
+        paths: writer.#paths,
+        durationMs: sinceMs(begun),
+      }))
       return writer
     } catch (error) {
       link.unlink()
@@ -184,10 +189,12 @@ export class PackedWriter {
   write(input: BatchInput, options: WriteOptions = {}): Promise<void> {
     const take = this.#taking(input, options.copy ?? this.#settings.copy)
     return this.#enqueue('write', async () => {
+      const done = this.#writing()
       for (const batch of take()) {
         this.#link.throwIfAborted()
         await callAsync<void>((addon, done) => addon.writerWrite(this.#native, batch, done))
       }
+      done()
       this.#report()
     })
   }
@@ -247,6 +254,7 @@ export class PackedWriter {
    */
   finish(): Promise<PackedWriteResult> {
     return this.#enqueue('finish', async () => {
+      const begun = startOf('writer.finish')
       publishStage('packed.publish.before', this.#detail)
       const results = await callAsync<NativeGroupResult[]>((addon, done) =>
         addon.writerFinish(this.#native, done),
@@ -256,6 +264,13 @@ export class PackedWriter {
       publishStage('packed.publish.after', this.#detail)
       this.#result = result
       this.#end('finished')
+      publishEvent('writer.finish', () => ({
+        paths: this.#paths,
+        rows: result.rows,
+        fileBytes: result.groups.reduce((bytes, group) => bytes + group.fileBytes, 0),
+        rowGroups: result.groups.reduce((count, group) => count + group.rowGroups, 0),
+        durationMs: sinceMs(begun),
+      }))
       this.#report()
       return result
     })
@@ -267,7 +282,10 @@ export class PackedWriter {
    */
   close(): Promise<void> {
     this.#closing ??= this.#queue.run(async () => {
-      if (this.#state === 'open') await this.#discard()
+      if (this.#state === 'open') {
+        await this.#discard()
+        this.#tellAborted()
+      }
       if (this.#state !== 'finished') this.#end('closed')
     })
     return this.#closing
@@ -321,9 +339,11 @@ export class PackedWriter {
         const order = this.#intake.order(foreign.schema)
         while (!foreign.ended()) {
           this.#link.throwIfAborted()
+          const told = this.#writing()
           const { ended } = await callAsync<{ ended: boolean }>((addon, done) =>
             addon.writerWriteStream(this.#native, foreign.handle, order, done),
           )
+          told()
           this.#report()
           if (ended) break
         }
@@ -378,6 +398,7 @@ export class PackedWriter {
     this.#failure = failure
     await this.#discard()
     this.#end('failed')
+    this.#tellAborted()
   }
 
   /** Remove the files. The failure that led here is the one to report, not one of this. */
@@ -392,6 +413,32 @@ export class PackedWriter {
     this.#ended.abort()
     this.#link.unlink()
     forgotten.unregister(this)
+  }
+
+  get #paths(): string[] {
+    return this.#settings.groups.map(({ path }) => path)
+  }
+
+  /** A write begins; the result tells of it when it is done. */
+  #writing(): () => void {
+    const begun = startOf('writer.write')
+    if (begun === 0) return () => {}
+    const before = this.progress
+    return () =>
+      publishEvent('writer.write', () => {
+        const { rows, bytesIn, rowGroups } = this.progress
+        return {
+          paths: this.#paths,
+          rows: rows - before.rows,
+          bytes: bytesIn - before.bytesIn,
+          rowGroups: rowGroups - before.rowGroups,
+          durationMs: sinceMs(begun),
+        }
+      })
+  }
+
+  #tellAborted(): void {
+    publishEvent('writer.abort', () => ({ paths: this.#paths, error: this.#failure }))
   }
 
   #report(): void {

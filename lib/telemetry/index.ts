@@ -1,6 +1,15 @@
 export { combineMeters } from './combine-meters.js'
 export { type Logger, SILENT } from './logger.js'
+export { meterPacked } from './meter-packed.js'
 export { otelMeter } from './otel-meter.js'
+export {
+  PACKED_EVENTS,
+  type PackedEventName,
+  type PackedEvents,
+  publishEvent,
+  sinceMs,
+  startOf,
+} from './packed-events.js'
 export {
   type CounterName,
   type GaugeName,

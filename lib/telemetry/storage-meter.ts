@@ -1,3 +1,5 @@
+import { publishEvent } from './packed-events.js'
+
 /** What one object store has cost this process so far. */
 export interface StorageMetrics {
   /** `address/bucket`; of AWS itself `bucket`. */
@@ -45,6 +47,12 @@ export class StorageMeter {
     if (outcome.retry) this.#counts.retries += 1
     this.#counts.latencyMs.sum += latencyMs
     this.#counts.latencyMs.max = Math.max(this.#counts.latencyMs.max, latencyMs)
+    publishEvent('storage.request', () => ({
+      filesystem: this.#counts.filesystem,
+      durationMs: latencyMs,
+      failed: outcome.failed ?? false,
+      retry: outcome.retry ?? false,
+    }))
   }
 
   read(bytes: number): void {
