@@ -65,6 +65,20 @@ async function found({ chunkManager }: Subject, segment: LocatedSegment) {
   return problems.map(({ rule, field, expected, received }) => [rule, field, expected, received])
 }
 
+test('a group of which every log is lost is named, where only footers know of it', async () => {
+  const { root, chunkManager } = await subject(2)
+  rmSync(join(root, 'insert_log/1/2/3/101'), { recursive: true })
+  const segment = await locateSegment({ chunkManager, segmentId: 3, sidecar: false })
+  const { ok, problems } = await verifySegment({ chunkManager, segment, schema: BOOKS })
+  expect(ok).toBe(false)
+  expect(problems).toContainEqual({
+    rule: 'groupFieldIdList',
+    path: 'insert_log/1/2/3/101',
+    expected: 'logs of column group 2 (101)',
+    received: 'none',
+  })
+})
+
 test.each([0, 2] as const)('progress of version %d ends at all rows', async (version) => {
   const { chunkManager, segment } = await subject(version)
   const seen: SegmentProgress[] = []

@@ -63,6 +63,8 @@ export async function verifyGroups(
   problems: ProblemList,
 ): Promise<void> {
   const owners = new Map<bigint, bigint>()
+  const lists = new Map<string, string>()
+  const found = new Set<string>()
   for (const { fieldId, childFields, binlogs: logs } of binlogs) {
     for (const id of childFields) {
       const owner = owners.get(id)
@@ -81,13 +83,34 @@ export async function verifyGroups(
         (await problems.attempt('footer', place, context.signal, async () => {
           const info = await result
           for (const id of verifyGroupFile(info, log, childFields, problems)) stored.add(id)
+          const list = info.metadata.get(GROUP_KEY)
+          if (list !== undefined) lists.set(list, log.logPath)
         })) && readable
     }
+    for (const id of [...stored, ...childFields]) found.add(String(id))
     for (const id of childFields) {
       if (!readable || stored.has(id)) continue
       const place = { path: logs.at(-1)?.logPath, field: id }
       problems.add('childFields', place, `a column of field ${id}`, [...stored].join())
     }
+  }
+  for (const [list, logPath] of lists) verifyNoneLost(list, { logPath, found }, problems)
+}
+
+/** Footers list the fields of every group of a segment: one that nobody has is lost. */
+function verifyNoneLost(
+  list: string,
+  { logPath, found }: { logPath: string; found: ReadonlySet<string> },
+  problems: ProblemList,
+): void {
+  // …/{segment}/{group}/{log}
+  const folder = logPath.replace(/\/[^/]*\/[^/]*$/, '')
+  for (const [group, fields] of list.split(';').entries()) {
+    const ids = fields.split(',')
+    if (ids.some((id) => found.has(id))) continue
+    // A group of one field has its number.
+    const path = ids.length === 1 ? `${folder}/${fields}` : folder
+    problems.add('groupFieldIdList', { path }, `logs of column group ${group} (${fields})`, 'none')
   }
 }
 

@@ -2,10 +2,10 @@
  * Every command of `packed` on what the quickstart writes and on real files, beside pyarrow. A
  * command without an entry here fails the first test.
  */
-import { execFileSync } from 'node:child_process'
 import { cpSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { everyCommand, packed, packedOutput } from '../support/command.js'
+import { type Chunk, judge, type Row } from '../support/every-command.js'
 import { hasLoon, LOON } from '../support/fixtures.js'
 import {
   ACCESS_KEY,
@@ -15,7 +15,7 @@ import {
   startVersitygw,
 } from '../support/object-servers.js'
 import { fixtureCases, fixturePath } from '../support/packed-fixtures.js'
-import { describeWithPyarrow, pythonEnvironment } from '../support/python.js'
+import { describeWithPyarrow } from '../support/python.js'
 import { deletes, segmentIn, twoChunks } from '../support/segments.js'
 import { filesBelow, temporaryDirectory } from '../support/temporary.js'
 
@@ -26,45 +26,6 @@ const seg = inside('seg')
 const segFiles = [join(seg, '0'), join(seg, '102')]
 const worker = inside('worker')
 const tree = inside('tree')
-
-type Row = Record<string, unknown>
-
-/** One chunk as pyarrow and as `packed inspect` have it. */
-interface Chunk {
-  column: string
-  rowGroup: number
-  physicalType: string
-  codec: string
-  encodings: string[]
-  values: number
-  compressedBytes: number
-  uncompressedBytes: number
-  nullCount: number | null
-}
-
-/** What every_command.py prints of files that are joined by row. */
-interface Judged {
-  files: {
-    bytes: number
-    rows: number
-    rowGroups: number[]
-    createdBy: string
-    chunks: (Chunk & { range: [string, string] | null })[]
-  }[]
-  columns: string[]
-  float32: string[]
-  rows: Row[]
-}
-
-function judge(...segments: readonly (readonly string[])[]): Judged[] {
-  const script = join(__dirname, '../support/every_command.py')
-  const out = execFileSync('python3', [script, JSON.stringify(segments)], {
-    env: pythonEnvironment(),
-    maxBuffer: 2 ** 28,
-    encoding: 'utf8',
-  })
-  return JSON.parse(out) as Judged[]
-}
 
 const rowsOf = (ndjson: string): Row[] =>
   ndjson
