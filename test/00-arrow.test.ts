@@ -89,7 +89,7 @@ describe('Arrow set-up', () => {
 
   test('an older version is named', () => {
     const { status, output } = checkStub({ version: [21, 0, 0], so: 2100 })
-    expect(output).toMatch(/Expected Arrow C\+\+ 26 or later but .*include holds 21\.0\.0\./)
+    expect(output).toMatch(/Expected Arrow C\+\+ 22 or later but .*include holds 21\.0\.0\./)
     expect(status).not.toBe(0)
   })
 

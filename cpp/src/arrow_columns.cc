@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "arrow/util/config.h"
 #include "parquet/file_reader.h"
 
 #include "arrow_meter.h"
@@ -37,7 +38,14 @@ arrow::Result<std::shared_ptr<parquet::arrow::FileReader>> OpenArrowReader(
     const Footer& footer, std::shared_ptr<arrow::io::RandomAccessFile> source, bool stream) {
   auto file = parquet::ParquetFileReader::Open(std::move(source), ParquetProperties(stream),
                                                footer.metadata);
+#if ARROW_VERSION_MAJOR >= 23
   return parquet::arrow::FileReader::Make(Pool(), std::move(file), ArrowProperties());
+#else  // no form with a Result
+  std::unique_ptr<parquet::arrow::FileReader> reader;
+  ARROW_RETURN_NOT_OK(
+      parquet::arrow::FileReader::Make(Pool(), std::move(file), ArrowProperties(), &reader));
+  return reader;
+#endif
 }
 
 ArrowColumns::ArrowColumns(const FileProjection& projection, std::vector<int> columns,

@@ -117,8 +117,14 @@ arrow::Result<FooterTail> ReadFooterTail(const ReadableFile& file) {
   if (magic != kEncryptedFooterMagic) return tail;
   ARROW_ASSIGN_OR_RAISE(const auto footer,
                         file.file()->ReadAt(file.size() - kTailBytes - length, length));
-  tail.key_metadata =
-      parquet::FileCryptoMetaData::Make(footer->data(), footer->size())->key_metadata();
+#if ARROW_VERSION_MAJOR >= 26
+  const int64_t length_in = footer->size();
+  const auto parsed = parquet::FileCryptoMetaData::Make(footer->data(), length_in);
+#else  // the length is in and out
+  auto length_in = static_cast<uint32_t>(footer->size());
+  const auto parsed = parquet::FileCryptoMetaData::Make(footer->data(), &length_in);
+#endif
+  tail.key_metadata = parsed->key_metadata();
   return tail;
 }
 

@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include "arrow/util/config.h"
 #include "parquet/arrow/schema.h"
 #include "parquet/schema.h"
 
@@ -36,7 +37,9 @@ void SetFileProperties(parquet::WriterProperties::Builder* builder) {
       ->version(parquet::ParquetVersion::PARQUET_2_6)
       ->data_page_version(parquet::ParquetDataPageVersion::V1)
       ->data_pagesize(kPageBytes)
+#if ARROW_VERSION_MAJOR >= 23  // before, rows of a page have no bound
       ->max_rows_per_page(kUnlimited)
+#endif
       ->dictionary_pagesize_limit(kDictionaryPageBytes)
       ->write_batch_size(kWriteBatchRows)
       ->max_row_group_length(kUnlimited)
