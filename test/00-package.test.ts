@@ -55,7 +55,7 @@ describe('package.json', () => {
 
   test('development tools are pinned exactly', () => {
     for (const version of Object.values(manifest.devDependencies)) {
-      expect(version).toMatch(/^(npm:apache-arrow@)?\d+\.\d+\.\d+$/)
+      expect(version).toMatch(/^(npm:apache-arrow@)?\d+\.\d+\.\d+(-r\.\d+)?$/)
     }
   })
 })
