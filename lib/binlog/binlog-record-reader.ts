@@ -7,13 +7,14 @@ import {
 } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 import {
+  checkedFilter,
   type PackedFile,
   PackedRecordReader,
   type PackedRecordReaderOptions,
   type RecordReader,
   STREAM_OPTIONS,
 } from '../packed/index.js'
-import { allFields, type CollectionSchema } from '../schema/index.js'
+import { allFields, type CollectionSchema, fieldIdOf } from '../schema/index.js'
 import { type ChunkManager, isRemote, openChunkManager } from '../storage/index.js'
 import {
   checkAligned,
@@ -40,6 +41,7 @@ const PASSED_ON = [
   'lenient',
   'keyRetriever',
   'visibility',
+  'filter',
 ] as const
 const OWN = ['storageVersion', 'chunkManager', 'location', 'decryptor'] as const
 /** Those that a StorageV1 reader has, too. */
@@ -48,6 +50,7 @@ const PASSED_ON_V1 = [
   'defaults',
   ...STREAM_OPTIONS,
   'visibility',
+  'filter',
   'location',
   'decryptor',
 ] as const
@@ -154,10 +157,10 @@ function openChunks(
   return PackedRecordReader.open({ ...storage, ...passedOn, schema, paths })
 }
 
-/** Ids of the columns that come out, and of those that decide on visibility. */
+/** Ids of the columns that come out, and of those that decide on which rows do. */
 function neededFields(
   schema: CollectionSchema,
-  { columns, visibility }: BinlogRecordReaderOptions,
+  { columns, visibility, filter }: BinlogRecordReaderOptions,
 ): ReadonlySet<bigint> {
   const fields = allFields(schema)
   const wanted = (columns ?? fields.map(({ fieldId }) => fieldId)).map((column: unknown) => {
@@ -165,7 +168,8 @@ function neededFields(
     return fields.find(({ name, externalField }) => column === (externalField || name))?.fieldId
   })
   const hidden = visibility === undefined ? [] : [visibility.keyField, visibility.timestampField]
-  return new Set([...wanted, ...hidden].filter((id) => id !== undefined))
+  const filtered = (checkedFilter(filter, schema)?.fields ?? []).map(fieldIdOf)
+  return new Set([...wanted, ...hidden, ...filtered].filter((id) => id !== undefined))
 }
 
 async function storageVersionOf(

@@ -10,6 +10,7 @@ import {
   readOptionsFor,
 } from './print-rows.js'
 import { type StorageOptions, StorageSource } from './storage-source.js'
+import { filterOf } from './where.js'
 
 interface CatOptions extends PrintOptions, StorageOptions {
   lenient: boolean
@@ -28,6 +29,7 @@ export function catCommand(signal: AbortSignal): Command {
 
 async function cat(files: string[], options: CatOptions, signal: AbortSignal): Promise<void> {
   const format = outputFormatOf(options)
+  const filter = filterOf(options)
   const source = new StorageSource(options)
   const places = await filePlaces(files, source, signal)
   const reader = await PackedReader.open({
@@ -36,6 +38,7 @@ async function cat(files: string[], options: CatOptions, signal: AbortSignal): P
     lenient: options.lenient,
     signal,
     ...(options.columns === undefined ? {} : { columns: options.columns.map(columnOf) }),
+    ...filter,
     ...readOptionsFor(format),
   })
   try {

@@ -3,6 +3,13 @@ import { isPackedError, PackedError, type PackedErrorCode } from '../errors/inde
 /** A command line that cannot be meant: exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
+  /** Lines that show where, for below the message. */
+  readonly excerpt: string
+
+  constructor(message: string, excerpt = '') {
+    super(message)
+    this.excerpt = excerpt
+  }
 }
 
 /** The result of `read`, whose InvalidArgument is about the command line. */
@@ -38,13 +45,14 @@ export function toPackedError(thrown: unknown): PackedError {
   return new PackedError(kind, thrown.message, { path, cause: thrown })
 }
 
-/** The one line that an error is to a user: `packed: <code>: <message>`. */
+/** The one line that an error is to a user, `packed: <code>: <message>`, and what it shows below. */
 export function failureLine(thrown: unknown): string {
   const [kind, message] =
     thrown instanceof UsageError
       ? ['usage', thrown.message]
       : [toPackedError(thrown).code, toPackedError(thrown).message]
-  return `packed: ${kind}: ${message.replace(/\s*\n\s*/g, ' ')}\n`
+  const excerpt = thrown instanceof UsageError && thrown.excerpt !== '' ? `${thrown.excerpt}\n` : ''
+  return `packed: ${kind}: ${message.replace(/\s*\n\s*/g, ' ')}\n${excerpt}`
 }
 
 export function exitCodeOf(thrown: unknown): number {

@@ -15,6 +15,7 @@ import {
   readOptionsFor,
 } from './print-rows.js'
 import { StorageSource } from './storage-source.js'
+import { filterOf } from './where.js'
 
 interface ManifestCatOptions extends PrintOptions, ManifestOptions {
   version?: number
@@ -33,6 +34,7 @@ export function manifestCatCommand(signal: AbortSignal): Command {
 
 async function cat(base: string, options: ManifestCatOptions, signal: AbortSignal): Promise<void> {
   const format = outputFormatOf(options)
+  const filter = filterOf(options)
   const target = await manifestTarget(base, options)
   const { manifest } = await loadManifest(target, options.version, signal)
   const { chunkManager } = target
@@ -41,6 +43,7 @@ async function cat(base: string, options: ManifestCatOptions, signal: AbortSigna
     manifest,
     signal,
     ...(options.columns === undefined ? {} : { columns: options.columns.map(nameOf) }),
+    ...filter,
     ...readOptionsFor(format),
   })
   try {

@@ -11,6 +11,7 @@ import { type CellMaker, csvChunks, ndjsonChunks } from './output-text.js'
 import { type Place, placeOf } from './place.js'
 import { withRows } from './progress-bar.js'
 import type { StorageSource } from './storage-source.js'
+import { whereOption } from './where.js'
 
 const OUTPUT_FORMATS = ['ndjson', 'csv', 'arrow', 'parquet'] as const
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number]
@@ -23,6 +24,7 @@ export interface PrintOptions {
   out?: string
   ifExists: IfExists
   vectors?: VectorText
+  where?: string
 }
 
 /** Whatever gives batches until null. */
@@ -66,6 +68,7 @@ export function addPrintOptions(
       ),
     )
     .option('--columns <a,b>', 'only these, in this order; #101 is a field id', splitList)
+    .addOption(whereOption())
     .option('--limit <n>', 'stop after so many rows', parseCount)
     .option('--out <file>', 'write a file instead of standard output')
     .addOption(

@@ -12,6 +12,7 @@ import {
 } from './print-rows.js'
 import { addSegmentOptions, findSegment, type SegmentOptions, schemaOf } from './segment-target.js'
 import { StorageSource } from './storage-source.js'
+import { filterOf } from './where.js'
 
 interface SegmentCatOptions extends PrintOptions, SegmentOptions {
   readTs?: bigint
@@ -36,6 +37,7 @@ export function segmentCatCommand(signal: AbortSignal): Command {
 
 async function cat(id: bigint, options: SegmentCatOptions, signal: AbortSignal): Promise<void> {
   const format = outputFormatOf(options)
+  const filter = filterOf(options)
   const target = await findSegment(id, options, signal)
   const { chunkManager, segment } = target
   const schema = await schemaOf(target, options)
@@ -50,6 +52,7 @@ async function cat(id: bigint, options: SegmentCatOptions, signal: AbortSignal):
     ...(options.deletes ? { deltalogs: segment.deltalogs, l0Deltalogs: segment.l0Deltalogs } : {}),
     ...(options.readTs === undefined ? {} : { readTimestamp: options.readTs }),
     ...(options.columns === undefined ? {} : { columns: options.columns.map(columnOf) }),
+    ...filter,
     ...readOptionsFor(format),
   })
   try {

@@ -14,6 +14,7 @@ import {
   schemaOf,
   targetTree,
 } from './segment-target.js'
+import { filterOf, whereOption } from './where.js'
 
 interface SegmentExportOptions extends SegmentOptions {
   for: 'milvus-import'
@@ -25,6 +26,7 @@ interface SegmentExportOptions extends SegmentOptions {
   dbName?: string
   timeout?: string
   readTs?: bigint
+  where?: string
 }
 
 export function segmentExportCommand(signal: AbortSignal): Command {
@@ -56,6 +58,7 @@ export function segmentExportCommand(signal: AbortSignal): Command {
       'leave out what is younger: a hybrid timestamp or a time',
       parseTimestamp,
     )
+    .addOption(whereOption())
     .action(async (id: bigint, _, command: Command) => {
       const options = command.optsWithGlobals<SegmentExportOptions>()
       const target = await findSegment(id, options, signal)
@@ -86,7 +89,11 @@ async function exportSegment(
     ...(dbName === undefined ? {} : { dbName }),
     ...(timeout === undefined ? {} : { timeout }),
   }
+  const filter = filterOf(options)
   if (options.form === 'backup') {
+    if (filter.filter !== undefined) {
+      throw new UsageError('Expected --form bulk for --where: a backup has the logs as they are')
+    }
     return exportForMilvusImport({
       ...common,
       form: 'backup',
@@ -107,6 +114,7 @@ async function exportSegment(
     l0Deltalogs: segment.l0Deltalogs,
     signal,
     ...(readTs === undefined ? {} : { readTimestamp: readTs }),
+    ...filter,
   })
   try {
     return await exportForMilvusImport({

@@ -48,18 +48,6 @@ export function unknownOption(key: string, known: readonly string[], name: strin
   )
 }
 
-/** Refuse options that are part of the design and not built yet. */
-export function refuseUnbuilt(
-  options: Record<string, unknown>,
-  unbuilt: readonly string[],
-  name: string,
-): void {
-  for (const key of unbuilt) {
-    if (options[key] === undefined) continue
-    throw new PackedError('NotSupported', `The option "${key}" of ${name} is not built yet`)
-  }
-}
-
 /** A safe integer in `[min, max]`, given as number or bigint; `fallback` when undefined. */
 export function expectInteger(
   value: unknown,

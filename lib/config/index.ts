@@ -22,7 +22,6 @@ export {
   expectOneOf,
   expectSignal,
   expectText,
-  refuseUnbuilt,
   unexpected,
 } from './expect.js'
 export { type HardwareLimits, hardwareLimits } from './hardware-limits.js'

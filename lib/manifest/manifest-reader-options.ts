@@ -7,7 +7,16 @@ import {
   type StorageConfig,
   unexpected,
 } from '../config/index.js'
-import { expectSchema, type PackedReaderOptions, STREAM_OPTIONS } from '../packed/index.js'
+import {
+  type CheckedFilter,
+  checkedFilter,
+  expectSchema,
+  type Filter,
+  filterOfTree,
+  filterTree,
+  type PackedReaderOptions,
+  STREAM_OPTIONS,
+} from '../packed/index.js'
 import { type CollectionSchema, convertToArrowSchema } from '../schema/index.js'
 import type { ChunkManager, ChunkPlace } from '../storage/index.js'
 import type { Manifest } from './model.js'
@@ -21,6 +30,7 @@ const OWN = [
   'manifest',
   'schema',
   'columns',
+  'filter',
 ] as const
 
 /** Options that mean the same here and in `PackedReader.open`. */
@@ -47,6 +57,12 @@ export interface ManifestReaderOptions extends Pick<PackedReaderOptions, PassedO
   schema?: Schema | CollectionSchema
   /** The columns that come out, in this order; all if absent or empty. */
   columns?: readonly string[]
+  /**
+   * The rows that come out; all if absent or empty. By columns of `schema`, or of the groups where
+   * there is none, in `columns` or not; names, or field ids where the files have them. See
+   * docs/filters.md.
+   */
+  filter?: Filter
 }
 
 /** Checked options of a manifest reader. */
@@ -58,6 +74,7 @@ export interface ManifestReaderPlan {
   manifest: Manifest | undefined
   schema: Schema | undefined
   columns: readonly string[] | undefined
+  filter: CheckedFilter | undefined
   signal: AbortSignal | undefined
   passedOn: Pick<PackedReaderOptions, PassedOn>
 }
@@ -81,6 +98,7 @@ export function planManifestReader(value: unknown): ManifestReaderPlan {
     manifest,
     schema: schemaOf(given.schema),
     columns: expectColumns(given.columns),
+    filter: filterOf(given),
     signal: expectSignal(given.signal, 'signal'),
     passedOn: Object.fromEntries(passedOn.map((key) => [key, given[key]])),
   }
@@ -99,6 +117,13 @@ export function expectColumns(value: unknown): readonly string[] | undefined {
   const twice = value.find((name, index) => value.indexOf(name) !== index)
   if (twice !== undefined) throw unexpected('distinct names', 'columns', twice)
   return value.length === 0 ? undefined : value
+}
+
+/** Without a schema it is checked against the files when they are opened. */
+function filterOf({ filter, schema }: Record<string, unknown>): CheckedFilter | undefined {
+  if (schema !== undefined) return checkedFilter(filter, schema as Schema | CollectionSchema)
+  const tree = filter === undefined ? undefined : filterTree(filter)
+  return tree === undefined ? undefined : { filter: filterOfTree(tree), fields: [] }
 }
 
 function schemaOf(value: unknown): Schema | undefined {

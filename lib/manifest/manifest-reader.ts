@@ -4,7 +4,7 @@ import type { RecordBatch, Schema, Table } from 'apache-arrow'
 import { exportReader, rememberExport } from '../cdata/index.js'
 import { expectKnownKeys, expectObject, unexpected } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
-import type { PackedReader } from '../packed/index.js'
+import type { FilterStats, PackedReader } from '../packed/index.js'
 import { chunkManagerAt } from '../storage/index.js'
 import { ManifestChunkReader } from './chunk-reader.js'
 import {
@@ -92,6 +92,11 @@ export class ManifestReader implements AsyncIterable<RecordBatch> {
     return this.#reader.numRows
   }
 
+  /** What was read so far, and what the filter has spared and left out. */
+  get filterStats(): FilterStats {
+    return this.#reader.filterStats
+  }
+
   /**
    * The next batch, or null at the end, again and again.
    *
@@ -131,10 +136,11 @@ export class ManifestReader implements AsyncIterable<RecordBatch> {
    * have one of them are read. Other columns than those of the reader cost an opening.
    *
    * @throws PackedError InvalidArgument (a position that no row has, a column that is not there or
-   *   is there twice), and as `PackedReader.take`.
+   *   is there twice), and as `PackedReader.take`: NotSupported for a reader with a filter.
    */
   async take(rows: readonly (number | bigint)[], options: ManifestColumns = {}): Promise<Table> {
     const columns = this.#columnsOf(options, 'take')
+    this.#source.expectNoFilter('take')
     if (columns === undefined) return this.#reader.take(rows)
     const reader = await this.#source.open(this.#source.namesOf(columns))
     try {
@@ -148,10 +154,11 @@ export class ManifestReader implements AsyncIterable<RecordBatch> {
    * Open one column group, by its position, to be read in parts of any order; close what comes.
    *
    * @throws PackedError InvalidArgument (no such group, none of the columns in it, a column that is
-   *   not there or is there twice), and as `open`.
+   *   not there or is there twice), NotSupported (a reader with a filter), and as `open`.
    */
   async chunkReader(group: number, options: ManifestColumns = {}): Promise<ManifestChunkReader> {
     const columns = this.#columnsOf(options, 'chunkReader')
+    this.#source.expectNoFilter('chunkReader')
     const { length } = this.manifest.columnGroups
     if (!Number.isInteger(group) || group < 0 || group >= length) {
       throw unexpected(`a column group from 0 to ${length - 1}`, 'group', group)

@@ -52,6 +52,13 @@ export class ManifestSource {
     throw unexpected(`names of columns of ${what}`, 'columns', stranger)
   }
 
+  /** Rows by their position are those of all rows. @throws PackedError NotSupported. */
+  expectNoFilter(method: string): void {
+    if (this.#plan.filter === undefined) return
+    const message = `Expected a ManifestReader without a filter for ${method}() but received one with`
+    throw new PackedError('NotSupported', message)
+  }
+
   /** Open every column group for these columns. @throws as `PackedReader.open`, NotSupported. */
   open(names: readonly string[]): Promise<PackedReader> {
     const { columnGroups } = this.manifest
@@ -61,7 +68,7 @@ export class ManifestSource {
         'Expected column groups, or a schema, for ManifestReader but received neither',
       )
     }
-    const wanted = new Set(names)
+    const wanted = new Set([...names, ...this.#filtered()])
     for (const group of columnGroups) {
       const isRead = group.columns.some((name) => wanted.has(name)) || !isCounted(group)
       if (isRead) expectParquet(group)
@@ -100,16 +107,26 @@ export class ManifestSource {
     }
   }
 
+  /** Names of the columns that the filter looks at, as far as they are known yet. */
+  #filtered(): string[] {
+    return (this.#plan.filter?.fields ?? []).map(({ name }) => name)
+  }
+
   #projection(
     names: readonly string[],
-  ): Pick<PackedReaderOptions, 'schema' | 'columns' | 'defaults' | 'matchBy'> {
-    const { schema, passedOn } = this.#plan
-    if (schema === undefined) return { columns: names, matchBy: 'name' }
-    const fields = names.map((name) => schema.fields.find((field) => field.name === name)!)
-    const projected = { schema: new Schema(fields, schema.metadata), matchBy: 'name' } as const
+  ): Pick<PackedReaderOptions, 'schema' | 'columns' | 'defaults' | 'matchBy' | 'filter'> {
+    const { schema, passedOn, filter } = this.#plan
+    const filtered = filter === undefined ? {} : { filter: filter.filter }
+    if (schema === undefined) return { columns: names, matchBy: 'name', ...filtered }
+    const read = [...new Set([...names, ...this.#filtered()])]
+    const fields = read.map((name) => schema.fields.find((field) => field.name === name)!)
+    const projected = {
+      ...{ schema: new Schema(fields, schema.metadata), columns: names },
+      ...{ matchBy: 'name', ...filtered },
+    } as const
     if (passedOn.defaults === undefined) return projected
     const wanted = Object.entries(passedOn.defaults).filter(
-      ([name]) => names.includes(name) || !schema.fields.some((field) => field.name === name),
+      ([name]) => read.includes(name) || !schema.fields.some((field) => field.name === name),
     )
     return { ...projected, defaults: Object.fromEntries(wanted) }
   }

@@ -17,11 +17,16 @@ export type { EncryptionAlgorithm, PackedEncryption } from './encryption.js'
 export { expectSchema } from './expect-schema.js'
 export { inspectFile, type PackedColumnChunk, type PackedFileInfo } from './file-info.js'
 export {
+  type CheckedFilter,
+  checkedFilter,
   type Filter,
   type FilterColumn,
   type FilterComparison,
   type FilterCondition,
   type FilterOperand,
+  FilterTotal,
+  filterOfTree,
+  filterTree,
   parseFilter,
   printFilter,
 } from './filter/index.js'

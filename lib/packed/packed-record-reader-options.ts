@@ -8,13 +8,14 @@ import {
   unexpected,
 } from '../config/index.js'
 import { arrowDefaults, type CollectionSchema, fieldIdOf } from '../schema/index.js'
+import { type CheckedFilter, checkedFilter, type Filter } from './filter/index.js'
 import { arrowSchemaOf } from './packed-record-writer-options.js'
 import { expectFile, type PackedFile } from './reader-files.js'
 import type { PackedReaderOptions } from './reader-options.js'
 import { STREAM_OPTIONS } from './stream-settings.js'
 
 const WHERE = 'PackedRecordReader.open'
-const OWN = ['schema', 'paths', 'columns', 'defaults', 'bucketName'] as const
+const OWN = ['schema', 'paths', 'columns', 'defaults', 'bucketName', 'filter'] as const
 
 /** Options that mean the same here and in `PackedReader.open`. */
 const PASSED_ON = [
@@ -44,6 +45,8 @@ export interface PackedRecordReaderOptions extends Pick<PackedReaderOptions, Pas
    * A column without one comes out as nulls.
    */
   defaults?: Readonly<Record<string, unknown>>
+  /** The rows that come out, by columns of `schema`, among `columns` or not; all if absent. */
+  filter?: Filter
   /** Taken as Milvus's callers give it; files are in the bucket of `storage`. */
   bucketName?: string
 }
@@ -63,6 +66,8 @@ export function planRecordReader(value: unknown): RecordReaderPlan {
   expectKnownKeys(options, [...OWN, ...PASSED_ON], WHERE)
   const whole = arrowSchemaOf(options.schema)
   const schema = selectColumns(whole, options.columns)
+  const filter = checkedFilter(options.filter, options.schema as Schema | CollectionSchema)
+  const read = withFilterColumns(schema, filter)
   const chunks = expectChunks(options.paths)
   if (options.bucketName !== undefined) expectText(options.bucketName, 'bucketName')
   const given = PASSED_ON.filter((key) => options[key] !== undefined)
@@ -70,9 +75,21 @@ export function planRecordReader(value: unknown): RecordReaderPlan {
   return {
     schema,
     chunks,
-    reader: { ...passedOn, schema, ...defaultsFor(schema, whole, options) },
+    reader: {
+      ...passedOn,
+      schema: read,
+      ...(read === schema ? {} : { columns: schema.fields.map(({ name }) => name) }),
+      ...(filter === undefined ? {} : { filter: filter.filter }),
+      ...defaultsFor(read, whole, options),
+    },
     signal: expectSignal(options.signal, 'signal'),
   }
+}
+
+/** Columns that only the filter looks at come behind the others, and not out. */
+function withFilterColumns(schema: Schema, filter: CheckedFilter | undefined): Schema {
+  const more = (filter?.fields ?? []).filter(({ name }) => !hasField(schema, name))
+  return more.length === 0 ? schema : new Schema([...schema.fields, ...more], schema.metadata)
 }
 
 function defaultsFor(

@@ -2,6 +2,8 @@ import type { Schema } from 'apache-arrow'
 import { isPackedError, PackedError } from '../errors/index.js'
 import { SimpleArrowRecord } from '../schema/index.js'
 import { isRemote } from '../storage/index.js'
+import type { FilterStats } from './batch-stream.js'
+import { FilterTotal } from './filter/index.js'
 import {
   type PackedRecordReaderOptions,
   planRecordReader,
@@ -25,6 +27,7 @@ import type { RecordReader } from './record-io.js'
  */
 export class PackedRecordReader extends PartSequence<SimpleArrowRecord> implements RecordReader {
   readonly #plan: RecordReaderPlan
+  readonly #counts = new FilterTotal()
 
   private constructor(plan: RecordReaderPlan) {
     super(plan.chunks.length, isRemote(plan.reader.storage))
@@ -46,6 +49,11 @@ export class PackedRecordReader extends PartSequence<SimpleArrowRecord> implemen
     return this.#plan.schema
   }
 
+  /** What was read of all chunks so far, and what the filter has spared and left out. */
+  get filterStats(): FilterStats {
+    return this.#counts.counts
+  }
+
   /**
    * The next record, or null at the end, again and again.
    *
@@ -64,7 +72,12 @@ export class PackedRecordReader extends PartSequence<SimpleArrowRecord> implemen
       const reader = await withoutWrongSizes(files, (known) =>
         PackedReader.open({ ...options, paths: known }),
       )
-      return { next: () => nextRecord(reader, paths), close: () => reader.close() }
+      this.#counts.add(reader)
+      const close = async (): Promise<void> => {
+        await reader.close()
+        this.#counts.end(reader)
+      }
+      return { next: () => nextRecord(reader, paths), close }
     } catch (error) {
       throw naming(paths, error)
     }

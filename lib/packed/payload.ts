@@ -24,6 +24,7 @@ import { type BatchInput, BatchIntake } from './batch-input.js'
 import { BatchStream, openStream, type StreamPolicy } from './batch-stream.js'
 import { type CodecName, type Compression, resolveCompression } from './compression.js'
 import { expectSchema } from './expect-schema.js'
+import { type Filter, filterTree, resolveFilter } from './filter/index.js'
 import { withCredentials } from './native-storage.js'
 import {
   importSchema,
@@ -103,6 +104,8 @@ export interface PayloadReaderOptions {
   output?: readonly number[]
   /** Leave out rows that are not visible (see VisibilityFilter); fields by `PARQUET:field_id`. */
   visibility?: NativeVisibility
+  /** The rows that come out, by columns of `schema`; all if absent or empty. */
+  filter?: Filter
   /** Where paths are; the local disk by default. */
   storage?: StorageConfig
   /** Most rows in one batch; 8,192 by default. */
@@ -129,6 +132,7 @@ const KNOWN = [
   'defaults',
   'output',
   'visibility',
+  'filter',
   'storage',
   ...STREAM_OPTIONS,
 ]
@@ -180,6 +184,8 @@ function resolvePayloadSettings(value: unknown): PayloadSettings {
   }
   if (options.defaults !== undefined) native.defaults = resolveDefaults(schema, options.defaults)
   if (options.output !== undefined) native.output = expectOutput(options.output, schema)
+  const filter = options.filter === undefined ? undefined : filterTree(options.filter)
+  if (filter !== undefined) native.filter = resolveFilter(filter, schema)
   if (options.visibility !== undefined) {
     native.visibility = expectObject(
       options.visibility,

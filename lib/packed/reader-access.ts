@@ -1,9 +1,13 @@
 import { callAsync, type NativeKey, type NativeReaderOptions } from '../native/index.js'
+import { columnsOfFiles, columnsOfTree, resolveFilter } from './filter/index.js'
 import { withKeys } from './key-retriever.js'
 import { withCredentials } from './native-storage.js'
 import type { PackedReaderOptions } from './reader-options.js'
 import type { ReaderSettings } from './reader-settings.js'
 import { RowAccess } from './row-access.js'
+
+/** What the addon opens files with. */
+type ReadyOptions = NativeReaderOptions & { keys: NativeKey[] }
 
 /**
  * Call `use` with what opening files takes: credentials of the storage, and the keys of encrypted
@@ -13,12 +17,15 @@ import { RowAccess } from './row-access.js'
  */
 export function withEverything<T>(
   { storage: config }: PackedReaderOptions,
-  { native, keyRetriever, signal }: ReaderSettings,
-  use: (ready: NativeReaderOptions & { keys: NativeKey[] }) => Promise<T>,
+  settings: ReaderSettings,
+  use: (ready: ReadyOptions) => Promise<T>,
 ): Promise<T> {
+  const { native, keyRetriever, signal } = settings
   const { paths } = native
   return withCredentials(config, native.storage, (storage) =>
-    withKeys({ storage, paths, keyRetriever, signal }, (keys) => use({ ...native, storage, keys })),
+    withKeys({ storage, paths, keyRetriever, signal }, async (keys) =>
+      use(await withFilter({ ...native, storage, keys }, settings)),
+    ),
   )
 }
 
@@ -32,4 +39,14 @@ export function rowAccessOf(options: PackedReaderOptions, settings: ReaderSettin
     settings.policy,
     settings.signal,
   )
+}
+
+/** With the filter that only the columns of the files could be checked for. */
+async function withFilter(
+  ready: ReadyOptions,
+  { filterOnFiles, signal }: ReaderSettings,
+): Promise<ReadyOptions> {
+  if (filterOnFiles === undefined) return ready
+  const columns = await columnsOfFiles(ready, columnsOfTree(filterOnFiles), signal)
+  return { ...ready, filter: resolveFilter(filterOnFiles, columns) }
 }

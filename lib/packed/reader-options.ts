@@ -1,6 +1,7 @@
 import type { Schema } from 'apache-arrow'
 import type { StorageConfig } from '../config/index.js'
 import type { NativeVisibility } from '../native/index.js'
+import type { Filter } from './filter/index.js'
 import type { KeyRetriever } from './key-retriever.js'
 import type { PackedFile } from './reader-files.js'
 import type { PackedColumnGroup } from './reader-groups.js'
@@ -84,8 +85,13 @@ export interface PackedReaderOptions {
   matchBy?: 'idThenName' | 'name'
   /** @internal Drops rows before anything of them is lent; what a SegmentReader reads through. */
   visibility?: NativeVisibility
-  /** Not built yet. */
-  filter?: never
+  /**
+   * The rows that come out; all if absent or empty. Its columns are those of `schema`, or the files'
+   * own where there is none (whose footers are then read once more), whether they are in `columns`
+   * or not. Row groups of which statistics prove that no row is wanted are not read. See
+   * docs/filters.md.
+   */
+  filter?: Filter
 }
 
 /** One Parquet row group of one of the files. */

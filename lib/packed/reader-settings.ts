@@ -7,13 +7,13 @@ import {
   expectOneOf,
   expectSignal,
   expectText,
-  refuseUnbuilt,
   resolveStorageConfig,
   unexpected,
 } from '../config/index.js'
 import type { NativeReaderOptions, NativeVisibility } from '../native/index.js'
 import type { StreamPolicy } from './batch-stream.js'
 import { expectSchema } from './expect-schema.js'
+import { type FilterTree, filterTree, resolveFilter } from './filter/index.js'
 import type { KeyRetriever } from './key-retriever.js'
 import { expectFiles } from './reader-files.js'
 import { expectColumnGroups } from './reader-groups.js'
@@ -27,7 +27,6 @@ import {
 
 const WHERE = 'PackedReader.open'
 const MATCHES = ['idThenName', 'name'] as const
-const UNBUILT = ['filter'] as const
 const KNOWN = [
   'paths',
   'columnGroups',
@@ -42,13 +41,15 @@ const KNOWN = [
   'lenient',
   'keyRetriever',
   'visibility',
+  'filter',
   ...STREAM_OPTIONS,
-  ...UNBUILT,
 ] as const
 
 /** Checked options of a reader: what the addon gets and what stays on this side. */
 export interface ReaderSettings extends StreamPolicy {
   native: NativeReaderOptions
+  /** Yet to be checked against the columns of the files. */
+  filterOnFiles: FilterTree | undefined
   keyRetriever: KeyRetriever | undefined
   signal: AbortSignal | undefined
 }
@@ -61,7 +62,7 @@ export interface ReaderSettings extends StreamPolicy {
 export function resolveReaderSettings(value: unknown): ReaderSettings {
   const options = expectObject(value, `the options of ${WHERE}`)
   expectKnownKeys(options, KNOWN, WHERE)
-  refuseUnbuilt(options, UNBUILT, WHERE)
+  const filter = options.filter === undefined ? undefined : filterTree(options.filter)
   return {
     native: {
       ...sourceOf(options),
@@ -77,15 +78,25 @@ export function resolveReaderSettings(value: unknown): ReaderSettings {
       ...resolveLimits(options),
       mmap: expectBoolean(options.mmap, 'mmap', false),
       lenient: expectBoolean(options.lenient, 'lenient', false),
+      ...filterOf(options, filter),
       ...(options.visibility === undefined
         ? {}
         : { visibility: options.visibility as NativeVisibility }),
       storage: resolveStorageConfig(options.storage),
     },
     ...resolvePolicy(options),
+    filterOnFiles: options.schema === undefined ? filter : undefined,
     keyRetriever: expectFunction<KeyRetriever>(options.keyRetriever, 'keyRetriever'),
     signal: expectSignal(options.signal, 'signal'),
   }
+}
+
+function filterOf(
+  { schema }: Record<string, unknown>,
+  filter: FilterTree | undefined,
+): Pick<NativeReaderOptions, 'filter'> {
+  if (schema === undefined || filter === undefined) return {}
+  return { filter: resolveFilter(filter, expectSchema(schema, 'schema')) }
 }
 
 function sourceOf(

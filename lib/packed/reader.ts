@@ -48,8 +48,7 @@ export class PackedReader extends BatchStream {
   /**
    * Read and cross-check the footers of all files.
    *
-   * @throws PackedError InvalidArgument (unknown option or column), NotSupported (options that
-   *   are not built yet), NotFound, PermissionDenied, StorageIO, MetadataCorrupted (missing or
+   * @throws PackedError InvalidArgument (unknown option or column), NotFound, PermissionDenied, StorageIO, MetadataCorrupted (missing or
    *   wrong packed keys), FileCorrupted (damaged Parquet, unequal row counts), InvalidSchema,
    *   TypeMismatch (naming field, stored and requested type), Encryption (no key, another key,
    *   a damaged encrypted footer, a retriever that failed). The signal's reason when aborted.
@@ -89,7 +88,7 @@ export class PackedReader extends BatchStream {
    * the pages. Does not move the stream of batches.
    *
    * @throws PackedError InvalidArgument (a position that no row has), Closed, NotSupported (a
-   *   reader that leaves out rows that are not visible), and as `readNext`.
+   *   reader with a filter, or that leaves out rows that are not visible), and as `readNext`.
    */
   take(rows: readonly (number | bigint)[]): Promise<Table> {
     return this.inTurn('take', this.take, async () => {

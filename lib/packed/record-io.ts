@@ -1,4 +1,5 @@
 import type { ArrowRecord } from '../schema/index.js'
+import type { FilterStats } from './batch-stream.js'
 
 /** Takes records until it is closed; shared by packed, V1 and manifest forms. */
 export interface RecordWriter {
@@ -14,6 +15,8 @@ export interface RecordWriter {
 export interface RecordReader {
   /** The next record, or null at the end, again and again. */
   next(): Promise<ArrowRecord | null>
+  /** What was read so far, and what a filter has spared and left out; of readers that can say it. */
+  readonly filterStats?: FilterStats
   /** Idempotent; records outlive their reader. */
   close(): Promise<void>
 }

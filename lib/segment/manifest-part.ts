@@ -6,7 +6,12 @@ import {
   type ManifestFile,
   rowsOfGroup,
 } from '../manifest/index.js'
-import { PackedReader, type PackedReaderOptions, type RecordReader } from '../packed/index.js'
+import {
+  checkedFilter,
+  PackedReader,
+  type PackedReaderOptions,
+  type RecordReader,
+} from '../packed/index.js'
 import {
   arrowDefaults,
   type CollectionSchema,
@@ -43,6 +48,9 @@ export async function openManifestRows(
 ): Promise<RecordReader> {
   const reader = await openManifestFiles(manifest, options, (files) => PackedReader.open(files))
   return {
+    get filterStats() {
+      return reader.filterStats
+    },
     next: async () => {
       const batch = await reader.readNext()
       return batch === null ? null : new SimpleArrowRecord(batch)
@@ -68,14 +76,19 @@ export async function openManifestFiles<T>(
 ): Promise<T> {
   const { schema: collection, fieldIds, idOf, ...passedOn } = options
   expectEqualRows(columnGroups)
-  const { schema, defaults } = outputOf(collection, fieldIds)
-  const { visibility } = passedOn
+  const { visibility, filter } = passedOn
+  const filtered = (checkedFilter(filter, collection)?.fields ?? []).map(
+    (field) => fieldIdOf(field)!,
+  )
+  const readIds = [...new Set([...fieldIds, ...filtered])]
+  const { schema, defaults } = outputOf(collection, readIds)
   const hidden = visibility === undefined ? [] : [visibility.keyField, visibility.timestampField]
-  const groups = neededGroups(columnGroups, new Set([...fieldIds, ...hidden]), idOf)
+  const groups = neededGroups(columnGroups, new Set([...readIds, ...hidden]), idOf)
   const open = (withSizes: boolean): Promise<T> =>
     openFiles({
       ...passedOn,
       schema,
+      ...(readIds.length === fieldIds.length ? {} : { columns: fieldIds }),
       ...(defaults === undefined ? {} : { defaults }),
       columnGroups: groups.map(({ files }) => ({
         files: files.map((file) => fileOf(file, withSizes)),

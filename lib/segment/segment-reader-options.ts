@@ -17,8 +17,14 @@ import {
   type StorageConfig,
   unexpected,
 } from '../config/index.js'
-import { type PackedReaderOptions, STREAM_OPTIONS } from '../packed/index.js'
-import { type CollectionSchema, expectCollectionSchema } from '../schema/index.js'
+import {
+  type CheckedFilter,
+  checkedFilter,
+  type Filter,
+  type PackedReaderOptions,
+  STREAM_OPTIONS,
+} from '../packed/index.js'
+import { type CollectionSchema, expectCollectionSchema, withSystemFields } from '../schema/index.js'
 import { type ChunkManager, openChunkManager } from '../storage/index.js'
 import { storageOf } from './segment-keys.js'
 
@@ -44,6 +50,7 @@ const OWN = [
   'columns',
   'systemFields',
   'decryptor',
+  'filter',
 ] as const
 
 type PassedOn = Extract<(typeof PASSED_ON)[number], keyof PackedReaderOptions>
@@ -94,6 +101,12 @@ export interface SegmentReaderOptions extends Pick<PackedReaderOptions, PassedOn
   systemFields?: boolean
   /** For StorageV1 binlogs that are encrypted. */
   decryptor?: BinlogDecryptor
+  /**
+   * The rows that come out, of those that are there; all if absent or empty. By fields of the
+   * collection, the system's among them, in `columns` or not; a field that a chunk does not have is
+   * its default or null. See docs/filters.md.
+   */
+  filter?: Filter
 }
 
 /** Checked options of a segment reader. */
@@ -113,6 +126,7 @@ export interface SegmentReaderSettings {
   columns: readonly (string | bigint)[] | undefined
   systemFields: boolean
   decryptor: BinlogDecryptor | undefined
+  filter: CheckedFilter | undefined
   signal: AbortSignal | undefined
   passedOn: Pick<PackedReaderOptions, PassedOn>
 }
@@ -123,8 +137,9 @@ export async function resolveSegmentReader(value: unknown): Promise<SegmentReade
   expectKnownKeys(options, [...OWN, ...PASSED_ON], WHERE)
   const given = PASSED_ON.filter((key) => options[key] !== undefined)
   const manifest = expectManifest(options)
+  const schema = expectCollectionSchema(options.schema)
   return {
-    schema: expectCollectionSchema(options.schema),
+    schema,
     manifest,
     manifestDeletes: expectBoolean(options.manifestDeletes, 'manifestDeletes', true),
     binlogs: manifest === undefined ? expectLists(options.binlogs, 'binlogs') : [],
@@ -140,6 +155,7 @@ export async function resolveSegmentReader(value: unknown): Promise<SegmentReade
     columns: options.columns === undefined ? undefined : expectColumns(options.columns),
     systemFields: expectBoolean(options.systemFields, 'systemFields', false),
     decryptor: expectFunction<BinlogDecryptor>(options.decryptor, 'decryptor'),
+    filter: checkedFilter(options.filter, withSystemFields(schema)),
     signal: expectSignal(options.signal, 'signal'),
     passedOn: Object.fromEntries(given.map((key) => [key, options[key]])),
   }

@@ -5,6 +5,8 @@ import type { FieldBinlog } from '../binlog/index.js'
 import { PackedError } from '../errors/index.js'
 import {
   type BatchProducer,
+  type FilterStats,
+  FilterTotal,
   ipcReadableOf,
   type OpenPart,
   PartSequence,
@@ -34,7 +36,7 @@ interface OpenSegment {
   source: SegmentSource
   output: SegmentOutput
   /** Undefined where every row is visible. */
-  filter: VisibilityFilter | undefined
+  visibility: VisibilityFilter | undefined
 }
 
 /**
@@ -55,6 +57,7 @@ export class SegmentReader extends PartSequence<RecordBatch> {
   readonly #segment: OpenSegment
   /** Made when rows are first asked for by position or key. */
   #lookup: SegmentLookup | undefined
+  readonly #counts = new FilterTotal()
 
   private constructor(segment: OpenSegment) {
     super(segment.source.parts.length)
@@ -65,7 +68,8 @@ export class SegmentReader extends PartSequence<RecordBatch> {
    * Read the manifest, where there is one, and the delete logs, and open the first chunk. Without
    * any insert log the reader is at its end.
    *
-   * @throws PackedError InvalidArgument (unknown option or column), InvalidSchema (deletes and no
+   * @throws PackedError InvalidArgument (unknown option or column), UnsupportedType (a filter on
+   *   vectors, arrays or the dynamic field), InvalidSchema (deletes and no
    *   primary key), MetadataCorrupted (unequal numbers of logs or rows between groups, a damaged
    *   manifest), NotSupported (deletes of a manifest that are not by primary key), Encryption, NotFound, FileCorrupted, TypeMismatch, StorageIO, naming the file. The signal's
    *   reason when it is aborted.
@@ -76,8 +80,8 @@ export class SegmentReader extends PartSequence<RecordBatch> {
     const settings = { ...resolved, schema: withSystemFields(resolved.schema) }
     const source = await openSource(settings)
     const output = segmentOutput(settings.schema, settings, source.stored)
-    const filter = await filterOf(settings, source)
-    return new SegmentReader({ settings, source, output, filter }).begin()
+    const visibility = await visibilityOf(settings, source)
+    return new SegmentReader({ settings, source, output, visibility }).begin()
   }
 
   /** Schema of every batch, field ids in the metadata of its fields. */
@@ -92,12 +96,20 @@ export class SegmentReader extends PartSequence<RecordBatch> {
 
   /** Rows that were read and left out so far: deleted, or written after the read timestamp. */
   get hiddenRows(): number {
-    return this.#segment.filter?.stats.hiddenRows ?? 0
+    return this.#segment.visibility?.stats.hiddenRows ?? 0
+  }
+
+  /**
+   * What was read so far, and what the filter has spared and left out. `rowsFiltered` are visible
+   * rows, which `hiddenRows` are not.
+   */
+  get filterStats(): FilterStats {
+    return this.#counts.counts
   }
 
   /** Keys that have a delete at or before the read timestamp. */
   get deletedKeys(): number {
-    return this.#segment.filter?.stats.deletedKeys ?? 0
+    return this.#segment.visibility?.stats.deletedKeys ?? 0
   }
 
   /**
@@ -159,10 +171,10 @@ export class SegmentReader extends PartSequence<RecordBatch> {
    *
    * @throws PackedError InvalidArgument (a position that no row has, a row that is not visible unless
    *   `hidden` says otherwise, an unknown column), MetadataCorrupted (a file with other rows than
-   *   its metadata has), and as `open`. Closed.
+   *   its metadata has), NotSupported (a reader with a filter), and as `open`. Closed.
    */
   take(rows: readonly (number | bigint)[], options: SegmentTakeOptions = {}): Promise<Table> {
-    return this.inTurn(this.take, async () => new Table([await this.#lookUp().take(rows, options)]))
+    return this.inTurn(this.take, async () => new Table([await this.#lookUp('take').take(rows, options)]))
   }
 
   /**
@@ -182,31 +194,41 @@ export class SegmentReader extends PartSequence<RecordBatch> {
     keys: readonly (bigint | number | string)[] | BigInt64Array,
     options: SegmentGetOptions = {},
   ): Promise<SegmentRowsByKey> {
-    return this.inTurn(this.get, () => this.#lookUp().get(keys, options))
+    return this.inTurn(this.get, async () => this.#lookUp('get').get(keys, options))
   }
 
-  #lookUp(): SegmentLookup {
-    const { settings, source } = this.#segment
-    this.#lookup ??= new SegmentLookup(this.#segment, (readTimestamp) =>
-      filterOf({ ...settings, readTimestamp }, source),
+  #lookUp(method: string): SegmentLookup {
+    if (this.#segment.settings.filter !== undefined) {
+      const message = `Expected a SegmentReader without a filter for ${method}() but received one with`
+      throw new PackedError('NotSupported', message)
+    }
+    const { visibility: filter, ...segment } = this.#segment
+    const { settings, source } = segment
+    this.#lookup ??= new SegmentLookup({ ...segment, filter }, (readTimestamp) =>
+      visibilityOf({ ...settings, readTimestamp }, source),
     )
     return this.#lookup
   }
 
   protected override async openPart(index: number): Promise<OpenPart<RecordBatch>> {
-    const { settings, source, output, filter } = this.#segment
-    const reader = await openPartRows(source.parts[index]!, settings, output.fieldIds, filter)
+    const { settings, source, output, visibility } = this.#segment
+    const reader = await openPartRows(source.parts[index]!, settings, output.fieldIds, visibility)
+    this.#counts.add(reader)
     const next = async () => {
       let record = await reader.next()
       while (record?.numRows === 0) record = await reader.next()
       return record === null ? null : batchOf(output, record)
     }
-    return { next, close: () => reader.close() }
+    const close = async (): Promise<void> => {
+      await reader.close()
+      this.#counts.end(reader)
+    }
+    return { next, close }
   }
 }
 
 /** What hides rows; undefined where nothing can. */
-async function filterOf(
+async function visibilityOf(
   settings: SegmentReaderSettings,
   { deltalogs }: { deltalogs: readonly FieldBinlog[] },
 ): Promise<VisibilityFilter | undefined> {

@@ -53,20 +53,21 @@ export async function openSource(settings: SegmentReaderSettings): Promise<Segme
   }
 }
 
-/** A reader of the rows of a part that `filter` leaves, with the columns asked for. */
+/** A reader of the visible rows of a part that the filter is true for, with the columns asked for. */
 export function openPartRows(
   part: SegmentPart | ManifestPart,
   settings: SegmentReaderSettings,
   fieldIds: readonly bigint[],
-  filter: VisibilityFilter | undefined,
+  visibility: VisibilityFilter | undefined,
 ): Promise<RecordReader> {
-  const { schema, chunkManager, storage, location, decryptor, passedOn } = settings
+  const { schema, chunkManager, storage, location, decryptor, passedOn, filter: wanted } = settings
   const rows = {
     ...passedOn,
     storage,
-    ...(filter === undefined
+    ...(visibility === undefined
       ? {}
-      : { visibility: filter.native(primaryKeyField(schema).fieldId, TIMESTAMP_FIELD) }),
+      : { visibility: visibility.native(primaryKeyField(schema).fieldId, TIMESTAMP_FIELD) }),
+    ...(wanted === undefined ? {} : { filter: wanted.filter }),
   }
   if (part.storageVersion === 3) {
     const { manifest, idOf } = part

@@ -1,6 +1,11 @@
 import type { Schema } from 'apache-arrow'
 import { expectId, expectKnownKeys, expectObject, unexpected } from '../../config/index.js'
-import { type PayloadReaderOptions, STREAM_OPTIONS } from '../../packed/index.js'
+import {
+  checkedFilter,
+  type Filter,
+  type PayloadReaderOptions,
+  STREAM_OPTIONS,
+} from '../../packed/index.js'
 import {
   arrowDefaults,
   type CollectionSchema,
@@ -23,6 +28,7 @@ const OWN = [
   'chunkManager',
   'columns',
   'defaults',
+  'filter',
   'location',
   'decryptor',
 ] as const
@@ -40,6 +46,8 @@ export interface V1RecordReaderOptions
   columns?: readonly (string | number | bigint)[]
   /** Values of columns that a chunk does not have, by name; those of the collection if absent. */
   defaults?: Readonly<Record<string, unknown>>
+  /** The rows that come out, by fields of `schema`, among `columns` or not; all if absent. */
+  filter?: Filter
   /** For logs that have an id and no path. */
   location?: SegmentLocation
   /** For logs that are encrypted. */
@@ -53,7 +61,7 @@ export interface V1ReaderPlan {
   chunks: readonly V1Chunk[]
   /** Every field of the collection. */
   whole: Schema
-  /** What is asked for, then what only decides on visibility. */
+  /** What is asked for, then what only decides on which rows come out. */
   schema: Schema
   /** How many of the columns come out. */
   columns: number
@@ -74,8 +82,13 @@ export function planV1Reader(value: V1RecordReaderOptions): V1ReaderPlan {
   }
   const whole = convertToArrowSchema(value.schema)
   const wanted = selectColumns(whole, value.columns)
-  const deciding = visibility === undefined ? [] : [visibility.keyField, visibility.timestampField]
-  const hidden = selectColumns(whole, deciding).filter((column) => !wanted.includes(column))
+  const filter = checkedFilter(value.filter, value.schema)
+  const deciding = [
+    ...(visibility === undefined ? [] : [visibility.keyField, visibility.timestampField]),
+    ...(filter?.fields ?? []).map(({ name }) => name),
+  ]
+  const hidden = new Set(selectColumns(whole, deciding))
+  for (const column of wanted) hidden.delete(column)
   const fields = [...wanted, ...hidden].map((column) => whole.fields[column]!)
   const values = value.defaults ?? arrowDefaults(value.schema)
   const given = PASSED_ON.filter((key) => options[key] !== undefined)
@@ -89,7 +102,10 @@ export function planV1Reader(value: V1RecordReaderOptions): V1ReaderPlan {
     defaults: Object.fromEntries(
       Object.entries(values).filter(([name]) => fields.some((field) => field.name === name)),
     ),
-    reader: Object.fromEntries(given.map((key) => [key, options[key]])),
+    reader: {
+      ...Object.fromEntries(given.map((key) => [key, options[key]])),
+      ...(filter === undefined ? {} : { filter: filter.filter }),
+    },
     signal,
   }
 }

@@ -2,6 +2,8 @@ import { type Field, Schema } from 'apache-arrow'
 import type { StorageConfig } from '../../config/index.js'
 import { PackedError } from '../../errors/index.js'
 import {
+  type FilterStats,
+  FilterTotal,
   type OpenPart,
   PartSequence,
   type PayloadColumnSource,
@@ -31,6 +33,7 @@ import {
  */
 export class V1RecordReader extends PartSequence<SimpleArrowRecord> implements RecordReader {
   readonly #plan: V1ReaderPlan
+  readonly #counts = new FilterTotal()
 
   private constructor(plan: V1ReaderPlan) {
     super(plan.chunks.length, isRemote(plan.chunkManager.storage))
@@ -53,6 +56,11 @@ export class V1RecordReader extends PartSequence<SimpleArrowRecord> implements R
     return schema.selectAt(Array.from({ length: columns }, (_, index) => index))
   }
 
+  /** What was read of all chunks so far, and what the filter has left out. */
+  get filterStats(): FilterStats {
+    return this.#counts.counts
+  }
+
   /**
    * The next record, or null at the end, again and again.
    *
@@ -65,12 +73,16 @@ export class V1RecordReader extends PartSequence<SimpleArrowRecord> implements R
 
   protected override async openPart(index: number): Promise<OpenPart<SimpleArrowRecord>> {
     const reader = await openChunk(this.#plan, this.#plan.chunks[index]!)
+    this.#counts.add(reader)
     return {
       next: async () => {
         const batch = await reader.readNext()
         return batch === null ? null : new SimpleArrowRecord(batch)
       },
-      close: () => reader.close(),
+      close: async () => {
+        await reader.close()
+        this.#counts.end(reader)
+      },
     }
   }
 }
