@@ -320,12 +320,6 @@ describe('PackedReader.open refuses', () => {
     expect(error.message).toContain(message)
   })
 
-  test.each([['filter', [['id', '=', 1]]]])('the unbuilt option %s', async (name, value) => {
-    const error = await rejection(() => openUntyped({ [name]: value }))
-    expect(error.code).toBe('NotSupported')
-    expect(error.message).toContain(`"${name}"`)
-  })
-
   test('a missing file, naming its path', async () => {
     const path = join(directory, 'absent')
     const error = await rejection(() => PackedReader.open({ paths: [path] }))

@@ -59,8 +59,7 @@ export interface ManifestReaderOptions extends Pick<PackedReaderOptions, PassedO
   columns?: readonly string[]
   /**
    * The rows that come out; all if absent or empty. By columns of `schema`, or of the groups where
-   * there is none, in `columns` or not; names, or field ids where the files have them. See
-   * docs/filters.md.
+   * there is none, in `columns` or not; names, or field ids where the files have them.
    */
   filter?: Filter
 }

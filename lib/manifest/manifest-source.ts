@@ -20,6 +20,11 @@ const LEAST_FILE_BYTES = 12
 /** Of windows that nobody has counted. */
 const UNCOUNTED = -1
 
+type Projection = Pick<
+  PackedReaderOptions,
+  'schema' | 'columns' | 'defaults' | 'matchBy' | 'filter'
+>
+
 /** The data files of one version of a manifest, to be opened for any columns of theirs. */
 export class ManifestSource {
   readonly manifest: Manifest
@@ -112,18 +117,18 @@ export class ManifestSource {
     return (this.#plan.filter?.fields ?? []).map(({ name }) => name)
   }
 
-  #projection(
-    names: readonly string[],
-  ): Pick<PackedReaderOptions, 'schema' | 'columns' | 'defaults' | 'matchBy' | 'filter'> {
+  #projection(names: readonly string[]): Projection {
     const { schema, passedOn, filter } = this.#plan
     const filtered = filter === undefined ? {} : { filter: filter.filter }
     if (schema === undefined) return { columns: names, matchBy: 'name', ...filtered }
     const read = [...new Set([...names, ...this.#filtered()])]
     const fields = read.map((name) => schema.fields.find((field) => field.name === name)!)
-    const projected = {
-      ...{ schema: new Schema(fields, schema.metadata), columns: names },
-      ...{ matchBy: 'name', ...filtered },
-    } as const
+    const projected: Projection = {
+      schema: new Schema(fields, schema.metadata),
+      columns: names,
+      matchBy: 'name',
+      ...filtered,
+    }
     if (passedOn.defaults === undefined) return projected
     const wanted = Object.entries(passedOn.defaults).filter(
       ([name]) => read.includes(name) || !schema.fields.some((field) => field.name === name),

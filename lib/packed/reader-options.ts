@@ -88,8 +88,7 @@ export interface PackedReaderOptions {
   /**
    * The rows that come out; all if absent or empty. Its columns are those of `schema`, or the files'
    * own where there is none (whose footers are then read once more), whether they are in `columns`
-   * or not. Row groups of which statistics prove that no row is wanted are not read. See
-   * docs/filters.md.
+   * or not. Row groups of which statistics prove that no row is wanted are not read.
    */
   filter?: Filter
 }

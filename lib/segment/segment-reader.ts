@@ -174,7 +174,10 @@ export class SegmentReader extends PartSequence<RecordBatch> {
    *   its metadata has), NotSupported (a reader with a filter), and as `open`. Closed.
    */
   take(rows: readonly (number | bigint)[], options: SegmentTakeOptions = {}): Promise<Table> {
-    return this.inTurn(this.take, async () => new Table([await this.#lookUp('take').take(rows, options)]))
+    return this.inTurn(
+      this.take,
+      async () => new Table([await this.#lookUp('take').take(rows, options)]),
+    )
   }
 
   /**

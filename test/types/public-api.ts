@@ -92,8 +92,15 @@ export async function reader(): Promise<void> {
   expectType<Same<typeof next, RecordBatch | null>>()
   expectType<Same<typeof opened.metadata, ReadonlyMap<string, string>>>()
 
-  // @ts-expect-error -- not built yet
-  await PackedReader.open({ paths: ['a'], filter: [] })
+  const wanted = {
+    or: [
+      ['price', '>=', 10],
+      [101, 'in', ['de', 'fr']],
+    ],
+  } as const
+  await PackedReader.open({ paths: ['a'], filter: [wanted, ['title', 'is null']] })
+  // @ts-expect-error -- no such operator
+  await PackedReader.open({ paths: ['a'], filter: ['price', '=>', 10] })
   // @ts-expect-error -- one path is an array of one
   await PackedReader.open({ paths: 'a' })
 }

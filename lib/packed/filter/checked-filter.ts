@@ -56,11 +56,10 @@ function columnsOfCollection(schema: CollectionSchema): FilterColumns {
     return isRefused ? `a column of ${dataTypeName(dataType)}` : kindOfField(field)
   }
   const dynamic = allFields(schema).find(({ isDynamic }) => isDynamic)
+  const hasDynamic = dynamic !== undefined || schema.enableDynamicField
   return {
     fields,
     kindOf,
-    ...(dynamic === undefined
-      ? {}
-      : { hint: `Keys of the dynamic field "${dynamic.name}" are no columns.` }),
+    ...(hasDynamic ? { hint: 'Keys of the dynamic field are no columns.' } : {}),
   }
 }
