@@ -78,6 +78,8 @@ test('the commands for segments run as they stand', async () => {
     '{"id":3,"title":"title 3"}',
     '{"id":4,"title":"title 4"}',
   ])
+  expect(output).toContain('{"pages":null,"id":3}\n{"pages":10,"id":1}\n')
+  expect(output).toContain('{"title":"title 4","id":4}\n{"title":"title 1","id":1}\n')
   expect(output).toContain('OK: 10 logs, 5 rows')
   expect(output).toMatch(/^V2 +3 +5 +3 /m)
   expect(output).toContain('"export/3/insert_log/1/2/"')

@@ -20,6 +20,26 @@ export function parseCount(text: string): number {
   throw new InvalidArgumentError(`Expected a whole number but received "${text}"`)
 }
 
+/** More rows than anybody prints one by one. */
+const MOST_ROWS = 10_000_000
+
+/** `5,10-20,5` as the positions 5, 10 to 20 and 5. */
+export function parseRows(text: string): number[] {
+  const rows: number[] = []
+  for (const part of text.split(',')) {
+    const [, first, last = first] = /^(\d{1,15})(?:-(\d{1,15}))?$/.exec(part) ?? []
+    const [from, to] = [Number(first), Number(last)]
+    if (!(from <= to)) {
+      throw new InvalidArgumentError(`Expected positions like 5,10-20 but received "${text}"`)
+    }
+    if (to - from >= MOST_ROWS - rows.length) {
+      throw new InvalidArgumentError(`Expected at most ${MOST_ROWS} rows but received "${text}"`)
+    }
+    for (let row = from; row <= to; row++) rows.push(row)
+  }
+  return rows
+}
+
 /** `name:value,…`, split at the last colon: a name may hold one. */
 export function splitPairs(text: string): [name: string, value: string][] {
   return splitList(text).map((pair) => {

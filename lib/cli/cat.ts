@@ -3,16 +3,19 @@ import { PackedReader } from '../packed/index.js'
 import { commonStorage, filePlaces } from './place.js'
 import {
   addPrintOptions,
+  addRowsOption,
+  chosenRows,
   columnOf,
   outputFormatOf,
   type PrintOptions,
   printRows,
+  type RowsOption,
   readOptionsFor,
 } from './print-rows.js'
 import { type StorageOptions, StorageSource } from './storage-source.js'
 import { filterOf } from './where.js'
 
-interface CatOptions extends PrintOptions, StorageOptions {
+interface CatOptions extends PrintOptions, RowsOption, StorageOptions {
   lenient: boolean
 }
 
@@ -20,7 +23,7 @@ export function catCommand(signal: AbortSignal): Command {
   const command = new Command('cat')
     .description('print the rows of column-group files, which are joined by row')
     .argument('<file...>', 'the files of one segment')
-  return addPrintOptions(command, { what: 'fixed_size_binary', fallback: 'base64' })
+  return addPrintOptions(addRowsOption(command), { what: 'fixed_size_binary', fallback: 'base64' })
     .option('--lenient', 'take plain Parquet as well', false)
     .action((files: string[], _, command: Command) =>
       cat(files, command.optsWithGlobals<CatOptions>(), signal),
@@ -42,7 +45,7 @@ async function cat(files: string[], options: CatOptions, signal: AbortSignal): P
     ...readOptionsFor(format),
   })
   try {
-    await printRows(reader, options, { source, signal })
+    await printRows(await chosenRows(reader, options), options, { source, signal })
   } finally {
     await reader.close()
   }

@@ -29,8 +29,13 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   ],
   'segment cat': [
     '3 --root files --limit 10',
+    '3 --root files --rows 5,10-20,5',
     '3 --root files --columns id,title --read-ts 2026-01-31T12:00:00Z',
     '3 --storage milvus.yaml --format csv --out rows.csv',
+  ],
+  'segment get': [
+    '3 --root files --key 7 --key 8',
+    '3 --storage milvus.yaml --key a1b2 --columns title --read-ts 2026-01-31T12:00:00Z',
   ],
   'segment stats': ['3 --root files', '3 --root s3://bucket/files --json'],
   'segment verify': ['3 --root files', '3 --root files --schema books.json --json'],

@@ -9,15 +9,18 @@ import {
 } from './manifest-target.js'
 import {
   addPrintOptions,
+  addRowsOption,
+  chosenRows,
   outputFormatOf,
   type PrintOptions,
   printRows,
+  type RowsOption,
   readOptionsFor,
 } from './print-rows.js'
 import { StorageSource } from './storage-source.js'
 import { filterOf } from './where.js'
 
-interface ManifestCatOptions extends PrintOptions, ManifestOptions {
+interface ManifestCatOptions extends PrintOptions, RowsOption, ManifestOptions {
   version?: number
 }
 
@@ -27,8 +30,11 @@ export function manifestCatCommand(signal: AbortSignal): Command {
     'print the rows of a version, deleted ones included; <base> may be the file of a manifest, too',
   )
   const print = { what: 'fixed_size_binary', fallback: 'base64' }
-  return addPrintOptions(addVersionOption(addManifestOptions(command)), print).action(
-    (base: string, _, run: Command) => cat(base, run.optsWithGlobals<ManifestCatOptions>(), signal),
+  return addPrintOptions(
+    addRowsOption(addVersionOption(addManifestOptions(command))),
+    print,
+  ).action((base: string, _, run: Command) =>
+    cat(base, run.optsWithGlobals<ManifestCatOptions>(), signal),
   )
 }
 
@@ -47,7 +53,10 @@ async function cat(base: string, options: ManifestCatOptions, signal: AbortSigna
     ...readOptionsFor(format),
   })
   try {
-    await printRows(reader, options, { source: new StorageSource(options), signal })
+    await printRows(await chosenRows(reader, options), options, {
+      source: new StorageSource(options),
+      signal,
+    })
   } finally {
     await reader.close()
   }

@@ -1,8 +1,8 @@
 import { extname } from 'node:path'
-import type { RecordBatch, Schema } from 'apache-arrow'
+import type { RecordBatch, Schema, Table } from 'apache-arrow'
 import { type Command, Option } from 'commander'
 import { PackedWriter } from '../packed/index.js'
-import { parseCount, splitList } from './arguments.js'
+import { parseCount, parseRows, splitList } from './arguments.js'
 import { cellText, VECTOR_FORMS, type VectorText } from './cell-text.js'
 import { UsageError } from './failure.js'
 import { type Chunks, type IfExists, toFile, toStdout } from './output.js'
@@ -33,6 +33,34 @@ export interface RowSource {
   /** Where it is known before they are read. */
   readonly numRows?: number
   readNext(): Promise<RecordBatch | null>
+}
+
+/** What the option of {@link addRowsOption} becomes. */
+export interface RowsOption {
+  rows?: number[]
+}
+
+/** `--rows`, of the verbs that print rows by their positions, too. */
+export function addRowsOption(command: Command): Command {
+  return command.option(
+    '--rows <5,10-20>',
+    'only these, by position from 0 on, in this order',
+    parseRows,
+  )
+}
+
+/** The rows of a table, to be printed. */
+export function rowsOfTable({ schema, numRows, batches }: Table): RowSource {
+  const left = [...batches]
+  return { schema, numRows, readNext: async () => left.shift() ?? null }
+}
+
+/** What a reader gives: the rows asked for, or all. */
+export async function chosenRows(
+  reader: RowSource & { take(rows: readonly number[]): Promise<Table> },
+  { rows }: RowsOption,
+): Promise<RowSource> {
+  return rows === undefined ? reader : rowsOfTable(await reader.take(rows))
 }
 
 /** What printing needs to know beside the options. */

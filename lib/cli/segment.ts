@@ -3,6 +3,7 @@ import { segmentCatCommand } from './segment-cat.js'
 import { segmentCompactCommand } from './segment-compact.js'
 import { segmentConvertCommand } from './segment-convert.js'
 import { segmentExportCommand } from './segment-export.js'
+import { segmentGetCommand } from './segment-get.js'
 import { segmentStatsCommand } from './segment-stats.js'
 import { segmentVerifyCommand } from './segment-verify.js'
 
@@ -13,6 +14,7 @@ export function segmentCommand(signal: AbortSignal): Command {
   )
   const verbs = [
     segmentCatCommand(signal),
+    segmentGetCommand(signal),
     segmentStatsCommand(signal),
     segmentVerifyCommand(signal),
     segmentConvertCommand(signal),
