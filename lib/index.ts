@@ -344,6 +344,7 @@ export {
   type FilterComparison,
   type FilterCondition,
   type FilterOperand,
+  type FilterStats,
   type Float32Matrix,
   inspectFile,
   type KeyRetriever,

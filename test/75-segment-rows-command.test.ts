@@ -47,6 +47,18 @@ describe.each(Object.entries(roots))('segment of %s', (_, root) => {
     }
   })
 
+  test('a filter is not for rows that are named', async () => {
+    const byName: [string, ...string[]][] = [
+      ['get', '--key', '7'],
+      ['cat', '--rows', '1'],
+    ]
+    for (const named of byName) {
+      const refused = await packed(segment(...named, '--where', 'id = 7'))
+      expect(refused.code).not.toBe(0)
+      expect(refused.stdout.toString('utf8')).toBe('')
+    }
+  })
+
   test('get --key', async () => {
     const found = await packedOutput(segment('get', '--key', '7', '--key', '0', '--columns', 'id'))
     expect(found).toBe('{"id":7}\n{"id":0}\n')

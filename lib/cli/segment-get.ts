@@ -43,6 +43,9 @@ export function segmentGetCommand(signal: AbortSignal): Command {
 
 async function get(id: bigint, options: SegmentGetOptions, signal: AbortSignal): Promise<void> {
   const format = outputFormatOf(options)
+  if (options.where !== undefined) {
+    throw new UsageError('Expected no --where beside --key: rows are asked for by their keys')
+  }
   const target = await findSegment(id, options, signal)
   const schema = await schemaOf(target, options)
   const keys = keysOf(options.key, schema)

@@ -210,6 +210,13 @@ const CHECKS: Record<string, () => Promise<void>> = {
     })
   },
 
+  async 'segment get'() {
+    const at = ['3', '--root', tree, '--columns', 'id,title']
+    const all = rowsOf(await packedOutput(['segment', 'cat', ...at]))
+    const wanted = [all.at(-1)!, all[0]!]
+    const keys = wanted.flatMap(({ id }) => ['--key', String(id)])
+    expect(rowsOf(await packedOutput(['segment', 'get', ...at, ...keys]))).toEqual(wanted)
+  },
   async 'manifest cat'() {
     await onLoon(async (base, data) => {
       const { columnGroups } = JSON.parse(await packedOutput(['manifest', 'show', base, '--json']))
