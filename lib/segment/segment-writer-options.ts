@@ -104,6 +104,8 @@ const KNOWN = [
   'quantized',
   'signal',
 ]
+/** Names of the options of `writeSegment`. */
+export const WRITE_SEGMENT_OPTIONS: readonly string[] = [...KNOWN, 'storage', 'data', 'deletes']
 const DEFAULT_CHUNK_BYTES = 256 << 20
 
 /** Check the options of `SegmentWriter`. @throws PackedError InvalidArgument, InvalidSchema. */

@@ -1,5 +1,5 @@
 import { buildDeltaLogPath, writeDeleteLog } from '../binlog/index.js'
-import { expectObject } from '../config/index.js'
+import { expectKnownKeys, expectObject } from '../config/index.js'
 import { buildRecord, type DeleteData } from '../data/index.js'
 import { PackedError } from '../errors/index.js'
 import { SerialQueue } from '../packed/index.js'
@@ -22,6 +22,7 @@ import {
   resolveSegmentWriter,
   type SegmentWriterOptions,
   type SegmentWriterSettings,
+  WRITE_SEGMENT_OPTIONS,
   type WriteSegmentOptions,
 } from './segment-writer-options.js'
 import { StatsWriter, statsPathOf } from './stats-writer.js'
@@ -214,7 +215,8 @@ export class SegmentWriter {
  * @throws PackedError as `SegmentWriter`; then nothing of the segment is left.
  */
 export async function writeSegment(options: WriteSegmentOptions): Promise<SegmentInfo> {
-  expectObject(options, 'the options of writeSegment')
+  const given = expectObject(options, 'the options of writeSegment')
+  expectKnownKeys(given, WRITE_SEGMENT_OPTIONS, 'writeSegment')
   const { data, deletes, storage, ...rest } = options
   const chunkManager = await chunkManagerAt(options)
   const writer = new SegmentWriter({
