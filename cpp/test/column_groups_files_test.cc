@@ -166,9 +166,8 @@ TEST_F(ColumnGroups, TheBudgetHoldsOverFilesAndWindows) {
     most = std::max(most, Pool()->bytes_allocated() - before);
   }
   EXPECT_EQ(rows, 8 * (kRows / 2 - 1));
-  // 25.6 MB decoded in all files. Beside the budget come pages that two threads are at, stored and
-  // decoded: how many at once, is theirs to say.
-  EXPECT_LT(most, 3 << 20);
+  // 3.2 MB decoded in every file; what a step reads of the file comes beside the budget.
+  EXPECT_LT(most, 2 << 20);
 }
 
 TEST_F(ColumnGroups, CancelledAndClosedReadersEnd) {
