@@ -32,8 +32,9 @@ export interface StatisticsOf {
 /**
  * Which keys a segment, and each of its chunks, may have by the statistics of its primary keys.
  *
- * A row is never lost by them: a file that cannot be read is a problem and rules nothing out, and
- * neither do statistics that do not tell of every row. The merged file goes before the single ones,
+ * A file that cannot be read is a problem and rules nothing out, and neither do statistics that are
+ * known not to tell of every row. Those of a manifest count no rows: they are taken to tell of all
+ * where there are as many as writes, which a file without them beside one that has two gets round. The merged file goes before the single ones,
  * as Milvus takes it; single ones speak for a chunk where ids and rows show that they were written
  * with it. Files are read when they are first needed, once.
  */
