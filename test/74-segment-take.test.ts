@@ -114,6 +114,25 @@ describe.each(STORAGE_VERSIONS)('StorageV%d', (version) => {
     expect(idsOf(await reader.take([2]))).toEqual([2])
   })
 
+  test('a reader with a filter has no rows by position or key, and goes on', async () => {
+    await using reader = await SegmentReader.open({
+      ...(await place(version)),
+      filter: ['id', '>=', 7],
+    })
+    for (const [method, call] of [
+      ['take', () => reader.take([0])],
+      ['take', () => reader.take([])],
+      ['get', () => reader.get([7n])],
+    ] as const) {
+      const error = await rejection(call)
+      expect(error).toMatchObject({ code: 'NotSupported' })
+      expect(error.message).toBe(
+        `Expected a SegmentReader without a filter for ${method}() but received one with`,
+      )
+    }
+    expect(idsOf(await reader.toTable())).toEqual([7, 8])
+  })
+
   test('closed readers and aborted signals', async () => {
     const options = await place(version)
     const reader = await SegmentReader.open(options)

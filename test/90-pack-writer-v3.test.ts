@@ -115,7 +115,10 @@ test('rows, deletes and statistics are read back through the manifest', async ()
   expect(await idsIn(chunks, logs)).toEqual([1n, 3n, 4n, 5n, 6n])
   const { paths, metadata } = (await manifestOf(chunks, logs)).stats[BLOOM]!
   const sizes = await Promise.all(paths.map((path) => chunks.size(path)))
-  expect(metadata).toEqual({ memory_size: `${sizes[0]! + sizes[1]!}` })
+  expect(metadata).toEqual({
+    memory_size: `${sizes[0]! + sizes[1]!}`,
+    'arrow_packed.covers': expect.stringMatching(/^[0-9a-f]{32}$/),
+  })
   const [stats] = parsePrimaryKeyStats(await chunks.read(paths[1]!))
   expect(stats).toMatchObject({ min: 6n, max: 6n, fieldId: 100n })
 })

@@ -4,6 +4,7 @@ import {
   buildSegmentBasePath,
   checkAligned,
   type FieldBinlog,
+  logIdOf,
   readDeleteLog,
   sortedByField,
 } from '../binlog/index.js'
@@ -23,12 +24,15 @@ import {
   type ManifestFile,
   type ManifestStatistics,
   ManifestTransaction,
+  rowsOfFile,
 } from '../manifest/index.js'
 import { inspectFile, type KeyRetriever, type PackedFileInfo } from '../packed/index.js'
+import { fieldIdOf } from '../schema/index.js'
 import { type ChunkManager, chunkManagerAt, mapBounded } from '../storage/index.js'
-import type { SegmentInfo } from './segment-info.js'
+import { MERGED_LOG_ID, type SegmentInfo } from './segment-info.js'
 import { joinKey, storageOf } from './segment-keys.js'
 import { readSidecar, writeSidecar } from './segment-sidecar.js'
+import { countEveryRow, withCover } from './statistics-cover.js'
 
 /** Options of {@link createManifest}. A name that is not listed here is InvalidArgument. */
 export interface CreateManifestOptions {
@@ -101,8 +105,9 @@ export async function createManifest(options: CreateManifestOptions): Promise<Se
   })
   const groups = sortedByField(segment.binlogs).filter(({ binlogs }) => binlogs.length > 0)
   checkAligned(groups)
-  const columnGroups: ManifestColumnGroup[] = []
-  for (const group of groups) columnGroups.push(await manifestGroup(group, place))
+  const made: NumberedGroup[] = []
+  for (const group of groups) made.push(await manifestGroup(group, place))
+  const columnGroups = made.map(({ group }) => group)
   if (columnGroups.length > 0) transaction.appendFiles(columnGroups)
   for (const log of await deltaLogs(segment.deltalogs, place)) transaction.addDeltaLog(log)
   for (const [key, lists] of [
@@ -111,14 +116,18 @@ export async function createManifest(options: CreateManifestOptions): Promise<Se
   ] as const) {
     for (const list of lists) {
       if (list.binlogs.length === 0) continue
-      transaction.updateStatistics(`${key}.${list.fieldId}`, statisticsOf(list))
+      const statistics = statisticsOf(list)
+      transaction.updateStatistics(
+        `${key}.${list.fieldId}`,
+        key === 'bm25' ? statistics : keyStatisticsOf(list, statistics, made),
+      )
     }
   }
   const { version } = await transaction.commit({ signal })
   const manifestPath = buildManifestPath({ version, basePath })
-  const made: SegmentInfo = { ...segment, storageVersion: 3, manifestPath }
-  await renewSidecar(made, joinKey(root), place)
-  return made
+  const result: SegmentInfo = { ...segment, storageVersion: 3, manifestPath }
+  await renewSidecar(result, joinKey(root), place)
+  return result
 }
 
 function expectV2(segment: SegmentInfo): SegmentInfo {
@@ -130,10 +139,16 @@ function expectV2(segment: SegmentInfo): SegmentInfo {
   throw new PackedError(code, message)
 }
 
+/** A group, and the field id of each of its columns. */
+interface NumberedGroup {
+  readonly group: ManifestColumnGroup
+  readonly fieldIds: readonly (bigint | undefined)[]
+}
+
 async function manifestGroup(
   { fieldId, binlogs }: FieldBinlog,
   { chunkManager, keyRetriever, signal }: Place,
-): Promise<ManifestColumnGroup> {
+): Promise<NumberedGroup> {
   const files = await mapBounded(binlogs, MOST_READS, async (log) => {
     signal?.throwIfAborted()
     const info = await inspectFile(log.logPath, {
@@ -144,8 +159,15 @@ async function manifestGroup(
   })
   const [first, ...others] = files.map(({ info }) => info)
   for (const other of others) expectColumnsOf(first!, other)
-  const columns = first!.schema.fields.map(({ name }) => name)
-  return { columns, files: files.map(({ file }) => file), format: 'parquet' }
+  const { fields } = first!.schema
+  return {
+    group: {
+      columns: fields.map(({ name }) => name),
+      files: files.map(({ file }) => file),
+      format: 'parquet',
+    },
+    fieldIds: fields.map(fieldIdOf),
+  }
 }
 
 /** Whoever reads a manifest takes all files of a group for alike, Milvus too. */
@@ -193,6 +215,23 @@ function statisticsOf({ binlogs }: FieldBinlog): ManifestStatistics {
     paths: binlogs.map(({ logPath }) => logPath),
     metadata: { memory_size: String(bytes) },
   }
+}
+
+/** Those of keys, with the word that they tell of every row where the lists count them all. */
+function keyStatisticsOf(
+  { fieldId, binlogs }: FieldBinlog,
+  statistics: ManifestStatistics,
+  groups: readonly NumberedGroup[],
+): ManifestStatistics {
+  const [keys] = groups.filter(({ fieldIds }) => fieldIds.includes(fieldId))
+  if (keys === undefined) return statistics
+  const { files } = keys.group
+  const chunks = files.map((file) => ({ rows: rowsOfFile(file) }))
+  const kinds = (['single', 'merged'] as const).filter((kind) => {
+    const logs = binlogs.filter((log) => (logIdOf(log) === MERGED_LOG_ID) === (kind === 'merged'))
+    return countEveryRow(logs, chunks)
+  })
+  return withCover(statistics, files, kinds)
 }
 
 /** One that says StorageV2 would have readers miss what later versions of the manifest hold. */

@@ -44,6 +44,7 @@ export {
 } from './segment-stats.js'
 export { SegmentWriter, writeSegment } from './segment-writer.js'
 export type { SegmentWriterOptions, WriteSegmentOptions } from './segment-writer-options.js'
+export { hasCover, keyFilesOf, withCover } from './statistics-cover.js'
 export { StatsWriter, type StatsWriterSettings } from './stats-writer.js'
 export { spanOf, spanOfLogs, type TimeSpan } from './time-span.js'
 export type { SegmentProblem } from './verify-problem.js'

@@ -12,6 +12,7 @@ import { mapBounded } from '../storage/index.js'
 import type { RowChunk } from './row-chunks.js'
 import { MERGED_LOG_ID } from './segment-info.js'
 import type { SegmentReaderSettings } from './segment-reader-options.js'
+import type { StatisticsKind } from './statistics-cover.js'
 import { ProblemList, type SegmentProblem } from './verify-problem.js'
 
 /** Files of statistics that are read at a time. */
@@ -23,20 +24,17 @@ export interface StatisticsOf {
   /** Primary-key statistics of the segment. */
   readonly statslogs: readonly FieldBinlog[]
   readonly chunks: readonly RowChunk[]
-  /** Rows of the segment. */
-  readonly numRows: number
-  /** Writes that there were at least, each of which left statistics: chunks, or files of a group. */
-  readonly leastEntries: number
+  /** Whether it is known that logs of a kind tell of every row. */
+  readonly tellOfAll: (logs: readonly Binlog[], kind: StatisticsKind) => boolean
 }
 
 /**
  * Which keys a segment, and each of its chunks, may have by the statistics of its primary keys.
  *
- * A file that cannot be read is a problem and rules nothing out, and neither do statistics that are
- * known not to tell of every row. Those of a manifest count no rows: they are taken to tell of all
- * where there are as many as writes, which a file without them beside one that has two gets round. The merged file goes before the single ones,
- * as Milvus takes it; single ones speak for a chunk where ids and rows show that they were written
- * with it. Files are read when they are first needed, once.
+ * A file that cannot be read is a problem and rules nothing out, and neither do statistics that
+ * nothing shows to tell of every row, or one of whose files is empty. The merged file goes before
+ * the single ones, as Milvus takes it; single ones speak for a chunk where ids and rows show that
+ * they were written with it. Files are read when they are first needed, once.
  */
 export class KeyStatistics {
   readonly #of: StatisticsOf
@@ -69,10 +67,13 @@ export class KeyStatistics {
 
   /** One byte per key: 0 where no row of the segment has it. */
   async ofSegment(keys: PrimaryKeyColumn): Promise<Uint8Array> {
-    for (const logs of [this.#merged, this.#single]) {
-      const lists = logs.length === 0 ? undefined : await this.#load(logs)
-      const entries = lists?.flat() ?? []
-      if (entries.length > 0 && this.#tellOfAll(logs, entries.length)) return marksOf(entries, keys)
+    for (const [kind, logs] of [
+      ['merged', this.#merged],
+      ['single', this.#single],
+    ] as const) {
+      if (logs.length === 0 || !this.#of.tellOfAll(logs, kind)) continue
+      const lists = await this.#load(logs)
+      if (lists?.every((list) => list.length > 0)) return marksOf(lists.flat(), keys)
     }
     return new Uint8Array(keys.length).fill(1)
   }
@@ -89,12 +90,6 @@ export class KeyStatistics {
         return isSilent ? new Uint8Array(keys.length).fill(1) : marksOf(entries, keys)
       }),
     )
-  }
-
-  /** Whether logs count the rows of the segment; where they do not say it, whether they could. */
-  #tellOfAll(logs: readonly Binlog[], entries: number): boolean {
-    if (logs.some(({ entriesNum }) => entriesNum === 0)) return entries >= this.#of.leastEntries
-    return logs.reduce((sum, { entriesNum }) => sum + entriesNum, 0) === this.#of.numRows
   }
 
   /**

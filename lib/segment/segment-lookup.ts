@@ -1,11 +1,13 @@
 import type { RecordBatch } from 'apache-arrow'
 import type { VisibilityFilter } from '../packed/index.js'
-import { KeyStatistics } from './key-statistics.js'
+import { primaryKeyField } from '../schema/index.js'
+import { KeyStatistics, type StatisticsOf } from './key-statistics.js'
 import type { SegmentOutput } from './output-schema.js'
 import { getRows, type SegmentRowsByKey } from './segment-get.js'
 import { expectTimestamp, type SegmentReaderSettings } from './segment-reader-options.js'
 import { SegmentRows } from './segment-rows.js'
 import type { SegmentSource } from './segment-source.js'
+import { countEveryRow, hasCover, keyFilesOf } from './statistics-cover.js'
 
 /** A segment that is being read. */
 export interface LookupSource {
@@ -33,16 +35,13 @@ export class SegmentLookup {
 
   constructor(of: LookupSource, filterAt: FilterAt) {
     const { settings, source, output } = of
-    const { statslogs, numRows, parts } = source
+    const { statslogs } = source
     this.#of = of
     this.#filterAt = filterAt
     this.#rows = new SegmentRows(settings, source, output)
     const { chunks } = this.#rows
-    const files = parts.map((part) =>
-      part.storageVersion === 3 ? (part.manifest.columnGroups[0]?.files.length ?? 0) : 0,
-    )
-    const leastEntries = Math.max(chunks.length, ...files)
-    this.#statistics = new KeyStatistics({ settings, statslogs, numRows, chunks, leastEntries })
+    const tellOfAll = this.#coverOf() ?? ((logs) => countEveryRow(logs, chunks))
+    this.#statistics = new KeyStatistics({ settings, statslogs, chunks, tellOfAll })
   }
 
   /** See `SegmentReader.take`. */
@@ -55,6 +54,17 @@ export class SegmentLookup {
     const [rows, statistics] = [this.#rows, this.#statistics]
     const filterAt = (readTs: unknown) => this.#filterOf(readTs)
     return getRows({ rows, statistics, filterAt }, keys, options)
+  }
+
+  /** Which statistics a manifest says to be whole; undefined without a manifest. */
+  #coverOf(): StatisticsOf['tellOfAll'] | undefined {
+    const { settings, source } = this.#of
+    const part = source.parts.find((one) => one.storageVersion === 3)
+    if (part === undefined) return undefined
+    const { manifest, idOf } = part
+    const { fieldId } = primaryKeyField(settings.schema)
+    const files = keyFilesOf(manifest.columnGroups, (column) => idOf(column) === fieldId)
+    return (_, kind) => hasCover(manifest.stats[`bloom_filter.${fieldId}`], files, kind)
   }
 
   async #filterOf(readTs: unknown): Promise<VisibilityFilter | undefined> {

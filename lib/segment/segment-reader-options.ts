@@ -104,7 +104,7 @@ export interface SegmentReaderOptions extends Pick<PackedReaderOptions, PassedOn
   /**
    * The rows that come out, of those that are there; all if absent or empty. By fields of the
    * collection, the system's among them, in `columns` or not; a field that a chunk does not have is
-   * its default or null.
+   * its default or null. `take` and `get` are NotSupported beside it: they name rows themselves.
    */
   filter?: Filter
 }

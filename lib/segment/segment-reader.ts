@@ -187,11 +187,12 @@ export class SegmentReader extends PartSequence<RecordBatch> {
    *
    * Statistics of the segment (`statslogs`, or those of the manifest), then statistics of the
    * Parquet row groups leave out what has none of the keys; of the rest the primary keys are read,
-   * and then the rows. Statistics that cannot be read rule nothing out. Does not move the stream of
-   * batches.
+   * and then the rows. Statistics that cannot be read, or that nothing shows to tell of every row,
+   * rule nothing out. Does not move the stream of batches.
    *
    * @throws PackedError InvalidArgument (keys that are null or of another type, an unknown column),
-   *   InvalidSchema (no primary key), and as `take`. Closed.
+   *   InvalidSchema (no primary key), NotSupported (a reader with a filter, a primary key of
+   *   another type), and as `take`. Closed.
    */
   get(
     keys: readonly (bigint | number | string)[] | BigInt64Array,

@@ -7,6 +7,7 @@ import {
   ManifestTransaction,
   rowsOfManifest,
 } from '../manifest/index.js'
+import { hasCover, keyFilesOf, MERGED_LOG_ID, withCover } from '../segment/index.js'
 import type { ChunkManager } from '../storage/index.js'
 import type { StagedPack, StagedStatistics } from './staged-pack.js'
 
@@ -26,6 +27,7 @@ export interface CommitStagedOptions {
 
 /** Statistics that syncs list, and nobody else. */
 const OF_SYNCS = /^(bloom_filter|bm25)\./
+const OF_KEYS = /^bloom_filter\.(\d+)$/
 
 /**
  * Add the files of a pack to the manifest of its segment: all of them in one new version.
@@ -102,11 +104,22 @@ function supersede(transaction: ManifestTransaction, saved: Manifest, staged: St
 function addStatistics(
   transaction: ManifestTransaction,
   manifest: Manifest,
-  { statistics }: StagedPack,
+  { statistics, columnGroups }: StagedPack,
 ): void {
   for (const key of new Set(statistics.map((file) => file.key))) {
+    const known = manifest.stats[key]
     const added = statistics.filter((file) => file.key === key)
-    transaction.updateStatistics(key, withFiles(manifest.stats[key], added))
+    const extended = withFiles(known, added)
+    const [, keyColumn] = OF_KEYS.exec(key) ?? []
+    const [before, fresh] = [manifest.columnGroups, columnGroups].map((groups) =>
+      keyFilesOf(groups, (column) => column === keyColumn),
+    )
+    const isTold =
+      (before!.length === 0 || hasCover(known, before!, 'single')) &&
+      (fresh!.length === 0 || added.some(({ path }) => !path.endsWith(`/${MERGED_LOG_ID}`)))
+    // Merged ones are of what the syncs of one worker know: nobody has shown that this is all.
+    const files = [...before!, ...fresh!]
+    transaction.updateStatistics(key, withCover(extended, files, isTold ? ['single'] : []))
   }
 }
 

@@ -22,7 +22,14 @@ import {
   splitByDefaultPolicies,
   withSystemFields,
 } from '../../schema/index.js'
-import { averageBytes, expectKeysOf, type SegmentIds, StatsWriter } from '../../segment/index.js'
+import {
+  averageBytes,
+  expectKeysOf,
+  keyFilesOf,
+  type SegmentIds,
+  StatsWriter,
+  withCover,
+} from '../../segment/index.js'
 import { statisticsPath } from '../stage-pack.js'
 import { bloomFilterKey, bm25Key } from '../staged-pack.js'
 import type { CompactSettings } from './compact-options.js'
@@ -172,6 +179,10 @@ export class ManifestFiles {
 
   #statistics(): Record<string, ManifestStatistics> {
     const { statslogs, bm25logs } = this.#stats.lists()
+    const keyField = primaryKeyField(this.#schema)
+    const { columnNames = 'fieldId' } = this.#options
+    const keyName = columnNames === 'fieldId' ? String(keyField.fieldId) : keyField.name
+    const files = keyFilesOf(this.#published, (column) => column === keyName)
     const entries = [
       ...statslogs.map((list) => [bloomFilterKey(list.fieldId), list] as const),
       ...bm25logs.map((list) => [bm25Key(list.fieldId), list] as const),
@@ -180,7 +191,9 @@ export class ManifestFiles {
       entries.map(([key, { binlogs }]) => {
         const bytes = binlogs.reduce((sum, { logSize }) => sum + logSize, 0)
         const paths = binlogs.map(({ logPath }) => logPath)
-        return [key, { paths, metadata: { memory_size: String(bytes) } }]
+        const statistics = { paths, metadata: { memory_size: String(bytes) } }
+        const isKeys = key === bloomFilterKey(keyField.fieldId)
+        return [key, withCover(statistics, files, isKeys ? ['single', 'merged'] : [])]
       }),
     )
   }
