@@ -29,20 +29,34 @@ function(packed_check_arrow include_dir arrow_lib parquet_lib version_variable)
   # Arrow's soname is major * 100 + minor: headers of one version over a library of another
   # compile and then corrupt memory.
   math(EXPR so_version "${MAJOR} * 100 + ${MINOR}")
-  find_program(PACKED_READELF readelf REQUIRED)
+  if(CMAKE_HOST_APPLE)
+    find_program(PACKED_OTOOL otool REQUIRED)
+    set(soname_of ${PACKED_OTOOL} -D)
+    set(soname "/lib[a-z]+\\.([0-9]+)\\.dylib")
+  else()
+    find_program(PACKED_READELF readelf REQUIRED)
+    set(soname_of ${PACKED_READELF} -d)
+    set(soname "soname: \\[lib[a-z]+\\.so\\.([0-9]+)")
+  endif()
   foreach(lib ${arrow_lib} ${parquet_lib})
-    execute_process(COMMAND ${PACKED_READELF} -d ${lib} OUTPUT_VARIABLE dynamic ERROR_QUIET)
-    string(REGEX MATCH "soname: \\[lib[a-z]+\\.so\\.([0-9]+)" ignored "${dynamic}")
+    execute_process(COMMAND ${soname_of} ${lib} OUTPUT_VARIABLE dynamic ERROR_QUIET)
+    # The last one: what otool says begins with the path that it was asked for.
+    string(REGEX MATCHALL "${soname}" matches "${dynamic}")
+    list(POP_BACK matches last)
+    string(REGEX MATCH "${soname}" ignored "${last}")
     if(NOT CMAKE_MATCH_1 STREQUAL so_version)
       message(FATAL_ERROR "Expected the library of Arrow ${version}, whose headers are in "
         "${include_dir}, but ${lib} has soname version \"${CMAKE_MATCH_1}\".")
     endif()
   endforeach()
 
-  execute_process(COMMAND ${PACKED_READELF} -Ws --dyn-syms ${arrow_lib} OUTPUT_VARIABLE symbols)
-  if(NOT symbols MATCHES "_ZNK5arrow6Status8ToStringB5cxx11Ev")
-    message(FATAL_ERROR "Expected ${arrow_lib} to be built with the C++11 ABI of libstdc++ "
-      "(_GLIBCXX_USE_CXX11_ABI=1) but arrow::Status::ToString is not there in that form.")
+  # Only libstdc++ has two ABIs.
+  if(NOT CMAKE_HOST_APPLE)
+    execute_process(COMMAND ${PACKED_READELF} -Ws --dyn-syms ${arrow_lib} OUTPUT_VARIABLE symbols)
+    if(NOT symbols MATCHES "_ZNK5arrow6Status8ToStringB5cxx11Ev")
+      message(FATAL_ERROR "Expected ${arrow_lib} to be built with the C++11 ABI of libstdc++ "
+        "(_GLIBCXX_USE_CXX11_ABI=1) but arrow::Status::ToString is not there in that form.")
+    endif()
   endif()
   set(${version_variable} ${version} PARENT_SCOPE)
 endfunction()

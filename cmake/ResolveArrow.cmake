@@ -7,6 +7,11 @@ include(${CMAKE_CURRENT_LIST_DIR}/CheckArrow.cmake)
 
 set(PACKED_ARROW_VERSION 26.0.1)
 set(PACKED_ARROW_SO 2600)
+if(APPLE)
+  set(PACKED_ARROW_SUFFIX .${PACKED_ARROW_SO}.dylib)
+else()
+  set(PACKED_ARROW_SUFFIX .so.${PACKED_ARROW_SO})
+endif()
 
 foreach(name ARROW_PACKED_SYSTEM_ARROW ARROW_HOME)
   if(NOT DEFINED ${name} AND DEFINED ENV{${name}})
@@ -20,8 +25,8 @@ macro(packed_use_wheel)
     execute_process(COMMAND ${CMAKE_SOURCE_DIR}/scripts/fetch-arrow COMMAND_ERROR_IS_FATAL ANY)
   endif()
   set(arrow_include ${wheel}/include)
-  set(arrow_lib ${wheel}/libarrow.so.${PACKED_ARROW_SO})
-  set(parquet_lib ${wheel}/libparquet.so.${PACKED_ARROW_SO})
+  set(arrow_lib ${wheel}/libarrow${PACKED_ARROW_SUFFIX})
+  set(parquet_lib ${wheel}/libparquet${PACKED_ARROW_SUFFIX})
   set(arrow_origin "the pinned pyarrow wheel")
 endmacro()
 
@@ -63,17 +68,19 @@ get_filename_component(PACKED_ARROW_LIB_DIR ${arrow_lib} DIRECTORY)
 # Arrow was built without it, and then S3 is refused when it is asked for.
 file(STRINGS ${arrow_include}/arrow/util/config.h arrow_has_s3 REGEX "^#define ARROW_S3$")
 if(arrow_has_s3)
-  string(REPLACE "libarrow.so" "libarrow_s3.so" PACKED_ARROW_S3_LIB ${arrow_lib})
+  string(REGEX REPLACE "libarrow(\\.[^/]*)$" "libarrow_s3\\1" PACKED_ARROW_S3_LIB ${arrow_lib})
   if(NOT EXISTS ${PACKED_ARROW_S3_LIB})
     set(PACKED_ARROW_S3_LIB ${arrow_lib})
   endif()
 endif()
 
-# Bundled under their sonames, one file each, as the wheel has them. An Arrow of the system stays
+# Bundled under their sonames, one file each, as the wheel has them; for musl the wheel has the runtime
+# of its compiler as well, which its libraries find beside themselves. An Arrow of the system stays
 # where it is.
 set(PACKED_BUNDLED_LIBS "")
 if(NOT ARROW_PACKED_SYSTEM_ARROW)
-  set(PACKED_BUNDLED_LIBS ${arrow_lib} ${parquet_lib} ${PACKED_ARROW_S3_LIB})
+  file(GLOB wheel_runtime ${PACKED_ARROW_LIB_DIR}/../pyarrow.libs/*.so*)
+  set(PACKED_BUNDLED_LIBS ${arrow_lib} ${parquet_lib} ${PACKED_ARROW_S3_LIB} ${wheel_runtime})
   list(REMOVE_DUPLICATES PACKED_BUNDLED_LIBS)
 endif()
 
@@ -83,6 +90,11 @@ target_link_libraries(packed_arrow INTERFACE ${arrow_lib} ${parquet_lib} pthread
 
 # Installed, the libraries lie beside ours; in the build tree Arrow stays where it was found.
 function(packed_runtime_path target)
+  if(APPLE)
+    set(beside "@loader_path")
+  else()
+    set(beside "$ORIGIN")
+  endif()
   set_target_properties(${target} PROPERTIES
-    BUILD_RPATH "$ORIGIN;${PACKED_ARROW_LIB_DIR}" INSTALL_RPATH "$ORIGIN")
+    BUILD_RPATH "${beside};${PACKED_ARROW_LIB_DIR}" INSTALL_RPATH "${beside}")
 endfunction()

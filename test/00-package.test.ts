@@ -2,6 +2,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parse } from 'yaml'
 import { temporaryDirectory } from './support/temporary.js'
 
 const ROOT = join(__dirname, '..')
@@ -151,6 +152,36 @@ describe('module systems', () => {
         JSON.stringify(esm.memoryUsage()) === JSON.stringify(cjs.memoryUsage()), lent.byteLength,
       ]))`
     expect(run('both.mjs', source)).toEqual([false, true, true, 1 << 20])
+  })
+})
+
+describe('prebuilt binaries', () => {
+  const directory = temporaryDirectory('exports')
+
+  test('the loader looks for what the workflow builds', () => {
+    const workflow = parse(readFileSync(join(ROOT, '.github/workflows/prebuild.yml'), 'utf8'))
+    const built = workflow.jobs.prebuild.strategy.matrix.include.map(
+      ({ platform }: { platform: string }) => `prebuilds/${platform}`,
+    )
+    const loader = readFileSync(join(ROOT, 'lib/native/load.cjs'), 'utf8')
+    const found = [...loader.matchAll(/'(prebuilds\/[\w-]+)\/arrow_packed\./g)].map(
+      ([, path]) => path,
+    )
+    expect(found).toHaveLength(5)
+    expect(found.sort()).toEqual(built.sort())
+  })
+
+  test.each([
+    ['binding/addon.map', 'arrow_packed.node'],
+    ['cpp/c_api.map', 'libpacked.so'],
+    ['cpp/plugin/s3_plugin.map', 'libarrow_packed_s3.so'],
+  ])('the list for the linker of macOS, of %s, has what %s exports here', (map, library) => {
+    const list = join(directory, 'list')
+    const script = join(ROOT, 'cmake/Exports.cmake')
+    execFileSync('cmake', [`-DMAP=${join(ROOT, map)}`, `-DLIST=${list}`, '-P', script])
+    const names = readFileSync(list, 'utf8').trim().split('\n').sort()
+    const exported = exportsOf(join(ROOT, 'build/Release', library))
+    expect(names).toEqual(exported.map((name) => `_${name}`))
   })
 })
 

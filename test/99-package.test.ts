@@ -4,7 +4,7 @@
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import {
   Consumer,
   CUT_NETWORK,
@@ -38,13 +38,17 @@ describe('the tarball', () => {
     const own = packed.files.filter((path) => !path.startsWith('node_modules/'))
     const places = new Set(own.map((path) => (path.includes('/') ? path.split('/')[0] : path)))
     expect([...places].sort()).toEqual([
+      'CHANGELOG.md',
       'LICENSE',
       'NOTICE',
       'README.md',
+      'SECURITY.md',
       'THIRD-PARTY-NOTICES',
+      'UPGRADING.md',
       'cpp',
       'dist',
       'docs',
+      'examples',
       'package.json',
       'prebuilds',
     ])
@@ -61,6 +65,24 @@ describe('the tarball', () => {
     const native = packed.files.filter((path) => /^node_modules\/.*\.node$/.test(path))
     expect(native.some((path) => path.includes('@lmdb/'))).toBe(true)
     expect(native.some((path) => path.includes('@node-rs/'))).toBe(true)
+  })
+
+  test('its pages lead to files that are in it', () => {
+    const files = new Set(packed.files)
+    const pages = packed.files.filter((path) => /^(?!node_modules\/).*\.md$/.test(path))
+    const links = pages.flatMap((page) => {
+      const text = readFileSync(join(packed.folder, page), 'utf8').replace(
+        /^```[\s\S]*?^```$/gm,
+        '',
+      )
+      const targets = [...text.matchAll(/\]\((?![a-z]+:|#)([^()#\s]+)/g)].map(
+        ([, target]) => target!,
+      )
+      return targets.map((target) => posix.join(posix.dirname(page), target))
+    })
+    expect(links.length).toBeGreaterThan(50)
+    // Who works on the project has the sources.
+    expect(links.filter((link) => !files.has(link) && link !== 'CONTRIBUTING.md')).toEqual([])
   })
 
   test('publint finds nothing', () => {
@@ -135,17 +157,58 @@ describe('THIRD-PARTY-NOTICES', () => {
     expect(names.filter((name) => !text.includes(`${name}\n`))).toEqual([])
   })
 
-  test('names all that is linked into the libraries of Arrow', () => {
+  test('has the terms of every package with native code', () => {
+    const native = packed.files.filter((path) => /^node_modules\/.*\.node$/.test(path))
+    const names = native.map((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)\/[^@]*$/.exec(path)![1]!)
+    expect(new Set(names).size).toBeGreaterThanOrEqual(3)
+    const sections = notices().split(/^={80}$/m)
+    const termsOf = (name: string) =>
+      sections.find((text) => new RegExp(`^${name} \\d\\S* \\(`, 'm').test(text)) ?? ''
+    expect(names.filter((name) => !/copyright/i.test(termsOf(name)))).toEqual([])
+  })
+
+  const texts = () => {
     const [place] = readdirSync(join(packed.folder, 'prebuilds'))
     const folder = join(packed.folder, 'prebuilds', place!)
-    // Where each part was built stands in its messages.
-    const found = readdirSync(folder).flatMap((file) => {
-      const text = readFileSync(join(folder, file), 'latin1')
-      return [...text.matchAll(/\/buildtrees\/([\w-]+)\/src\//g)].map(([, name]) => name!)
-    })
-    const parts = [...new Set(found), 'aws-sdk-cpp', 'zstd', 'lz4', 'snappy', 'Brotli', 'Thrift']
-    expect(parts.length).toBeGreaterThan(15)
-    expect(parts.filter((part) => !notices().includes(part))).toEqual([])
+    const files = readdirSync(folder)
+    return files.map((file) => [file, readFileSync(join(folder, file), 'latin1')] as const)
+  }
+
+  test('says of every file under prebuilds whose it is', () => {
+    const listed = /The files under prebuilds:\n\n([\s\S]*?)\n\n/.exec(notices())![1]!
+    const patterns = [...listed.matchAll(/(?:^ {2}|, )([\w+]+[.-])(?=\*)/gm)].map(
+      ([, name]) => name!,
+    )
+    expect(patterns).toHaveLength(8)
+    const files = texts().map(([file]) => file)
+    expect(files.filter((file) => !patterns.some((start) => file.startsWith(start)))).toEqual([])
+  })
+
+  test('names all that is linked into the libraries of Arrow', () => {
+    // Where each part was built stands in its messages; others show by names of symbols and messages.
+    const marks = {
+      bzip2: 'BZ2_bz',
+      crc32c: 'crc32c',
+      jemalloc: 'jemalloc',
+      mimalloc: 'mimalloc',
+      'nlohmann-json': '8nlohmann',
+      openssl: 'OpenSSL 3',
+      orc: 'N3orc',
+      rapidjson: 'rapidjson',
+      re2: 're2',
+      Thrift: 'N6apache6thrift',
+      xsimd: '5xsimd',
+      zlib: ' deflate 1',
+    }
+    const found = texts().flatMap(([, text]) => [
+      ...[...text.matchAll(/\/buildtrees\/([\w-]+)\/src\//g)].map(([, name]) => name!),
+      ...Object.entries(marks).flatMap(([name, mark]) => (text.includes(mark) ? [name] : [])),
+    ])
+    expect(Object.keys(marks).filter((name) => !found.includes(name))).toEqual([])
+    const parts = new Set([...found, 'aws-sdk-cpp', 'zstd', 'lz4', 'snappy', 'Brotli'])
+    expect(parts.size).toBeGreaterThan(25)
+    const text = notices().toLowerCase()
+    expect([...parts].filter((part) => !text.includes(part.toLowerCase()))).toEqual([])
   })
 })
 

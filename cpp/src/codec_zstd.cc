@@ -28,7 +28,7 @@ arrow::Result<int64_t> EncodeInSteps(ZSTD_CCtx* context, ByteView src, ByteRoom 
   ZSTD_outBuffer written{out.data(), out.size(), 0};
   while (in.size < src.size()) {
     ARROW_RETURN_NOT_OK(cancel.Check());
-    in.size = std::min(in.size + kCodecStepBytes, src.size());
+    in.size = std::min<size_t>(in.size + kCodecStepBytes, src.size());
     const auto directive = in.size == src.size() ? ZSTD_e_end : ZSTD_e_continue;
     size_t left = 0;
     do {
@@ -112,7 +112,7 @@ class FrameDecoder {
     while (hint > 0) {
       ARROW_RETURN_NOT_OK(cancel_.Check());
       if (in.pos == in.size && in.size == frame.size()) return CutShort();
-      in.size = std::min(in.pos + kCodecStepBytes / 4, frame.size());
+      in.size = std::min<size_t>(in.pos + kCodecStepBytes / 4, frame.size());
       hint = ZSTD_decompressStream(context, &out, &in);
       ARROW_RETURN_NOT_OK(ZstdStatus(hint));
     }
@@ -133,7 +133,7 @@ class FrameDecoder {
       ARROW_RETURN_NOT_OK(cancel_.Check());
       ARROW_ASSIGN_OR_RAISE(const ByteRoom room, sink_->Room());
       ZSTD_outBuffer out{room.data(), std::min<size_t>(room.size(), kCodecStepBytes), 0};
-      in.size = std::min(in.pos + kCodecStepBytes, src.size());
+      in.size = std::min<size_t>(in.pos + kCodecStepBytes, src.size());
       hint = ZSTD_decompressStream(context, &out, &in);
       ARROW_RETURN_NOT_OK(ZstdStatus(hint));
       ARROW_RETURN_NOT_OK(sink_->Wrote(static_cast<int64_t>(out.pos)));

@@ -85,8 +85,10 @@ std::optional<int> CgroupCoreLimit(const std::string& root) {
 
 int AvailableCores() {
   int cores = static_cast<int>(std::thread::hardware_concurrency());
+#if defined(__linux__)
   cpu_set_t mask;
   if (sched_getaffinity(0, sizeof(mask), &mask) == 0) cores = CPU_COUNT(&mask);
+#endif
   return std::max(1, Smaller(cores, CgroupCoreLimit()).value_or(1));
 }
 

@@ -1,5 +1,8 @@
 #include "packed/executor.h"
 
+#if defined(__APPLE__)
+#include <dlfcn.h>
+#endif
 #include <pthread.h>
 
 #include <algorithm>
@@ -15,6 +18,7 @@
 #include <utility>
 
 #include "cpu_count.h"
+#include "platform.h"
 
 namespace packed {
 namespace {
@@ -40,6 +44,16 @@ int ThreadCount() {
 }
 
 thread_local bool on_pool_thread = false;
+
+/// Threads of the pool outlive a dlclose of the library. GNU's linker has `-z nodelete` for that
+/// (CMakeLists.txt), Apple's has nothing.
+void StayLoaded() {
+#if defined(__APPLE__)
+  Dl_info info;
+  if (::dladdr(reinterpret_cast<const void*>(&StayLoaded), &info) == 0) return;
+  ::dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+#endif
+}
 
 }  // namespace
 
@@ -93,7 +107,7 @@ struct Executor::Impl {
 
   static void Work(State& state) {
     on_pool_thread = true;
-    pthread_setname_np(pthread_self(), "packed");
+    NameThisThread("packed");
     std::unique_lock lock(state.mutex);
     while (true) {
       ++state.idle;
@@ -144,6 +158,7 @@ Executor::Executor() : impl_(std::make_unique<Impl>()) {}
 
 Executor& Executor::Shared() {
   static Executor* executor = [] {
+    StayLoaded();
     std::atexit([] { Shared().impl_->Stop(); });
     pthread_atfork(nullptr, nullptr, [] { Shared().impl_->state = new Impl::State(); });
     return new Executor();

@@ -1,11 +1,12 @@
 #include "io_thread.h"
 
-#include <pthread.h>
 #include <signal.h>
 
 #include <system_error>
 #include <thread>
 #include <utility>
+
+#include "platform.h"
 
 namespace packed {
 
@@ -17,7 +18,7 @@ bool StartDetachedThread(const char* name, std::function<void()> body) {
   bool started = true;
   try {
     std::thread([name, body = std::move(body)] {
-      pthread_setname_np(pthread_self(), name);
+      NameThisThread(name);
       body();
     }).detach();
   } catch (const std::system_error&) {

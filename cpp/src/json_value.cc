@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <cstddef>
+
+#include "arrow/util/value_parsing.h"
 
 #include "packed/error.h"
 
@@ -11,6 +14,18 @@ namespace packed {
 namespace {
 
 constexpr int kMostLevels = 32;
+
+/// Whether the whole text is a number that a double can be.
+bool ReadDouble(const char* first, const char* end, double* number) {
+#if defined(_LIBCPP_VERSION)
+  // std::from_chars of LLVM's library, and so of macOS, knows no floating point.
+  return arrow::internal::StringToFloat(first, static_cast<size_t>(end - first), '.', number) &&
+         std::isfinite(*number);
+#else
+  const auto [last, error] = std::from_chars(first, end, *number);
+  return error == std::errc() && last == end;
+#endif
+}
 
 class Parser {
  public:
@@ -97,7 +112,7 @@ class Parser {
     const size_t end = std::min(text_.find_first_not_of("+-0123456789.eE", at_), text_.size());
     const char* const first = text_.data() + at_;
     double number = 0;
-    const auto [last, error] = std::from_chars(first, text_.data() + end, number);
+    const bool read = ReadDouble(first, text_.data() + end, &number);
     // What from_chars takes and JSON does not: nothing before or behind the point, zeros ahead.
     const std::string_view digits = text_.substr(at_, end - at_);
     const std::string_view whole = digits.substr(digits.starts_with('-') ? 1 : 0);
@@ -107,7 +122,7 @@ class Parser {
         point == 0 ||
         (point != std::string_view::npos &&
          (point + 1 == whole.size() || whole[point + 1] < '0' || whole[point + 1] > '9'));
-    if (error != std::errc() || last != text_.data() + end || zeros || bare) {
+    if (!read || zeros || bare) {
       return Wrong("a value");
     }
     at_ = end;

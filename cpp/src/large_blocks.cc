@@ -42,8 +42,10 @@ void CutTail(uint8_t* start, int64_t bytes, int64_t* length) {
 
 /// The last page of 2 MiB would be more than what is needed: it stays one of small pages.
 void AdviseHugePages(uint8_t* start, int64_t size) {
+#if defined(MADV_HUGEPAGE)  // macOS has no such advice
   const int64_t whole = size / kPageBytes * kPageBytes;
   if (whole > 0) ::madvise(start, whole, MADV_HUGEPAGE);
+#endif
 }
 
 }  // namespace

@@ -18,6 +18,7 @@
 #include "packed/error.h"
 #include "packed/mapping.h"
 #include "packed/memory.h"
+#include "platform.h"
 #include "unique_fd.h"
 
 namespace packed {
@@ -75,11 +76,12 @@ class LocalReadableFile : public ReadableFile {
   int64_t size() const override { return opened_.st_size; }
   std::shared_ptr<arrow::Buffer> mapping() const override { return mapping_; }
   std::string version() const override {
+    const timespec modified = ModifiedAt(opened_);
     std::string version;
     for (const int64_t part :
          {static_cast<int64_t>(opened_.st_dev), static_cast<int64_t>(opened_.st_ino),
-          static_cast<int64_t>(opened_.st_size), static_cast<int64_t>(opened_.st_mtim.tv_sec),
-          static_cast<int64_t>(opened_.st_mtim.tv_nsec)}) {
+          static_cast<int64_t>(opened_.st_size), static_cast<int64_t>(modified.tv_sec),
+          static_cast<int64_t>(modified.tv_nsec)}) {
       version += std::to_string(part) + "/";
     }
     return version;
@@ -113,8 +115,9 @@ class LocalReadableFile : public ReadableFile {
     if (now.st_size != opened_.st_size) {
       return Changed("size " + std::to_string(opened_.st_size), std::to_string(now.st_size));
     }
-    if (now.st_mtim.tv_sec != opened_.st_mtim.tv_sec ||
-        now.st_mtim.tv_nsec != opened_.st_mtim.tv_nsec) {
+    const timespec before = ModifiedAt(opened_);
+    const timespec after = ModifiedAt(now);
+    if (after.tv_sec != before.tv_sec || after.tv_nsec != before.tv_nsec) {
       return Changed("the modification time it was opened with", "a later one");
     }
     // An unlinked file is still whole for those who have it open; a replaced one is too, but

@@ -1,7 +1,8 @@
 #include <fcntl.h>
-#include <linux/fs.h>
 #include <sys/stat.h>
+#if defined(__linux__)
 #include <sys/syscall.h>
+#endif
 #include <unistd.h>
 
 #include <algorithm>
@@ -35,10 +36,21 @@ std::string HiddenSibling(const std::string& final_path, const char* suffix) {
   return final_path.substr(0, slash + 1) + name + tail;
 }
 
+/// rename(2) that leaves an existing target alone, in one call where the system has one.
+int TryRenameNoReplace(const char* from, const char* to) {
+#if defined(__APPLE__)
+  return ::renamex_np(from, to, RENAME_EXCL);
+#else
+  // RENAME_NOREPLACE of <linux/fs.h>: musl comes without the headers of the kernel.
+  constexpr unsigned kNoReplace = 1;
+  return static_cast<int>(::syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, kNoReplace));
+#endif
+}
+
 /// rename(2) that leaves an existing target alone. Zero or an errno.
 int RenameNoReplace(const char* from, const char* to) {
-  if (::syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) return 0;
-  if (errno != ENOSYS && errno != EINVAL) return errno;
+  if (TryRenameNoReplace(from, to) == 0) return 0;
+  if (errno != ENOSYS && errno != EINVAL && errno != ENOTSUP) return errno;
   // Old kernels and some file systems; link(2) refuses an existing target as well.
   if (::link(from, to) != 0) return errno;
   ::unlink(from);

@@ -46,18 +46,32 @@ void MakeTracingStatics() {
   future.MarkFinished();
 }
 
+std::vector<void (*)()>& Registered() {
+  static auto* registered = new std::vector<void (*)()>();
+  return *registered;
+}
+
 }  // namespace
 
 void FinalizeAtExit(void (*finalize)()) {
   static std::mutex mutex;
-  static auto* registered = new std::vector<void (*)()>();
   std::lock_guard lock(mutex);
-  if (std::find(registered->begin(), registered->end(), finalize) != registered->end()) return;
-  registered->push_back(finalize);
+  auto& registered = Registered();
+  if (std::find(registered.begin(), registered.end(), finalize) != registered.end()) return;
+  registered.push_back(finalize);
   MakeTracingStatics();
   owner = ::getpid();
+#if defined(__GLIBC__)
   // Not atexit(3): it does not tell the status that _exit has to repeat.
   ::on_exit(OnExit, reinterpret_cast<void*>(finalize));
+#else
+  // musl and macOS have no on_exit: a process that ends under a call that is stuck has failed.
+  std::atexit([] {
+    const auto last = Registered().back();  // exit goes through them backwards
+    Registered().pop_back();
+    OnExit(EXIT_FAILURE, reinterpret_cast<void*>(last));
+  });
+#endif
 }
 
 }  // namespace packed

@@ -10,7 +10,11 @@
 namespace packed {
 namespace {
 
+#if defined(__APPLE__)
+constexpr const char* kFileName = "libarrow_packed_s3.dylib";
+#else
 constexpr const char* kFileName = "libarrow_packed_s3.so";
+#endif
 
 /// The directory of the addon, of libpacked.so or of the program that holds this function.
 std::string OwnDirectory() {

@@ -23,7 +23,6 @@ const PREBUILT = {
   'linux-x64-musl': 'prebuilds/linux-x64-musl/arrow_packed.musl.node',
   'linux-arm64-glibc': 'prebuilds/linux-arm64/arrow_packed.glibc.node',
   'linux-arm64-musl': 'prebuilds/linux-arm64-musl/arrow_packed.musl.node',
-  'darwin-x64': 'prebuilds/darwin-x64/arrow_packed.node',
   'darwin-arm64': 'prebuilds/darwin-arm64/arrow_packed.node',
 }
 
@@ -103,7 +102,7 @@ function describe(failures) {
     'Expected to load the native addon of arrow-packed but could not.',
     `Found: Node.js ${process.versions.node}, ${platformKey()}` +
       (glibc === undefined ? '' : `, glibc ${glibc}`),
-    `Needed: Node.js ${NODE_NEEDED.join('.')} or newer; binaries exist for ` +
+    `Needed: Node.js ${NODE_NEEDED.join('.')} or newer; a package may have binaries for ` +
       `${Object.keys(PREBUILT).join(', ')}; those for Linux are built against glibc ` +
       `${GLIBC_BUILT_AGAINST}`,
   ]
