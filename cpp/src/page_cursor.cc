@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "packed/error.h"
+#include "page_support.h"
 
 namespace packed {
 namespace {
@@ -54,6 +55,10 @@ arrow::Result<bool> PageCursor::AddChunk(const PageChunk& at, bool whole) {
       auto dictionary = decoder.DecodeDictionary(*chunk->list->dictionary);
       if (!dictionary.ok()) return Explain(dictionary.status());
       chunk->dictionary = dictionary.MoveValueUnsafe();
+      const auto& pages = chunk->list->pages;
+      const auto last = std::find_if(pages.rbegin(), pages.rend(),
+                                     [](const PageAt& page) { return HasIndices(page.header); });
+      chunk->indexed_pages = static_cast<size_t>(pages.rend() - last);
     }
   }
   chunks_.push_back(std::move(chunk));
@@ -62,6 +67,11 @@ arrow::Result<bool> PageCursor::AddChunk(const PageChunk& at, bool whole) {
 
 arrow::Result<std::vector<PageCursor::Part>> PageCursor::Take(int64_t rows) {
   std::vector<Part> parts;
+  // No task of the step before runs any more: a dictionary that writers gave up, as large as they
+  // let it grow, need not stay for the rest of the file.
+  if (chunk_ < chunks_.size() && page_ >= chunks_[chunk_]->indexed_pages) {
+    chunks_[chunk_]->dictionary = {};
+  }
   for (int64_t row = 0; row < rows;) {
     if (chunk_ == chunks_.size()) {
       return arrow::Status::IOError("Expected ", rows, " rows but received ", row);

@@ -17,7 +17,8 @@ class PageCursor {
   struct Chunk {
     PageChunk at;
     std::optional<PageList> list;  ///< absent: a small chunk, which whoever decodes it lists
-    PageDictionary dictionary;
+    PageDictionary dictionary;     ///< until the last page that looks up in it is behind
+    size_t indexed_pages = 0;      ///< up to the last page that looks up in the dictionary
   };
   /// Rows of a step that one page has, or a whole chunk that is not listed.
   struct Part {

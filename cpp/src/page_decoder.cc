@@ -31,6 +31,12 @@ arrow::Status Mismatch(const char* what, int64_t expected, int64_t received) {
                                 received);
 }
 
+arrow::Status CheckExpansion(size_t compressed, int64_t size) {
+  const auto received = static_cast<int64_t>(compressed);
+  if (size / kMostExpansion <= received) return arrow::Status::OK();
+  return Mismatch("compressed bytes at least", size / kMostExpansion, received);
+}
+
 /// A buffer of at least `size` bytes, the one that is there or another.
 arrow::Result<uint8_t*> Room(int64_t size, std::shared_ptr<arrow::Buffer>* buffer) {
   if (!*buffer || (*buffer)->size() < size) {
@@ -59,10 +65,7 @@ arrow::Result<PageDecoder::Bytes> PageDecoder::Body(const PageAt& page) {
 arrow::Result<PageDecoder::Bytes> PageDecoder::Decompress(Bytes bytes, int64_t size,
                                                           uint8_t* straight) {
   if (size == 0) return Bytes();
-  if (size / kMostExpansion > static_cast<int64_t>(bytes.size())) {
-    return Mismatch("compressed bytes at least", size / kMostExpansion,
-                    static_cast<int64_t>(bytes.size()));
-  }
+  ARROW_RETURN_NOT_OK(CheckExpansion(bytes.size(), size));
   uint8_t* target = straight;
   if (target == nullptr) {
     ARROW_ASSIGN_OR_RAISE(target, Room(size, &decompressed_));
@@ -97,10 +100,33 @@ arrow::Result<bool> PageDecoder::ReadStored(const PageAt& page, uint8_t* straigh
   return read;
 }
 
+/// Values of a dictionary that are stored in the form that they are looked up in, without a second
+/// copy: a dictionary may be as large as a page, and is held beside the budget.
+arrow::Result<PageDictionary> PageDecoder::ReadDictionary(const PageAt& page) {
+  const int64_t size = page.header.uncompressed_bytes;
+  std::shared_ptr<arrow::Buffer> values;
+  if (codec_ == parquet::Compression::UNCOMPRESSED) {
+    ARROW_ASSIGN_OR_RAISE(values, arrow::AllocateBuffer(size, Pool()));
+    ARROW_RETURN_NOT_OK(bytes_.Read(page.body_offset, size, values->mutable_data()));
+  } else {
+    ARROW_ASSIGN_OR_RAISE(const Bytes body, Body(page));
+    ARROW_RETURN_NOT_OK(CheckExpansion(body.size(), size));
+    ARROW_ASSIGN_OR_RAISE(values, arrow::AllocateBuffer(size, Pool()));
+    ARROW_RETURN_NOT_OK(Decompress(body, size, values->mutable_data()).status());
+  }
+  return PageDictionary{std::move(values), page.header.values, {}};
+}
+
 arrow::Result<PageDictionary> PageDecoder::DecodeDictionary(const PageAt& page) {
   const ParsedPage& header = page.header;
+  const bool compressed = codec_ != parquet::Compression::UNCOMPRESSED;
+  const bool one_read = !header.crc && header.compressed_bytes == header.uncompressed_bytes;
+  if (shape_.form == ColumnShape::Form::kBytes && shape_.width == shape_.stored_width &&
+      header.uncompressed_bytes == header.values * shape_.width && (compressed || one_read)) {
+    return ReadDictionary(page);
+  }
   ARROW_ASSIGN_OR_RAISE(Bytes bytes, Body(page));
-  if (codec_ != parquet::Compression::UNCOMPRESSED) {
+  if (compressed) {
     ARROW_ASSIGN_OR_RAISE(bytes, Decompress(bytes, header.uncompressed_bytes, nullptr));
   }
   if (shape_.form == ColumnShape::Form::kText) {

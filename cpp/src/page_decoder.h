@@ -64,6 +64,7 @@ class PageDecoder {
  private:
   using Bytes = std::span<const uint8_t>;
 
+  arrow::Result<PageDictionary> ReadDictionary(const PageAt& page);
   arrow::Result<Bytes> Body(const PageAt& page);
   arrow::Result<Bytes> Decompress(Bytes bytes, int64_t size, uint8_t* straight);
   arrow::Result<bool> ReadStored(const PageAt& page, uint8_t* straight);

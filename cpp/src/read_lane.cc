@@ -173,8 +173,10 @@ bool ReadLane::OpenNextRowGroup() {
     const auto count = static_cast<int>(next_row_group_ - first);
     meter_->row_groups_read.fetch_add(count, std::memory_order_relaxed);
     const bool whole = NextRows() == cursor_.rows_left && !cursor_.cut;
+    // Up to the last row that is wanted: with it goes what decoding holds of the file.
+    const int64_t rows = cursor_.pieces.empty() ? cursor_.rows_left : cursor_.pieces.back().end;
     cursor_.stream =
-        std::make_shared<RowGroupStream>(file, RowGroupRun{row_groups_[first], count}, whole,
+        std::make_shared<RowGroupStream>(file, RowGroupRun{row_groups_[first], count}, rows, whole,
                                          file->footer->file->remote() ? ahead_ : nullptr);
   }
   return true;

@@ -171,7 +171,7 @@ struct RowFiles::KeyPart {
 
   arrow::Status Find(const KeySet& keys) {
     const RowGroupInfo& whole = file->footer->info.row_groups[part.row_group];
-    RowGroupStream stream(file, {part.row_group, 1}, /*whole=*/true, nullptr);
+    RowGroupStream stream(file, {part.row_group, 1}, whole.rows, /*whole=*/true, nullptr);
     ARROW_ASSIGN_OR_RAISE(const DecodedRows decoded, stream.Read(whole.rows));
     ARROW_ASSIGN_OR_RAISE(const auto batch, JoinBatches(*file, decoded.batches));
     const auto rows = batch->column(0)->Slice(part.first - whole.row_offset, part.rows);
@@ -249,7 +249,7 @@ arrow::Result<RowFiles::RowGroup> RowFiles::ReadRowGroup(size_t window, int64_t 
   const RowGroupInfo& whole = info.row_groups[part.row_group];
   const int64_t skip = part.first - whole.row_offset;
   const int64_t rows = skip + part.rows;
-  RowGroupStream stream(file, {part.row_group, 1}, /*whole=*/rows == whole.rows, nullptr);
+  RowGroupStream stream(file, {part.row_group, 1}, rows, /*whole=*/rows == whole.rows, nullptr);
   ARROW_ASSIGN_OR_RAISE(DecodedRows decoded, stream.Read(rows));
   ARROW_ASSIGN_OR_RAISE(const auto batch, JoinBatches(*file, decoded.batches));
   const int64_t first = row_offsets_[window] + part.first - windows_[window].start;

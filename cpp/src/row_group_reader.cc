@@ -99,8 +99,8 @@ class RowGroupReader::Impl {
       const int64_t bytes = EstimateDecodedSize(*file, planned_).bytes;
       if (!steps_.empty() && bytes > buffer_bytes_ - held) return;
       held += bytes;
-      auto stream =
-          std::make_shared<RowGroupStream>(file, RowGroupRun{planned_, 1}, /*whole=*/true, ahead_);
+      auto stream = std::make_shared<RowGroupStream>(
+          file, RowGroupRun{planned_, 1}, info_.row_groups[planned_].rows, /*whole=*/true, ahead_);
       steps_.push_back(std::make_shared<ReadStep>(std::move(stream),
                                                   info_.row_groups[planned_].rows, bytes, cancel_));
       ++planned_;

@@ -54,12 +54,12 @@ class Cutter {
 }  // namespace
 
 RowGroupStream::RowGroupStream(std::shared_ptr<const FileProjection> projection, RowGroupRun run,
-                               bool whole, std::shared_ptr<RangeAhead> ahead)
-    : projection_(std::move(projection)), run_(run), whole_(whole), ahead_(std::move(ahead)) {
-  for (int i = run_.first; i < run_.end(); ++i) {
-    rows_left_ += projection_->footer->info.row_groups[i].rows;
-  }
-}
+                               int64_t rows, bool whole, std::shared_ptr<RangeAhead> ahead)
+    : projection_(std::move(projection)),
+      run_(run),
+      whole_(whole),
+      ahead_(std::move(ahead)),
+      rows_left_(rows) {}
 
 void RowGroupStream::WhenReadable(std::function<void()> then) const {
   // One that is read step by step need not be here as a whole.
@@ -134,8 +134,8 @@ arrow::Status RowGroupStream::Run(const DecodeTasks& tasks) {
 }
 
 std::shared_ptr<RowGroupStream> RowGroupStream::Single(int row_group) const {
-  return std::make_shared<RowGroupStream>(projection_, RowGroupRun{row_group, 1}, /*whole=*/true,
-                                          ahead_);
+  return std::make_shared<RowGroupStream>(projection_, RowGroupRun{row_group, 1},
+                                          row_groups()[row_group].rows, /*whole=*/true, ahead_);
 }
 
 void RowGroupStream::Help() {

@@ -31,9 +31,10 @@ class RowGroupStream {
  public:
   /// With `whole` one call reads everything, and column chunks are read in one piece; otherwise
   /// the run is one row group that is read through small buffers, so that a step holds little more
-  /// than what it decodes. `ahead` reads the file, where it is remote; null = the file itself does.
-  RowGroupStream(std::shared_ptr<const FileProjection> projection, RowGroupRun run, bool whole,
-                 std::shared_ptr<RangeAhead> ahead);
+  /// than what it decodes. `rows` of the run are read, from its first. `ahead` reads the file, where
+  /// it is remote; null = the file itself does.
+  RowGroupStream(std::shared_ptr<const FileProjection> projection, RowGroupRun run, int64_t rows,
+                 bool whole, std::shared_ptr<RangeAhead> ahead);
 
   /// \brief Call `then` when decoding would wait for no request that is on its way: at once, or
   /// on another thread. Never, where the reader is closed before.
@@ -43,7 +44,7 @@ class RowGroupStream {
   ///
   /// Several batches where a column comes in parts: 2 GiB of text, pages of a mapped file. Fewer
   /// rows in the file than its footer has are kFileCorrupted. What it held of the file goes with
-  /// the last row.
+  /// the last of the rows.
   arrow::Result<DecodedRows> Read(int64_t rows);
 
   RowGroupRun run() const { return run_; }
@@ -71,7 +72,7 @@ class RowGroupStream {
   const RowGroupRun run_;
   const bool whole_;
   const std::shared_ptr<RangeAhead> ahead_;
-  int64_t rows_left_ = 0;
+  int64_t rows_left_;
   std::shared_ptr<parquet::arrow::FileReader> reader_;
   std::vector<std::unique_ptr<ColumnRows>> columns_;
   std::mutex mutex_;
