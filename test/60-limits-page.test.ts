@@ -1,0 +1,300 @@
+/** What docs/limits.md says is refused is refused; every line of it is shown here or by another test. */
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import {
+  DenseUnion,
+  Field,
+  FixedSizeList,
+  Int32,
+  Int64,
+  IntervalYearMonth,
+  Schema,
+  Table,
+  Utf8,
+  vectorFromArray,
+} from 'apache-arrow'
+import {
+  arrowDefaults,
+  createCollectionSchema,
+  FIELD_ID_KEY,
+  LocalChunkManager,
+  PackedReader,
+  PackedRecordWriter,
+  PackedWriter,
+  type PackedWriterOptions,
+  parseFilter,
+  type StorageConfig,
+  writeDeleteLog,
+} from '../lib/index.js'
+import { readPage } from './support/page-code.js'
+import { rejection } from './support/rejection.js'
+import { sampleBatch, sampleSchema } from './support/sample.js'
+import { deletes } from './support/segments.js'
+import { temporaryDirectory } from './support/temporary.js'
+
+const ROOT = join(__dirname, '..')
+const directory = temporaryDirectory('limits')
+const page = readPage('docs/limits.md')
+/** Items of the lists, on one line each. */
+const items = [...page.matchAll(/^\* ([\s\S]*?)(?=\n\* |\n\n|$(?![\s\S]))/gm)].map(([, text]) =>
+  text!.replace(/\s+/g, ' '),
+)
+const shownHere = new Set<string>()
+let folders = 0
+
+/** A test of the item that has these words. */
+function item(words: string, body: () => Promise<void>): void {
+  shownHere.add(words)
+  test(words, body)
+}
+
+/** The code with which a writer of one column is refused; `opened` where it is not. */
+async function codeOfWriter(
+  type: ConstructorParameters<typeof Field>[1],
+  options: Partial<PackedWriterOptions> = {},
+): Promise<string> {
+  const schema = new Schema([new Field('x', type, true, new Map([[FIELD_ID_KEY, '100']]))])
+  const folder = join(directory, String(folders++))
+  try {
+    await (await PackedWriter.open({ schema, directory: folder, ...options })).close()
+  } catch (error) {
+    return (error as { code: string }).code
+  }
+  return 'opened'
+}
+
+async function writtenPaths(): Promise<string[]> {
+  const schema = sampleSchema()
+  const folder = join(directory, String(folders++))
+  const writer = await PackedWriter.open({ schema, directory: folder })
+  await writer.write(sampleBatch(0, 10))
+  return (await writer.finish()).groups.map(({ path }) => path)
+}
+
+const REMOTE: StorageConfig = {
+  storageType: 'remote',
+  address: '127.0.0.1:9',
+  bucketName: 'b',
+  region: 'us-east-1',
+  accessKeyId: 'a',
+  secretAccessKey: 's',
+}
+
+describe('not the task', () => {
+  item('Filters are comparisons of columns with constants', async () => {
+    const paths = await writtenPaths()
+    for (const filter of ['id = id', 'count(id) > 3', 'id + 1 = 2']) {
+      expect((await rejection(() => parseFilter(filter))).code).toBe('InvalidArgument')
+    }
+    const open = (filter: unknown) => PackedReader.open({ paths, filter: filter as never })
+    expect((await rejection(() => open([['id', '=', { column: 'id' }]]))).code).toBe(
+      'InvalidArgument',
+    )
+    expect((await rejection(() => open([['embedding', '=', 1]]))).code).toBe('UnsupportedType')
+  })
+})
+
+describe('formats', () => {
+  item('interval, union and run-end encoded', async () => {
+    expect(await codeOfWriter(new IntervalYearMonth())).toBe('UnsupportedType')
+    const union = new DenseUnion([0], [new Field('a', new Int32())])
+    expect(await codeOfWriter(union)).toBe('UnsupportedType')
+    const empty = new FixedSizeList(0, new Field('', new Int32()))
+    expect(await codeOfWriter(empty)).toBe('InvalidSchema')
+  })
+
+  item('No LZO and no LZ4 in the old Hadoop framing', async () => {
+    for (const codec of ['lzo', 'lz4_hadoop']) {
+      const compression = { codec } as never
+      expect(await codeOfWriter(new Int64(), { compression })).toBe('InvalidArgument')
+    }
+    expect(await codeOfWriter(new Int64(), { compression: { codec: 'lz4' } })).toBe('opened')
+  })
+
+  item("PLAIN and dictionary are for `'fast'` and `'small'` only", async () => {
+    const columns = { x: { encoding: 'deltaBinaryPacked' as const } }
+    expect(await codeOfWriter(new Int64(), { columns, layout: 'milvus' })).toBe('NotSupported')
+    expect(await codeOfWriter(new Int64(), { columns, layout: 'fast' })).toBe('opened')
+    expect(await codeOfWriter(new Int64(), { columns, layout: 'small' })).toBe('opened')
+  })
+
+  item('Data files are Parquet', async () => {
+    const columnGroups = [{ fieldIds: [100, 101, 102, 103], format: 'vortex' }]
+    const error = await rejection(async () =>
+      PackedRecordWriter.open({
+        schema: sampleSchema(),
+        columnGroups: columnGroups as never,
+        paths: [join(directory, 'vortex')],
+      }),
+    )
+    expect(error.code).toBe('NotSupported')
+    expect(error.message).toContain('vortex')
+  })
+
+  item('default values of Geometry fields as text', async () => {
+    const defaultsWith = (defaultValue: string | Uint8Array) =>
+      arrowDefaults(
+        createCollectionSchema({
+          name: 'places',
+          fields: [
+            { name: 'id', dataType: 'Int64', isPrimaryKey: true },
+            { name: 'at', dataType: 'Geometry', nullable: true, defaultValue },
+          ],
+        }),
+      )
+    const error = await rejection(() => defaultsWith('POINT (1 2)'))
+    expect([error.code, error.field]).toEqual(['NotSupported', 'at'])
+    const wkb = new Uint8Array(21)
+    expect(defaultsWith(wkb)).toEqual({ at: wkb })
+  })
+})
+
+describe('reading and writing', () => {
+  item('Rows by position of a `PackedReader`', async () => {
+    const paths = await writtenPaths()
+    const reader = await PackedReader.open({ paths, filter: [['id', '>', 3]] })
+    const group = () => reader.readRowGroup({ group: 0, index: 0 })
+    for (const call of [() => reader.take([0]), group]) {
+      expect((await rejection(call)).code).toBe('NotSupported')
+    }
+    expect((await reader.toTable()).numRows).toBe(6)
+    await reader.close()
+  })
+
+  item('No append to a file that is finished', async () => {
+    const [path] = await writtenPaths()
+    const before = readFileSync(path!, 'hex')
+    const again = () => PackedWriter.open({ schema: sampleSchema(), directory: dirname(path!) })
+    expect((await rejection(again)).code).toBe('AlreadyExists')
+    expect(readFileSync(path!, 'hex')).toBe(before)
+  })
+
+  item('A write that fails ends the writer', async () => {
+    const folder = join(directory, String(folders++))
+    const writer = await PackedWriter.open({ schema: sampleSchema(), directory: folder })
+    const wrong = new Table({ id: vectorFromArray(['a'], new Utf8()) })
+    await rejection(() => writer.write(wrong))
+    expect((await rejection(() => writer.write(sampleBatch(0, 1)))).code).toBe('Closed')
+    expect((await rejection(() => writer.finish())).code).toBe('Closed')
+    await writer.close()
+  })
+})
+
+describe('object stores', () => {
+  item("Roles (`roleArn`) are for `cloudProvider: 'aws'`", async () => {
+    const storage = { ...REMOTE, cloudProvider: 'tencent', roleArn: 'arn:x' } as StorageConfig
+    expect((await rejection(() => PackedReader.open({ paths: ['x'], storage }))).code).toBe(
+      'InvalidArgument',
+    )
+  })
+
+  item("`tlsMinVersion: '1.3'` cannot be promised", async () => {
+    const storage: StorageConfig = { ...REMOTE, useSsl: true, tlsMinVersion: '1.3' }
+    expect((await rejection(() => PackedReader.open({ paths: ['x'], storage }))).code).toBe(
+      'NotSupported',
+    )
+  })
+
+  item('need a storage that native code reaches', async () => {
+    const chunkManager = Object.create(new LocalChunkManager({ rootPath: directory }), {
+      storage: { value: undefined },
+    }) as LocalChunkManager
+    const log = deletes([1n, 5])
+    const ids = { collectionId: 1, partitionId: 2, segmentId: 3, logId: 4 }
+    const write = () => writeDeleteLog(chunkManager, 'log', log, { ...ids, format: 'packed' })
+    expect(await rejection(write)).toMatchObject({ code: 'NotSupported', path: 'log' })
+  })
+})
+
+/** Items that tests of their subjects show, by words of the item: the file and the test. */
+const SHOWN_ELSEWHERE: Record<string, readonly [file: string, test: string]> = {
+  'one process at a time may use': [
+    'test/fault/ingest-store-locked.test.ts',
+    'a second worker on a directory is refused until the first one is dead',
+  ],
+  'apache-arrow 15 to 22': ['test/99-package.test.ts', 'beside the oldest apache-arrow'],
+  'no page index': ['cpp/test/writer_layout_test.cc', 'GetOffsetIndexLocation'],
+  'one key for footer and all columns': ['cpp/test/encryption_test.cc', 'plain footer'],
+  'codes of 8 bits, no other': [
+    'test/80-compression-config.test.ts',
+    '%d bits of quantization are not supported',
+  ],
+  'Codes of different scales': [
+    'test/74-segment-quantized.test.ts',
+    'whose chunks are decoded in other ways is refused, with both',
+  ],
+  'positional or equality deletes': [
+    'test/79-manifest-segments.test.ts',
+    'deletes that are not by primary key are not supported',
+  ],
+  'Multi-field logs of an unknown version': [
+    'test/72-delete-logs.test.ts',
+    'refuses nulls, negative times and versions it does not know',
+  ],
+  'different columns are refused by `createManifest`': [
+    'test/79-manifest-segments-create.test.ts',
+    'refuses files of one group with different columns, until they are converted',
+  ],
+  'compound and BM25 statistics': [
+    'test/72-primary-key-stats-files.test.ts',
+    'another version is not supported',
+  ],
+  'a change that can be seen is `FileChanged`': [
+    'cpp/test/local_store_test.cc',
+    'SeesEveryKindOfChange',
+  ],
+  'at most 2 GiB per column': [
+    'test/fault/big-text.test.ts',
+    'more than 2 GiB of text in one column, in bounded memory',
+  ],
+  'Column groups are frozen': [
+    'test/90-sync-task.test.ts',
+    'the groups of a segment are those of its first sync, whatever rows weigh (case 11)',
+  ],
+  'A store that ignores conditions is refused': [
+    'test/77-manifest-store.test.ts',
+    'a store without conditional writes is refused, unless there is one writer',
+  ],
+  'A source without replay': [
+    'test/97-ingest-command.test.ts',
+    'cannot be inferred from, and has no replay, as the help says',
+  ],
+  'more than half of `sortBytes` is refused': [
+    'test/98-compaction.test.ts',
+    'keys that half of sortBytes does not hold are refused, and nothing is changed',
+  ],
+  'at most 10,000 parts': ['test/82-bounded-work.test.ts', 'bytesOfPart(10_000'],
+}
+
+/** Items that no test can show: what is not there, what others promise, what was tried where. */
+const NOT_SHOWN: readonly string[] = [
+  'No search, no index',
+  'No cluster',
+  'No updates of rows',
+  'Built and tested on Linux',
+  'Not in a browser',
+  'Big-endian machines',
+  'There is no sorted read',
+  'the process ends with `SIGBUS`',
+  'On a file system without `fsync`',
+  'tested against emulators',
+  'nothing is known of many',
+  'one by one are as slow as apache-arrow makes them',
+]
+
+describe('every item', () => {
+  const shown = [...shownHere, ...Object.keys(SHOWN_ELSEWHERE), ...NOT_SHOWN]
+
+  test('is shown by a test, or is known as one that cannot be', () => {
+    expect(items).toHaveLength(page.match(/^\* /gm)!.length)
+    expect(items.filter((text) => !shown.some((words) => text.includes(words)))).toEqual([])
+  })
+
+  test('that has a test is on the page', () => {
+    expect(shown.filter((words) => !items.some((text) => text.includes(words)))).toEqual([])
+  })
+
+  test.each(Object.entries(SHOWN_ELSEWHERE))('%s: its test is there', (_, [file, name]) => {
+    expect(readFileSync(join(ROOT, file), 'utf8')).toContain(name)
+  })
+})
