@@ -1,7 +1,8 @@
-import { expectId } from '../config/index.js'
+import { expectId, expectObject } from '../config/index.js'
 import { Bm25Stats } from '../data/index.js'
 import { isPackedError, PackedError } from '../errors/index.js'
 import type { ChunkManager, ChunkOptions } from '../storage/index.js'
+import { expectChunkManager } from '../storage/index.js'
 import type { Binlog } from './field-binlog.js'
 import type { Id } from './log-path.js'
 
@@ -25,6 +26,8 @@ export async function readBm25Log(
   path: string,
   options: ChunkOptions = {},
 ): Promise<Bm25Stats> {
+  expectChunkManager(chunks, 'chunks')
+  expectObject(options, 'options')
   const bytes = await chunks.read(path, options)
   try {
     return Bm25Stats.deserialize(bytes)
@@ -44,8 +47,12 @@ export async function writeBm25Log(
   chunks: ChunkManager,
   path: string,
   stats: Bm25Stats,
-  { logId, timestampFrom, timestampTo, signal }: Bm25LogFacts,
+  facts: Bm25LogFacts,
 ): Promise<Binlog> {
+  expectChunkManager(chunks, 'chunks')
+  expectObject(stats, 'stats')
+  expectObject(facts, 'facts')
+  const { logId, timestampFrom, timestampTo, signal } = facts
   const bytes = stats.serialize()
   const log = {
     entriesNum: stats.numRow,

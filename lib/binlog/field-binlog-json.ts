@@ -1,4 +1,4 @@
-import { describeValue, parseExact } from '../config/index.js'
+import { describeValue, expectObject, parseExact } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 import type { Binlog, FieldBinlog } from './field-binlog.js'
 
@@ -27,6 +27,7 @@ export interface FieldBinlogJson {
  * `fieldBinlogFromJson`.
  */
 export function fieldBinlogToJson(fieldBinlog: FieldBinlog): FieldBinlogJson {
+  expectObject(fieldBinlog, 'fieldBinlog')
   return {
     fieldID: String(fieldBinlog.fieldId),
     binlogs: fieldBinlog.binlogs.map(binlogToJson),

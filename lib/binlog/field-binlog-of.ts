@@ -1,4 +1,4 @@
-import { expectId, expectOneOf } from '../config/index.js'
+import { expectId, expectObject, expectOneOf } from '../config/index.js'
 import type { ColumnGroupResult } from '../packed/index.js'
 import type { Binlog, FieldBinlog } from './field-binlog.js'
 import type { Id } from './log-path.js'
@@ -18,6 +18,8 @@ export interface BinlogFacts {
 
 /** The log that one column group of a packed writer became. */
 export function binlogOf(group: ColumnGroupResult, facts: BinlogFacts): Binlog {
+  expectObject(group, 'group')
+  expectObject(facts, 'facts')
   const kind = expectOneOf(
     facts.logSize,
     'logSize',
@@ -40,6 +42,7 @@ export function binlogOf(group: ColumnGroupResult, facts: BinlogFacts): Binlog {
 
 /** The FieldBinlog of one log: a column group as a packed writer has just written it. */
 export function fieldBinlogOf(group: ColumnGroupResult, facts: BinlogFacts): FieldBinlog {
+  expectObject(group, 'group')
   return {
     fieldId: group.id,
     binlogs: [binlogOf(group, facts)],

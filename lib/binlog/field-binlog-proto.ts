@@ -1,4 +1,5 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
+import { expectObject } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 import type { Binlog, FieldBinlog } from './field-binlog.js'
 import {
@@ -10,6 +11,7 @@ import {
 
 /** Bytes of a `milvus.proto.data.FieldBinlog`. */
 export function fieldBinlogToProto(fieldBinlog: FieldBinlog): Uint8Array {
+  expectObject(fieldBinlog, 'fieldBinlog')
   return toBinary(FieldBinlogSchema, fieldBinlogToMessage(fieldBinlog))
 }
 

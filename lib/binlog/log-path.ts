@@ -1,4 +1,11 @@
-import { expectId, expectInteger, expectOneOf, unexpected } from '../config/index.js'
+import {
+  expectId,
+  expectInteger,
+  expectObject,
+  expectOneOf,
+  expectString,
+  unexpected,
+} from '../config/index.js'
 
 /**
  * `'milvus'` (default): `{root}/insert_log/{collection}/{partition}/{segment}/{group}/{logId}`.
@@ -84,6 +91,7 @@ export function buildLogPath(
   ids: { collection: Id; partition: Id; segment: Id; field?: Id; log: Id },
   options: LogPathOptions = {},
 ): string {
+  expectObject(options, 'options')
   const layout = expectOneOf(options.layout, 'layout', ['milvus', 'segmentFirst'], 'milvus')
   const segment = [
     expectId(ids.collection, 'collectionId'),
@@ -107,8 +115,9 @@ export function parseLogPath(
   path: string,
   options: LogPathOptions = {},
 ): LogPath | undefined {
+  expectObject(options, 'options')
   const layout = expectOneOf(options.layout, 'layout', ['milvus', 'segmentFirst'], 'milvus')
-  const parts = path.split('/')
+  const parts = expectString(path, 'path').split('/')
   const ids = kind === 'delta' ? 4 : 5
   if (parts.length < ids + 1) return undefined
   const tail = parts.slice(-ids - 1)

@@ -1,4 +1,10 @@
-import { expectInteger, expectText, parseExact } from '../config/index.js'
+import {
+  expectInteger,
+  expectObject,
+  expectString,
+  expectText,
+  parseExact,
+} from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 
 /** Which manifest a StorageV3 segment has (`SegmentInfo.manifest_path`). */
@@ -10,7 +16,8 @@ export interface ManifestPath {
 }
 
 /** `{"ver":3,"base_path":"files/insert_log/1/2/3"}`. @throws PackedError InvalidArgument. */
-export function buildManifestPath({ version, basePath }: ManifestPath): string {
+export function buildManifestPath(path: ManifestPath): string {
+  const { version, basePath } = expectObject(path, 'path')
   return JSON.stringify({
     ver: expectInteger(version, 'version', { min: -1 }),
     base_path: expectText(basePath, 'basePath'),
@@ -23,6 +30,7 @@ export function buildManifestPath({ version, basePath }: ManifestPath): string {
  * @throws PackedError MetadataCorrupted.
  */
 export function parseManifestPath(text: string): ManifestPath | undefined {
+  expectString(text, 'text')
   if (text === '') return undefined
   const parsed = parsedJson(text)
   const { ver, base_path } = (parsed ?? {}) as { ver?: unknown; base_path?: unknown }

@@ -1,4 +1,4 @@
-import { expectId } from '../config/index.js'
+import { expectId, expectObject } from '../config/index.js'
 import {
   buildLogPath,
   expectPartition,
@@ -68,6 +68,7 @@ export interface BuildPathIds {
 }
 
 function buildParts(ids: BuildPathIds): (bigint | number)[] {
+  expectObject(ids, 'ids')
   return [
     expectId(ids.buildId, 'buildId'),
     expectVersion(ids.version, 'version'),

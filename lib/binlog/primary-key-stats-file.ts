@@ -1,3 +1,4 @@
+import { expectBytes } from '../codec/index.js'
 import { PackedError } from '../errors/index.js'
 import type { PrimaryKeyStats } from './primary-key-stats.js'
 import {
@@ -15,7 +16,7 @@ import { primaryKeyStatsFromJson } from './primary-key-stats-json.js'
  * @throws PackedError FileCorrupted, NotSupported (a compound file of another version).
  */
 export function parsePrimaryKeyStats(bytes: Uint8Array): PrimaryKeyStats[] {
-  if (bytes.length === 0) return []
+  if (expectBytes(bytes, 'bytes').length === 0) return []
   if (isCompoundPrimaryKeyStats(bytes)) return primaryKeyStatsFromCompound(bytes)
   return primaryKeyStatsFromJson(textOf(bytes))
 }

@@ -1,5 +1,6 @@
 import { type Data, Field, makeData, RecordBatch, Schema, Struct } from 'apache-arrow'
 import { flattenBatch, flattenSchema } from '../cdata/index.js'
+import { expectObject } from '../config/index.js'
 import {
   type BloomHandle,
   callAsync,
@@ -38,6 +39,7 @@ export class PrimaryKeyFilter {
 
   /** @throws PackedError InvalidData where the parts contradict each other. */
   static fromParts(parts: BloomParts): PrimaryKeyFilter {
+    expectObject(parts, 'parts')
     return new PrimaryKeyFilter(
       parts.kind,
       callSync((addon) => addon.bloomOpen(parts)),

@@ -1,4 +1,4 @@
-import { parseExact } from '../config/index.js'
+import { expectList, expectObject, parseExact } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 import { DataType } from '../schema/index.js'
 import { PrimaryKeyStats } from './primary-key-stats.js'
@@ -27,7 +27,7 @@ export function serializePrimaryKeyStats(stats: PrimaryKeyStats): Uint8Array {
 
 /** The bytes of a merged file (`stats_log/…/1`): a JSON array of what every batch had. */
 export function serializeMergedPrimaryKeyStats(list: readonly PrimaryKeyStats[]): Uint8Array {
-  return Buffer.from(`[${list.map(statsText).join(',')}]`)
+  return Buffer.from(`[${expectList(list, 'list').map(statsText).join(',')}]`)
 }
 
 /**
@@ -49,7 +49,9 @@ export function primaryKeyStatsFromJson(text: string): PrimaryKeyStats[] {
   return (Array.isArray(parsed) ? parsed : [parsed]).map(statsOf)
 }
 
-function statsText({ fieldId, pkType, min, max, filter }: PrimaryKeyStats): string {
+function statsText(stats: PrimaryKeyStats): string {
+  expectObject(stats, 'stats')
+  const { fieldId, pkType, min, max, filter } = stats
   const bf = filterText(filter)
   return (
     `{"fieldID":${fieldId},"max":0,"min":0,"bfType":${BF_TYPE[filter.kind]},"bf":${bf},` +

@@ -84,7 +84,8 @@ function outsideTexts({ values, valueOffsets }: Data, min: Buffer, max: Buffer) 
 
 function isData(value: unknown): value is Data {
   const data = value as Partial<Data> | null
-  return typeof data === 'object' && typeof data?.type?.typeId === 'number'
+  // A vector has a type, too, but no buffers: it may be of several batches.
+  return typeof data?.type?.typeId === 'number' && Array.isArray(data.buffers)
 }
 
 function keyTypeOf({ type }: Data): PrimaryKeyType | string {

@@ -64,7 +64,10 @@ export class PrimaryKeyStats implements Readonly<PrimaryKeyStatsInit> {
   readonly max: PrimaryKey | undefined
   readonly filter: PrimaryKeyFilter
 
-  constructor({ fieldId, pkType, min, max, filter }: PrimaryKeyStatsInit) {
+  /** @throws PackedError InvalidArgument for no object. */
+  constructor(parts: PrimaryKeyStatsInit) {
+    expectObject(parts, 'parts')
+    const { fieldId, pkType, min, max, filter } = parts
     this.fieldId = fieldId
     this.pkType = pkType
     this.min = min

@@ -1,5 +1,6 @@
 import {
   expectKnownKeys,
+  expectNumber,
   expectObject,
   expectOneOf,
   expectText,
@@ -63,12 +64,16 @@ export interface CompressionCall extends Partial<CompressionKind> {
 
 /** Compressed over original bytes, as everywhere in this library; 0 for no input. */
 export function compressionRatio(originalBytes: number, compressedBytes: number): number {
-  return originalBytes === 0 ? 0 : compressedBytes / originalBytes
+  expectNumber(compressedBytes, 'compressedBytes')
+  return expectNumber(originalBytes, 'originalBytes') === 0 ? 0 : compressedBytes / originalBytes
 }
 
 /** The share of the original bytes that went away, below 0 where they grew; 0 for no input. */
 export function compressionSaving(originalBytes: number, compressedBytes: number): number {
-  return originalBytes === 0 ? 0 : 1 - compressedBytes / originalBytes
+  expectNumber(compressedBytes, 'compressedBytes')
+  return expectNumber(originalBytes, 'originalBytes') === 0
+    ? 0
+    : 1 - compressedBytes / originalBytes
 }
 
 const NOTHING: CompressionCounts = {

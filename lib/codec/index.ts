@@ -7,6 +7,7 @@ export {
   measuredCodec,
 } from './bytes-codec.js'
 export { Codec } from './codec.js'
+export { expectBytes } from './codec-bytes.js'
 export { CODEC_LEVELS, CODEC_NAMES, type CodecName } from './codec-names.js'
 export type {
   CodecOptions,

@@ -1,6 +1,7 @@
 import type { FlatSettings, SettingKey } from './compression-checks.js'
 import type { CompressionConfig, ResolvedCompressionConfig } from './compression-config.js'
 import { COMPRESSION_BLOCKS, CONCURRENCY_ALIAS, namesOfBlock } from './compression-names.js'
+import { expectObject } from './expect.js'
 import { completeSettings, flatSettings } from './resolve-compression.js'
 import { SaidSettings } from './said-settings.js'
 import { normalName } from './storage-names.js'
@@ -33,6 +34,7 @@ export function compressionConfigFromEnv(
   env: Environment = process.env,
   otherwise: CompressionConfig = {},
 ): ResolvedCompressionConfig {
+  expectObject(env, 'env')
   return completeSettings({ ...flatSettings(otherwise), ...settingsOfEnv(env) })
 }
 

@@ -88,6 +88,23 @@ export function expectText(value: unknown, name: string): string {
   throw unexpected('a non-empty string without NUL', name, value)
 }
 
+/** A string, which may be empty. */
+export function expectString(value: unknown, name: string): string {
+  if (typeof value === 'string') return value
+  throw unexpected('a string', name, value)
+}
+
+export function expectNumber(value: unknown, name: string): number {
+  if (typeof value === 'number') return value
+  throw unexpected('a number', name, value)
+}
+
+/** What is given for a list, once it is one. */
+export function expectList<T>(value: readonly T[], name: string): readonly T[] {
+  if (Array.isArray(value)) return value
+  throw unexpected('an array', name, value)
+}
+
 /** One of `allowed`; `fallback` when undefined. */
 export function expectOneOf<T extends string>(
   value: unknown,

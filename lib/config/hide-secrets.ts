@@ -1,4 +1,5 @@
 import { type InspectOptions, inspect } from 'node:util'
+import { expectObject } from './expect.js'
 import { isSecretKey } from './storage-keys.js'
 
 const HIDDEN = '***'
@@ -7,6 +8,7 @@ const HIDDEN = '***'
  * A storage configuration as it may be printed: secrets are `***`, a function is named as one.
  */
 export function describeStorage(config: object): Record<string, unknown> {
+  expectObject(config, 'config')
   return Object.fromEntries(
     Object.entries(config)
       .filter(([, value]) => value !== undefined)

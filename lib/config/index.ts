@@ -18,9 +18,12 @@ export {
   expectId,
   expectInteger,
   expectKnownKeys,
+  expectList,
+  expectNumber,
   expectObject,
   expectOneOf,
   expectSignal,
+  expectString,
   expectText,
   unexpected,
 } from './expect.js'

@@ -1,3 +1,4 @@
+import { expectObject } from './expect.js'
 import { checkStorageConfig } from './resolve-storage.js'
 import type { StorageConfig } from './storage-config.js'
 import { milvusStorage } from './storage-milvus.js'
@@ -32,6 +33,7 @@ export function storageConfigFromEnv(
   instead: StorageConfig = {},
   family?: StorageFamily,
 ): StorageConfig {
+  expectObject(env, 'env')
   return checkStorageConfig({ ...storageOf(env, family), ...instead })
 }
 

@@ -1,4 +1,5 @@
 import { PackedError } from '../errors/index.js'
+import { expectObject, expectString } from './expect.js'
 import type { StorageConfig } from './storage-config.js'
 import { familyOf, type StorageFamily } from './storage-env.js'
 
@@ -27,6 +28,7 @@ const SCHEMES: Readonly<Record<string, StorageFamily>> = { s3: 's3', az: 'azure'
  * @throws PackedError InvalidArgument (no bucket, a user name); unknown schemes.
  */
 export function parseStorageUri(text: string): StorageUri {
+  expectString(text, 'text')
   const [, scheme, rest] = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/(.*)$/s.exec(text) ?? []
   if (scheme === undefined || rest === undefined) return { family: undefined, path: text }
   if (scheme.toLowerCase() === 'file' && rest.startsWith('/')) return { family: 'file', path: rest }
@@ -55,6 +57,8 @@ export function joinRoot(rootPath: string | undefined, path: string): string {
 
 /** The URI of a path below a storage, for messages; of the local disk the path itself. */
 export function storageUri(config: StorageConfig, path: string): string {
+  expectObject(config, 'config')
+  expectString(path, 'path')
   const family = familyOf(config)
   if (family === undefined) return path
   const scheme = Object.keys(SCHEMES).find((name) => SCHEMES[name] === family)

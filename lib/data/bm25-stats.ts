@@ -1,4 +1,5 @@
 import type { Data } from 'apache-arrow'
+import { expectBytes } from '../codec/index.js'
 import { PackedError } from '../errors/index.js'
 import type { FieldSchema } from '../schema/index.js'
 import { byteParts } from './arrow-parts.js'
@@ -87,6 +88,7 @@ export class Bm25Stats {
    *   those of another version.
    */
   static deserialize(bytes: Uint8Array): Bm25Stats {
+    expectBytes(bytes, 'bytes')
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     if (bytes.length < HEAD_BYTES || (bytes.length - HEAD_BYTES) % PAIR_BYTES !== 0) {
       throw corrupted(`${HEAD_BYTES} bytes and ${PAIR_BYTES} per token`, `${bytes.length} bytes`)

@@ -1,3 +1,5 @@
+import { expectBytes } from '../codec/index.js'
+import { expectObject } from '../config/index.js'
 import { encodeAvroFile, isAvroFile, readAvroFile, resolveRecord } from './avro-file.js'
 import type { AvroManifest } from './avro-record.js'
 import { MANIFEST_TYPE } from './avro-schema.js'
@@ -21,6 +23,7 @@ export function encodeManifest(
   basePath: string,
   sync?: Uint8Array,
 ): Uint8Array {
+  expectObject(manifest, 'manifest')
   return encodeAvroFile(MANIFEST_TYPE.toBuffer(toAvroManifest(manifest, basePath)), sync)
 }
 
@@ -34,7 +37,7 @@ export function encodeManifest(
  *   null and deflate.
  */
 export function decodeManifest(bytes: Uint8Array, basePath: string, path?: string): Manifest {
-  if (bytes.length === 0) {
+  if (expectBytes(bytes, 'bytes').length === 0) {
     throw corrupted('bytes', 'an empty file, which a writer without atomic creation left', path)
   }
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -1,3 +1,4 @@
+import { expectObject } from '../config/index.js'
 import type {
   Manifest,
   ManifestColumnGroup,
@@ -53,6 +54,8 @@ export interface ManifestDiff {
 
 /** What changed between two manifests, of one segment or of two. */
 export function diffManifests(before: Manifest, after: Manifest): ManifestDiff {
+  expectObject(before, 'before')
+  expectObject(after, 'after')
   const pairs = pairGroups(before.columnGroups, after.columnGroups)
   const paired = new Set(pairs.flat())
   const columnsBefore = before.columnGroups.flatMap(({ columns }) => columns)

@@ -1,4 +1,4 @@
-import { parseExact, stringifyExact } from '../config/index.js'
+import { expectObject, expectString, parseExact, stringifyExact } from '../config/index.js'
 import type { AvroManifest } from './avro-record.js'
 import { corrupted, decoding } from './corrupted.js'
 import { fromAvroManifest } from './from-avro.js'
@@ -18,6 +18,7 @@ const MODEL_VERSION = 6
  * @throws PackedError InvalidArgument naming the field.
  */
 export function encodeManifestJson(manifest: Manifest, version: number, basePath: string): string {
+  expectObject(manifest, 'manifest')
   const avro = toAvroManifest(manifest, basePath)
   const json = {
     committed_version: version,
@@ -55,6 +56,7 @@ export function decodeManifestJson(
   basePath: string,
   path?: string,
 ): { version: number; manifest: Manifest } {
+  expectString(text, 'text')
   const root = new JsonRecord(parsed(text, path), 'manifest.json', path)
   const version = Number(root.long('committed_version'))
   if (!Number.isSafeInteger(version) || version < 0) {

@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { expectBoolean, expectInteger, expectKnownKeys, unexpected } from '../config/index.js'
+import {
+  expectBoolean,
+  expectInteger,
+  expectKnownKeys,
+  expectObject,
+  unexpected,
+} from '../config/index.js'
 import { isPackedError, PackedError } from '../errors/index.js'
 import type { ChunkManager, ChunkOptions } from '../storage/index.js'
+import { expectChunkManager } from '../storage/index.js'
 import { decodeManifest, encodeManifest } from './codec.js'
 import { isCertain } from './commit-outcome.js'
 import { freezeAll } from './freeze.js'
@@ -49,6 +56,8 @@ export class ManifestStore {
 
   /** @throws PackedError InvalidArgument. */
   constructor(chunkManager: ChunkManager, basePath: string, options: ManifestStoreOptions = {}) {
+    expectChunkManager(chunkManager, 'chunkManager')
+    expectObject(options, 'the options of ManifestStore')
     expectKnownKeys({ ...options }, ['singleWriter'], 'ManifestStore')
     metadataFolder(basePath)
     this.chunkManager = chunkManager

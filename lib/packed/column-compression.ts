@@ -1,4 +1,5 @@
 import { compressionRatio, compressionSaving } from '../codec/index.js'
+import { expectObject } from '../config/index.js'
 import type { PackedColumnChunk, PackedFileInfo } from './file-info.js'
 
 /** How a leaf column of a file is compressed, or all columns together. */
@@ -26,7 +27,9 @@ export interface ColumnCompression {
  * What an encoding saves is gone before: bytes of a dictionary and of what points into it are
  * uncompressed bytes.
  */
-export function columnCompression({ chunks }: Pick<PackedFileInfo, 'chunks'>): ColumnCompression[] {
+export function columnCompression(file: Pick<PackedFileInfo, 'chunks'>): ColumnCompression[] {
+  expectObject(file, 'file')
+  const { chunks } = file
   const columns = new Map<string, PackedColumnChunk[]>()
   for (const chunk of chunks) {
     const column = columns.get(chunk.column)

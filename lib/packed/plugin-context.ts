@@ -1,3 +1,4 @@
+import { expectBytes } from '../codec/index.js'
 import { expectId } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 import { expectKey, expectKeyed, isBytes, type PackedEncryption } from './encryption.js'
@@ -60,7 +61,7 @@ export function encryptionOf(context: PluginContext): PackedEncryption {
  * @throws PackedError InvalidData when the bytes do not start as `<zone>_<collection>_`.
  */
 export function parseKeyMetadata(bytes: Uint8Array): MilvusKeyMetadata {
-  const text = Buffer.from(bytes).toString('latin1')
+  const text = Buffer.from(expectBytes(bytes, 'bytes')).toString('latin1')
   const [prefix, zone, collection] = /^(\d{1,19})_(\d{1,19})_/.exec(text) ?? []
   if (prefix === undefined) {
     throw new PackedError(

@@ -1,3 +1,4 @@
+import { expectObject } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 
 /** Footer key that says which columns are codes of vectors, and how they are decoded. */
@@ -35,6 +36,7 @@ type Members = Partial<Record<string, unknown>>
  * @throws PackedError MetadataCorrupted; NotSupported for a later version.
  */
 export function quantizationOf(metadata: ReadonlyMap<string, string>): QuantizedField[] {
+  expectObject(metadata, 'metadata')
   const text = metadata.get(QUANTIZATION_KEY)
   return text === undefined ? [] : parseQuantization(text)
 }

@@ -93,6 +93,7 @@ export function vectorsOf(
   options: VectorsOfOptions = {},
 ): VectorMatrix {
   const { element, as } = resolveOptions(options)
+  expectObject(batch, 'batch')
   const index = batch.schema.fields.findIndex((field) => field.name === name)
   const data = batch.data.children[index]
   if (data === undefined) throw unexpected('the name of a column', 'vectorsOf', name)

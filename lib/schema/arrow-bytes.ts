@@ -1,4 +1,5 @@
 import { type Data, type DataType, Type } from 'apache-arrow'
+import { expectObject } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 import type { ArrowRecord } from './arrow-record.js'
 
@@ -14,6 +15,7 @@ import type { ArrowRecord } from './arrow-record.js'
  *   column has.
  */
 export function arrowDataBytes(data: Data): number {
+  expectObject(data, 'data')
   const validity = (data.nullBitmap?.byteLength ?? 0) > 0 ? Math.ceil(data.length / 8) : 0
   return validity + valueBytes(data)
 }
@@ -80,6 +82,7 @@ function unsupported(type: DataType): PackedError {
 
 /** Decoded bytes of every column of a record that has a field id; see {@link arrowDataBytes}. */
 export function recordBytes(record: ArrowRecord): Map<bigint, number> {
+  expectObject(record, 'record')
   const bytes = new Map<bigint, number>()
   for (const id of record.fieldIdToColumn.keys()) bytes.set(id, arrowDataBytes(record.column(id)!))
   return bytes

@@ -24,6 +24,7 @@ import {
 } from './json-values.js'
 import { CollectionSchemaSchema } from './proto/schema_pb.js'
 import { idOrAbsent } from './stored-ids.js'
+import { expectCollectionSchema } from './system-fields.js'
 
 /** In the order of their numbers. */
 const FIELD_STATES = ['FieldCreated', 'FieldCreating', 'FieldDropping', 'FieldDropped']
@@ -34,7 +35,7 @@ const FIELD_STATES = ['FieldCreated', 'FieldCreating', 'FieldDropping', 'FieldDr
  * is left out, as protobuf has it.
  */
 export function collectionSchemaToJson(schema: CollectionSchema): JsonObject {
-  const message = collectionMessage(schema)
+  const message = collectionMessage(expectCollectionSchema(schema))
   return toJson(CollectionSchemaSchema, message, { useProtoFieldName: true }) as JsonObject
 }
 

@@ -14,6 +14,7 @@ import {
   type ValueFieldSchema,
 } from './proto/schema_pb.js'
 import { idOrAbsent } from './stored-ids.js'
+import { expectCollectionSchema } from './system-fields.js'
 
 type ValueInit = MessageInitShape<typeof ValueFieldSchema>
 
@@ -71,7 +72,7 @@ export function collectionSchemaFromProto(
 
 /** The bytes of a collection as a `schemapb.CollectionSchema`. */
 export function collectionSchemaToProto(schema: CollectionSchema): Uint8Array {
-  return toBinary(CollectionSchemaSchema, collectionMessage(schema))
+  return toBinary(CollectionSchemaSchema, collectionMessage(expectCollectionSchema(schema)))
 }
 
 /** A collection as the message that its bytes and its JSON are made of. */

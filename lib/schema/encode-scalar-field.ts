@@ -1,4 +1,4 @@
-import { describeValue } from '../config/index.js'
+import { describeValue, expectObject } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 import { type DataType, dataTypeName } from './data-type.js'
 import {
@@ -40,8 +40,12 @@ const QUICK_LETTERS = 32
 export function encodeScalarField(
   elementType: DataType,
   values: ArrayLike<ScalarValue | null>,
-  { elementNullable = false }: ScalarFieldOptions = {},
+  options: ScalarFieldOptions = {},
 ): Uint8Array {
+  const { elementNullable = false } = expectObject(
+    options,
+    'the options of encodeScalarField',
+  ) as ScalarFieldOptions
   const slot = scalarSlotOf(elementType)
   const elements = { type: elementType, values, nullable: elementNullable }
   const payload = payloadOf(elements, slot)

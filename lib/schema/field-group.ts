@@ -1,3 +1,4 @@
+import { expectList, unexpected } from '../config/index.js'
 import type { CollectionSchema, FieldSchema } from './collection-schema.js'
 import { allFields } from './system-fields.js'
 
@@ -45,6 +46,10 @@ export function pruneGroups<T extends { fieldIds: readonly bigint[] }>(
   groups: readonly T[],
   fieldIds: Iterable<bigint>,
 ): T[] {
+  expectList(groups, 'groups')
+  if (typeof fieldIds?.[Symbol.iterator] !== 'function') {
+    throw unexpected('something iterable', 'fieldIds', fieldIds)
+  }
   const wanted = new Set(fieldIds)
   return groups.filter((group) => group.fieldIds.some((id) => wanted.has(id)))
 }

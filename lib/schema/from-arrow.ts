@@ -12,6 +12,7 @@ import {
   Type,
   Utf8,
 } from 'apache-arrow'
+import { expectObject } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 import type { CollectionSchema, FieldSchema } from './collection-schema.js'
 import type { CollectionSchemaOptions, FieldInit } from './collection-schema-init.js'
@@ -66,6 +67,8 @@ export function convertFromArrowSchema(
   schema: Schema,
   options: FromArrowOptions = {},
 ): CollectionSchema {
+  expectObject(schema, 'schema')
+  expectObject(options, 'options')
   const fields = schema.fields.map((field) => fieldFromArrow(field, options))
   const { collection } = options
   const structs = (collection?.structArrayFields ?? []).map((struct) => ({

@@ -1,4 +1,5 @@
 import { type Data, makeData, RecordBatch, type Schema, Struct } from 'apache-arrow'
+import { expectObject } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 import type { ArrowRecord } from './arrow-record.js'
 import { fieldIdOf } from './field-ids.js'
@@ -17,6 +18,7 @@ export class SimpleArrowRecord implements ArrowRecord {
    * @throws PackedError InvalidSchema for a repeated or broken field id.
    */
   constructor(batch: RecordBatch) {
+    expectObject(batch, 'batch')
     this.schema = batch.schema
     this.numRows = batch.numRows
     this.fieldIdToColumn = columnsOf(batch.schema)
@@ -78,6 +80,8 @@ function sameFields(left: Schema, right: Schema): boolean {
  *   than the record or has nulls where the schema allows none.
  */
 export function projectRecord(record: ArrowRecord, schema: Schema): SimpleArrowRecord {
+  expectObject(record, 'record')
+  expectObject(schema, 'schema')
   if (record instanceof SimpleArrowRecord && sameFields(record.schema, schema)) return record
   const children = schema.fields.map((field) => {
     const { name, type, nullable } = field

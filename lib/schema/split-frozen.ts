@@ -1,4 +1,4 @@
-import { expectId, expectOneOf } from '../config/index.js'
+import { expectId, expectList, expectObject, expectOneOf } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 import type { CollectionSchema } from './collection-schema.js'
 import {
@@ -38,8 +38,11 @@ export interface FrozenSplitOptions {
 export function frozenSplit(
   split: readonly FrozenGroup[],
   schema: CollectionSchema,
-  { dropped = 'error', added = 'error' }: FrozenSplitOptions = {},
+  options: FrozenSplitOptions = {},
 ): FieldGroup[] {
+  expectList(split, 'split')
+  expectObject(options, 'the options of frozenSplit')
+  const { dropped = 'error', added = 'error' } = options
   const leaveOut = expectOneOf(dropped, 'dropped', ['error', 'leaveOut']) === 'leaveOut'
   if (split.some(({ fieldIds = [] }) => fieldIds.length === 0)) return splitLegacy(schema)
   const free = new Map(placedFields(schema).map((placed) => [placed.field.fieldId, placed]))

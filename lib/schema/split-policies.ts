@@ -76,8 +76,10 @@ interface Resolved {
  */
 export function splitByDefaultPolicies(
   schema: CollectionSchema,
-  { averageBytes = new Map(), policies = {} }: SplitOptions = {},
+  options: SplitOptions = {},
 ): FieldGroup[] {
+  expectObject(options, 'the options of splitByDefaultPolicies')
+  const { averageBytes = new Map(), policies = {} } = options
   const { isSystem, wideBytes, selectedDataType, localFormat } = resolvePolicies(policies)
   const fields = placedFields(schema)
   const formats = localFormat ? [...new Set(fields.map(localFormatOf))] : [undefined]

@@ -14,6 +14,7 @@ import {
   Schema,
   Utf8,
 } from 'apache-arrow'
+import { expectObject } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 import type { CollectionSchema, FieldSchema } from './collection-schema.js'
 import { DataType, dataTypeName, isDenseVector } from './data-type.js'
@@ -68,8 +69,10 @@ const SCALARS: ReadonlyMap<DataType, () => ArrowType> = new Map<DataType, () => 
 export function convertToArrowSchema(
   schema: CollectionSchema,
   useFieldId = false,
-  { nullability = 'schema' }: ArrowSchemaOptions = {},
+  options: ArrowSchemaOptions = {},
 ): Schema {
+  expectObject(options, 'the options of convertToArrowSchema')
+  const { nullability = 'schema' } = options
   const fields = allFields(schema).map((field) => {
     const nullable = nullability === 'schema' ? field.nullable : !field.isPrimaryKey
     return new Field(

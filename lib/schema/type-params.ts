@@ -61,7 +61,9 @@ export function dimOfWidth(vector: DataType, widthBytes: number): number {
 }
 
 /** The dense vector type that a field, or the elements of a field, have. */
-function vectorTypeOf({ name, dataType, elementType }: FieldSchema): DataType {
+function vectorTypeOf(field: FieldSchema): DataType {
+  expectObject(field, 'field')
+  const { name, dataType, elementType } = field
   const type = dataType === DataType.ArrayOfVector ? elementType : dataType
   if (isDenseVector(type)) return type
   throw new PackedError(

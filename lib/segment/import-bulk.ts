@@ -1,5 +1,5 @@
 import type { RecordBatch } from 'apache-arrow'
-import { parseExact } from '../config/index.js'
+import { expectObject, parseExact } from '../config/index.js'
 import type { Row } from '../data/index.js'
 import { PackedError } from '../errors/index.js'
 import {
@@ -28,6 +28,7 @@ type ListValue = Iterable<unknown> & { toArray(): unknown }
  * @throws PackedError InvalidData naming the field and the row in the batch.
  */
 export function* rowsOfBulk(batch: RecordBatch, schema: CollectionSchema): Generator<Row> {
+  expectObject(batch, 'batch')
   const columns = batch.schema.fields.map(({ name }, index) => ({
     name,
     values: batch.getChildAt(index)!,

@@ -5,10 +5,18 @@ import {
   fieldBinlogToJson,
   parseManifestPath,
 } from '../binlog/index.js'
-import { describeValue, expectId, parseExact, stringifyExact } from '../config/index.js'
+import {
+  describeValue,
+  expectId,
+  expectObject,
+  expectString,
+  parseExact,
+  stringifyExact,
+} from '../config/index.js'
 import { isPackedError, PackedError } from '../errors/index.js'
 import { collectionSchemaFromJson, collectionSchemaToJson } from '../schema/index.js'
 import type { ChunkManager, ChunkOptions } from '../storage/index.js'
+import { expectChunkManager } from '../storage/index.js'
 import type { SegmentIds, SegmentInfo } from './segment-info.js'
 import { joinKey } from './segment-keys.js'
 
@@ -19,6 +27,8 @@ const LISTS = ['binlogs', 'statslogs', 'bm25logs', 'deltalogs'] as const
 
 /** `{root}/_segment/{collection}/{partition}/{segment}.json`. */
 export function sidecarKey(root: string, ids: SegmentIds): string {
+  expectString(root, 'root')
+  expectObject(ids, 'ids')
   const { collectionId, partitionId, segmentId } = ids
   return joinKey(root, FOLDER, collectionId, partitionId, `${segmentId}.json`)
 }
@@ -36,6 +46,7 @@ export async function writeSidecar(
   info: SegmentInfo,
   options: ChunkOptions = {},
 ): Promise<string> {
+  expectChunkManager(chunkManager, 'chunkManager')
   const key = sidecarKey(root, info)
   const prefix = joinKey(root, '')
   const below = moved(info, (path) => (path.startsWith(prefix) ? path.slice(prefix.length) : path))
@@ -55,6 +66,7 @@ export async function readSidecar(
   ids: SegmentIds,
   options: ChunkOptions = {},
 ): Promise<SegmentInfo | undefined> {
+  expectChunkManager(chunkManager, 'chunkManager')
   const key = sidecarKey(root, ids)
   const bytes = await readIfThere(chunkManager, key, options)
   if (bytes === undefined) return undefined
@@ -110,6 +122,7 @@ function movedManifest(
 
 /** A plain value for JSON, lists in Milvus's names (see `fieldBinlogToJson`). */
 export function segmentInfoToJson(info: SegmentInfo): Record<string, unknown> {
+  expectObject(info, 'info')
   return {
     version: VERSION,
     collectionID: info.collectionId,

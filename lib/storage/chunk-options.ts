@@ -1,5 +1,5 @@
 import { expectBoolean, expectInteger, unexpected } from '../config/index.js'
-import type { ChunkRange } from './chunk-manager.js'
+import type { ChunkManager, ChunkRange } from './chunk-manager.js'
 import type { FileRange } from './local/files.js'
 
 /** Objects of one call that are read or written at a time. */
@@ -28,4 +28,17 @@ export function expectRange({ offset, length }: ChunkRange): FileRange {
 export function expectSomePrefix(prefix: string): string {
   if (prefix === '') throw unexpected('a prefix that is not empty', 'prefix', prefix)
   return prefix
+}
+
+/**
+ * What is given for a chunk manager, by its methods: it may be the caller's own.
+ *
+ * @throws PackedError InvalidArgument.
+ */
+export function expectChunkManager(value: unknown, name: string): ChunkManager {
+  const manager = value as Partial<ChunkManager> | null | undefined
+  if (typeof manager?.read === 'function' && typeof manager.write === 'function') {
+    return manager as ChunkManager
+  }
+  throw unexpected('a chunk manager', name, value)
 }

@@ -7,6 +7,7 @@ export type {
   ChunkWriteOptions,
   MultiWriteOptions,
 } from './chunk-manager.js'
+export { expectChunkManager } from './chunk-options.js'
 export { DeadlineExceeded, withDeadline } from './deadline.js'
 export { Gate } from './gate.js'
 export { checkKey } from './keys.js'

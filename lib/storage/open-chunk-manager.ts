@@ -21,6 +21,7 @@ export function isRemote(storage: StorageConfig | undefined): boolean {
  * @throws PackedError as `RemoteChunkManager.open`.
  */
 export async function openChunkManager(storage: StorageConfig = {}): Promise<ChunkManager> {
+  expectObject(storage, 'storage')
   return isRemote(storage)
     ? RemoteChunkManager.open({ storage })
     : new LocalChunkManager({ rootPath: storage.rootPath || '.' })

@@ -1,3 +1,4 @@
+import { expectObject } from '../config/index.js'
 import { isNotCommitted } from '../manifest/index.js'
 import type { FieldGroup } from '../schema/index.js'
 import { commitPack, manifestOf } from './commit-pack.js'
@@ -37,6 +38,7 @@ export class BulkPackWriterV3 implements PackWriter {
   readonly #leftovers: PackLeftovers
 
   constructor(target: PackTarget) {
+    expectObject(target, 'target')
     this.#target = target
     this.#leftovers = new PackLeftovers(target.chunkManager, target.logger)
   }

@@ -6,9 +6,15 @@ import {
   parsePrimaryKeyStats,
   readBm25Log,
 } from '../binlog/index.js'
+import { expectObject } from '../config/index.js'
 import { Bm25Stats } from '../data/index.js'
 import { listsOfManifest, MERGED_LOG_ID, manifestOfSegment } from '../segment/index.js'
-import { type ChunkManager, type ChunkOptions, mapBounded } from '../storage/index.js'
+import {
+  type ChunkManager,
+  type ChunkOptions,
+  expectChunkManager,
+  mapBounded,
+} from '../storage/index.js'
 import type { SegmentMeta } from './segment-meta.js'
 
 /** The statistics of all saved chunks of a segment. */
@@ -33,6 +39,8 @@ export async function loadStatistics(
   chunkManager: ChunkManager,
   options: ChunkOptions = {},
 ): Promise<SegmentStatistics> {
+  expectObject(segment, 'segment')
+  expectChunkManager(chunkManager, 'chunkManager')
   const found = await manifestOfSegment(segment, chunkManager, options)
   const { statslogs, bm25logs } = found === undefined ? segment : listsOfManifest(found.manifest)
   const pkStats = await mapBounded(statslogs.flatMap(ofChunks), MOST_READS, async ({ logPath }) =>

@@ -58,6 +58,7 @@ export class LocalAllocator implements Allocator {
     store: MetaStore,
     options: LocalAllocatorOptions = {},
   ): Promise<LocalAllocator> {
+    expectObject(store, 'store')
     const settings = resolve(options)
     return new LocalAllocator(store, settings, await firstWindow(store, settings.clock))
   }

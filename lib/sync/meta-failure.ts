@@ -1,3 +1,4 @@
+import { expectOneOf, expectString } from '../config/index.js'
 import { isPackedError, PackedError } from '../errors/index.js'
 import type { MetaFailure } from './meta-writer.js'
 
@@ -9,6 +10,8 @@ const SIGNS = {
 
 /** The error that a {@link MetaWriter} answers with, such that {@link metaFailureOf} knows it. */
 export function metaFailure(failure: MetaFailure, message: string): PackedError {
+  expectOneOf(failure, 'failure', Object.keys(SIGNS))
+  expectString(message, 'message')
   const { code, field } = SIGNS[failure]
   return new PackedError(code, message, { field })
 }

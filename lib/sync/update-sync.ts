@@ -1,5 +1,6 @@
 import type { FieldBinlog } from '../binlog/index.js'
 import { sortedByField } from '../binlog/index.js'
+import { expectObject } from '../config/index.js'
 import type { CachedSegment } from './cached-segment.js'
 import type { MetaCache } from './meta-cache.js'
 import { metaFailureOf } from './meta-failure.js'
@@ -39,6 +40,8 @@ export interface UpdateSyncOptions {
  *   tried again), and what the last attempt failed with; the signal's reason.
  */
 export async function updateSync(options: UpdateSyncOptions): Promise<void> {
+  expectObject(options, 'options')
+  expectObject(options.facts, 'options.facts')
   const { facts, metaCache, metaWriter, signal } = options
   const request = requestOf(facts, metaCache)
   const retry = resolveRetry(options.retry, 'retry', RETRY)

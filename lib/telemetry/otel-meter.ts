@@ -1,4 +1,5 @@
 import type { Attributes, Meter } from '@opentelemetry/api'
+import { PackedError } from '../errors/index.js'
 import { GaugeReads } from './gauge-reads.js'
 import {
   type CounterName,
@@ -22,6 +23,12 @@ export async function otelMeter(
 ): Promise<PipelineMeter> {
   // Only where it is asked for: the package is not free to load.
   const { metrics } = await import('@opentelemetry/api')
+  if (meter !== undefined && typeof meter?.createCounter !== 'function') {
+    throw new PackedError(
+      'InvalidArgument',
+      `Expected a meter for meter but received ${typeof meter}`,
+    )
+  }
   return instrumentsOf(meter ?? metrics.getMeter('arrow-packed'), attributes)
 }
 

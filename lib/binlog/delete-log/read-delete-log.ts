@@ -1,9 +1,11 @@
 import { Field, type RecordBatch, Schema, Utf8 } from 'apache-arrow'
+import { expectObject } from '../../config/index.js'
 import { DeleteData } from '../../data/index.js'
 import { PackedError } from '../../errors/index.js'
 import { type KeyRetriever, PackedReader, PayloadReader } from '../../packed/index.js'
 import { DataType } from '../../schema/index.js'
 import type { ChunkManager } from '../../storage/index.js'
+import { expectChunkManager } from '../../storage/index.js'
 import {
   type BinlogDecryptor,
   type BinlogFile,
@@ -45,6 +47,8 @@ export async function readDeleteLog(
   path: string,
   options: ReadDeleteLogOptions = {},
 ): Promise<DeleteData> {
+  expectChunkManager(chunks, 'chunks')
+  expectObject(options, 'options')
   const { signal } = options
   const sizeBytes = await chunks.size(path, { signal })
   if (sizeBytes === 0) return new DeleteData()

@@ -1,9 +1,10 @@
-import { expectId, expectOneOf } from '../../config/index.js'
+import { expectId, expectObject, expectOneOf } from '../../config/index.js'
 import type { DeleteData } from '../../data/index.js'
 import { PackedError } from '../../errors/index.js'
 import { encodePayload, PackedWriter } from '../../packed/index.js'
 import { DataType } from '../../schema/index.js'
 import type { ChunkManager } from '../../storage/index.js'
+import { expectChunkManager } from '../../storage/index.js'
 import type { Binlog } from '../field-binlog.js'
 import type { Id } from '../log-path.js'
 import { buildBinlog, EventType, MULTI_FIELD } from '../v1/index.js'
@@ -52,6 +53,9 @@ export async function writeDeleteLog(
   deletes: DeleteData,
   options: WriteDeleteLogOptions,
 ): Promise<Binlog | undefined> {
+  expectChunkManager(chunks, 'chunks')
+  expectObject(deletes, 'deletes')
+  expectObject(options, 'options')
   const format = expectOneOf(options.format, 'format', FORMATS, 'json')
   const logId = expectId(options.logId, 'logId')
   options.signal?.throwIfAborted()

@@ -1,4 +1,4 @@
-import { unexpected } from '../../config/index.js'
+import { expectInteger, expectList, expectObject, unexpected } from '../../config/index.js'
 import type { Id } from '../log-path.js'
 import { type BinlogDescriptor, encodeDescriptor } from './descriptor.js'
 import {
@@ -54,7 +54,7 @@ const MOST_EVENT_BYTES = 2 ** 31 - 1
 
 /** The hybrid timestamp of a time in milliseconds. */
 export function hybridTimestamp(milliseconds: number): bigint {
-  return BigInt(milliseconds) << 18n
+  return BigInt(expectInteger(milliseconds, 'milliseconds')) << 18n
 }
 
 /**
@@ -68,6 +68,9 @@ export function buildBinlog(
   events: readonly BinlogEventInit[],
   options: BuildBinlogOptions = {},
 ): Uint8Array {
+  expectObject(descriptor, 'descriptor')
+  expectList(events, 'events')
+  expectObject(options, 'options')
   const { streamed = false } = options
   const made = descriptor.timestamp ?? hybridTimestamp(Date.now())
   const head = encodeDescriptor({

@@ -1,3 +1,4 @@
+import { expectBytes } from '../../codec/index.js'
 import { PackedError } from '../../errors/index.js'
 import {
   BINLOG_MAGIC,
@@ -72,7 +73,10 @@ export interface DescriptorHead {
 
 /** True for the first bytes of a StorageV1 binlog. */
 export function hasBinlogMagic(bytes: Uint8Array): boolean {
-  return bytes.length >= MAGIC_BYTES && viewOf(bytes).getInt32(0, true) === BINLOG_MAGIC
+  return (
+    expectBytes(bytes, 'bytes').length >= MAGIC_BYTES &&
+    viewOf(bytes).getInt32(0, true) === BINLOG_MAGIC
+  )
 }
 
 /**

@@ -1,5 +1,7 @@
+import { expectObject } from '../../config/index.js'
 import { PackedError } from '../../errors/index.js'
 import type { ChunkManager } from '../../storage/index.js'
+import { expectChunkManager } from '../../storage/index.js'
 import {
   type BinlogDescriptor,
   corrupted,
@@ -75,6 +77,8 @@ export async function readBinlog(
   path: string,
   options: ReadBinlogOptions = {},
 ): Promise<BinlogFile> {
+  expectChunkManager(chunks, 'chunks')
+  expectObject(options, 'options')
   const { signal } = options
   const window = await FileWindow.open(chunks, path, signal)
   const head = decodeDescriptorHead(await window.take(0, EXTRAS_START), path)

@@ -13,6 +13,7 @@ import {
   Int64,
   Utf8,
 } from 'apache-arrow'
+import { expectString } from '../../config/index.js'
 import { PackedError } from '../../errors/index.js'
 
 const SCALARS = {
@@ -52,6 +53,7 @@ const isVector = (name: string): name is VectorElementName => Object.hasOwn(VECT
  * @throws PackedError InvalidArgument.
  */
 export function parseColumnType(text: string): ColumnType {
+  expectString(text, 'text')
   const [, name = '', size, mark] = /^(\w+)(?:\[(\d{1,7})\])?([!?])?$/.exec(text) ?? []
   if (size === undefined && isScalar(name)) {
     return { kind: 'scalar', name, nullable: mark !== '!' }

@@ -1,4 +1,5 @@
 import { extname } from 'node:path'
+import { expectString } from '../../config/index.js'
 import { PackedError } from '../../errors/index.js'
 
 /** Formats of input files. */
@@ -20,7 +21,7 @@ const EXTENSIONS: Readonly<Record<string, InputFormat>> = {
 
 /** The format that an extension stands for. */
 export function formatOfExtension(path: string): InputFormat | undefined {
-  return EXTENSIONS[extname(path).toLowerCase()]
+  return EXTENSIONS[extname(expectString(path, 'path')).toLowerCase()]
 }
 
 /** The format that was chosen, or else the extension's. @throws PackedError InvalidArgument. */

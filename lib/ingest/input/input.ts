@@ -1,4 +1,5 @@
 import type { RecordBatch, Schema } from 'apache-arrow'
+import { expectObject } from '../../config/index.js'
 import type { ColumnType } from './column-type.js'
 import type { InputFormat } from './input-format.js'
 import type { InputPlace } from './input-place.js'
@@ -53,8 +54,11 @@ export interface Input {
 export async function openInput(
   place: InputPlace,
   format: InputFormat,
-  { types = new Map(), ...options }: InputOptions = {},
+  settings: InputOptions = {},
 ): Promise<Input> {
+  expectObject(place, 'place')
+  expectObject(settings, 'options')
+  const { types = new Map(), ...options } = settings
   const source = await openSource(place, format, options)
   if (source.kind === 'batches') return { ...source, types: new Map() }
   const close = () => source.close()

@@ -1,3 +1,4 @@
+import { expectObject } from '../../config/index.js'
 import { isPackedError } from '../../errors/index.js'
 import { batchPackets } from './batch-packets.js'
 import { IngestCounts } from './ingest-counts.js'
@@ -45,6 +46,8 @@ export async function runIngest(
   inputs: Iterable<IngestInput | string> | AsyncIterable<IngestInput | string>,
   options: IngestOptions = {},
 ): Promise<IngestSummary> {
+  expectObject(worker, 'worker')
+  expectObject(inputs, 'inputs')
   const settings = resolveIngestOptions(options)
   const run = new IngestRun(worker, settings)
   const { signal } = settings

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { normalize } from 'node:path'
+import { expectObject } from '../../config/index.js'
 import { isRemote } from '../../storage/index.js'
 import { type InputPlace, STDIN } from './input-place.js'
 
@@ -11,7 +12,9 @@ import { type InputPlace, STDIN } from './input-place.js'
  * source. Of an object it is the URI as it was given. Standard input is a source of its own every
  * time: it cannot be read again.
  */
-export function sourceOf({ text, path, storage }: InputPlace): string {
+export function sourceOf(place: InputPlace): string {
+  expectObject(place, 'place')
+  const { text, path, storage } = place
   if (path === STDIN) return `stdin:${randomUUID()}`
   return isRemote(storage) ? text : normalize(text)
 }

@@ -1,7 +1,7 @@
 import { mkdir, readFile, truncate, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { expectKnownKeys, expectText } from '../../config/index.js'
+import { expectKnownKeys, expectObject, expectText } from '../../config/index.js'
 import { PackedError } from '../../errors/index.js'
 import { callSync, type FileLockHandle } from '../../native/index.js'
 import { storageError } from '../storage-error.js'
@@ -49,7 +49,7 @@ export class DirectoryLock {
 
   /** See {@link lockDirectory}. */
   static async take(directory: string, name: string): Promise<DirectoryLock> {
-    const file = join(directory, NAME)
+    const file = join(expectText(directory, 'directory'), NAME)
     try {
       await mkdir(directory, { recursive: true })
       const handle = callSync((addon) => addon.fileLockTake(file))
@@ -102,6 +102,7 @@ export function lockDirectory(
   directory: string,
   owner: { name?: string } = {},
 ): Promise<DirectoryLock> {
+  expectObject(owner, 'owner')
   expectKnownKeys(owner, ['name'], 'lockDirectory')
   const name = expectText(owner.name ?? 'arrow-packed', 'name')
   return DirectoryLock.take(expectText(directory, 'directory'), name)

@@ -1,4 +1,5 @@
 /** Every way into column-group files: name -> ({ subject, broken, random }) => promise. */
+const { Type } = require('apache-arrow')
 const { PackedReader, inspectFile } = require('../packed.cjs')
 const { KEY } = require('./own-files.cjs')
 
@@ -92,6 +93,27 @@ const windowOf = (rows, random) =>
 const open = (context, options = {}) =>
   PackedReader.open({ paths: context.subject.paths, ...optionsOf(context), ...options })
 
+/** Conditions on columns that filters take, by chance; undefined where there is none. */
+function filterOf(fields, random) {
+  const conditions = fields.flatMap(({ name, type }) => {
+    if (type.typeId === Type.Int && type.bitWidth > 8)
+      return [
+        [name, '<', 20],
+        [name, 'in', [1, 7]],
+      ]
+    if (type.typeId === Type.Utf8)
+      return [
+        [name, '>=', 'text'],
+        [name, '!=', 'word 1'],
+      ]
+    return type.typeId === Type.Float ? [[name, '<=', 3.5]] : []
+  })
+  if (conditions.length === 0) return undefined
+  const one = random.pick(conditions)
+  const other = random.pick(conditions)
+  return random.pick([one, { not: one }, { or: [one, [other[0], 'is null']] }, [one, other]])
+}
+
 const PACKED_DOORS = {
   scan: (context) =>
     using(open(context, shapeOf(context.random)), (reader) => scan(reader, context.random)),
@@ -104,6 +126,10 @@ const PACKED_DOORS = {
     using(open(context, { schema: context.subject.schema }), (reader) =>
       scan(reader, context.random),
     ),
+  filter: (context) => {
+    const filter = filterOf(context.subject.schema.fields, context.random)
+    return using(open(context, { filter }), (reader) => scan(reader, context.random))
+  },
   rows: (context) =>
     using(open(context, shapeOf(context.random)), (reader) => rowsOf(reader, context.random)),
   windows: (context) => {
@@ -116,4 +142,4 @@ const PACKED_DOORS = {
   inspect: ({ broken }) => inspectFile(broken, { keyRetriever }),
 }
 
-module.exports = { PACKED_DOORS, keyRetriever, lookAt, scan, using }
+module.exports = { PACKED_DOORS, filterOf, keyRetriever, lookAt, scan, using }

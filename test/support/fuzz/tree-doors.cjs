@@ -2,7 +2,7 @@
 const { readFileSync } = require('node:fs')
 const { join } = require('node:path')
 const library = require('../packed.cjs')
-const { keyRetriever, lookAt, scan, using } = require('./packed-doors.cjs')
+const { filterOf, keyRetriever, lookAt, scan, using } = require('./packed-doors.cjs')
 
 const NUMBERS = BigInt64Array.of(1n, 2n, -(2n ** 63n))
 const WORDS = ['word 1', '', 'ä']
@@ -36,17 +36,44 @@ async function readLog({ root, file }) {
   return library.readBinlog(chunks, file)
 }
 
+/** A segment's reader with options of chance and these. */
+const openSegment = ({ root, subject, random }, options = {}) =>
+  library.SegmentReader.open({
+    schema: subject.schema,
+    chunkManager: managerAt(root),
+    ...logsOf(subject),
+    ...viewOf(random),
+    ...options,
+  })
+
+/** Keys that are there, that are deleted and that nobody has. */
+const keysOf = ({ schema }) =>
+  schema.fields.some(({ name, isPrimaryKey }) => isPrimaryKey && name === 'word')
+    ? ['word 1', 'word 7', 'word 77', 'word 7', 'other']
+    : [1n, 7n, 77n, 7n, 2n ** 62n]
+
 const SEGMENT_DOORS = {
-  scan: ({ root, subject, random }) =>
-    using(
-      library.SegmentReader.open({
-        schema: subject.schema,
-        chunkManager: managerAt(root),
-        ...logsOf(subject),
-        ...viewOf(random),
-      }),
-      (reader) => scan(reader, random),
-    ),
+  scan: (context) => using(openSegment(context), (reader) => scan(reader, context.random)),
+  filter: (context) => {
+    const filter = filterOf(
+      library.convertToArrowSchema(context.subject.schema).fields,
+      context.random,
+    )
+    return using(openSegment(context, { filter }), (reader) => scan(reader, context.random))
+  },
+  take: (context) =>
+    using(openSegment(context), async (reader) => {
+      const { random } = context
+      const rows = Array.from({ length: 9 }, () => random.below(Math.min(reader.numRows, 80)))
+      lookAt(await reader.take([...rows, rows[0]], { hidden: 'include' }), random)
+    }),
+  get: (context) =>
+    using(openSegment(context), async (reader) => {
+      const { random, subject } = context
+      const statistics = random.next() < 0.7
+      const { table } = await reader.get(keysOf(subject), { statistics })
+      lookAt(table, random)
+    }),
   locate: async ({ root, random, subject }) => {
     const chunkManager = managerAt(root)
     const sidecar = random.next() < 0.5
@@ -79,6 +106,15 @@ const MANIFEST_DOORS = {
     using(library.ManifestReader.open(manifestOptions(context)), (reader) =>
       scan(reader, context.random),
     ),
+  'manifest, filter': async (context) => {
+    const options = manifestOptions(context)
+    let filter
+    await using(library.ManifestReader.open(options), ({ schema }) => {
+      filter = filterOf(schema.fields, context.random)
+    })
+    const reader = library.ManifestReader.open({ ...options, filter })
+    await using(reader, (opened) => scan(opened, context.random))
+  },
   'manifest, rows': (context) =>
     using(library.ManifestReader.open(manifestOptions(context)), async (reader) => {
       const { random } = context
