@@ -42,7 +42,9 @@ export class KeyStatistics {
   readonly #merged: readonly Binlog[]
   readonly #single: readonly Binlog[]
   readonly #loaded = new Map<Binlog, readonly PrimaryKeyStats[]>()
-  readonly #problems = new ProblemList()
+  #problems = new ProblemList()
+  /** Not to be tried again in the same call. */
+  readonly #unreadable = new Set<Binlog>()
   #filesRead = 0
 
   constructor(of: StatisticsOf) {
@@ -55,14 +57,21 @@ export class KeyStatistics {
     this.#single = logs.filter((log) => logIdOf(log) !== MERGED_LOG_ID)
   }
 
-  /** Files that could not be read, so far. */
+  /** Files that could not be read since `begin`. */
   get problems(): readonly SegmentProblem[] {
     return this.#problems.problems
   }
 
-  /** Files that were read so far. */
+  /** Files that were read since `begin`. */
   get filesRead(): number {
     return this.#filesRead
+  }
+
+  /** A lookup begins: what could not be read for the one before may be there again. */
+  begin(): void {
+    this.#problems = new ProblemList()
+    this.#unreadable.clear()
+    this.#filesRead = 0
   }
 
   /** One byte per key: 0 where no row of the segment has it. */
@@ -121,15 +130,16 @@ export class KeyStatistics {
 
   async #read(log: Binlog): Promise<readonly PrimaryKeyStats[] | undefined> {
     const known = this.#loaded.get(log)
-    if (known !== undefined) return known
+    if (known !== undefined || this.#unreadable.has(log)) return known
     const { chunkManager, signal } = this.#of.settings
     const place = { path: log.logPath, field: this.#field.name }
-    await this.#problems.attempt('statistics', place, signal, async () => {
+    const isRead = await this.#problems.attempt('statistics', place, signal, async () => {
       const list = parsePrimaryKeyStats(await chunkManager.read(log.logPath, { signal }))
       expectOfField(list, this.#field, log.logPath)
       this.#filesRead++
       this.#loaded.set(log, list)
     })
+    if (!isRead) this.#unreadable.add(log)
     return this.#loaded.get(log)
   }
 }

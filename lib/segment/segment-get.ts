@@ -61,7 +61,7 @@ export interface SegmentRowsByKey {
   /** Per row of `table`: its position in the segment, as `take` has it. */
   positions: number[]
   stats: KeyLookupStats
-  /** Statistics that could not be read, and therefore rule nothing out. */
+  /** Statistics that could not be read by this call, and therefore rule nothing out. */
   problems: readonly SegmentProblem[]
 }
 
@@ -95,12 +95,12 @@ export async function getRows(
   rows.settings.signal?.throwIfAborted()
   const filter = await filterAt(options.readTs)
   const stats = noStats(distinct.length)
-  const before = statistics.filesRead
+  statistics.begin()
   const search = new KeySearch(rows, distinct, stats)
   if (distinct.length > 0) {
     await search.run(useStatistics ? statistics : undefined, filter)
   }
-  stats.statisticsRead = statistics.filesRead - before
+  stats.statisticsRead = statistics.filesRead
   const newest = search.newest
   const found = positions.flatMap((key) => newest[key] ?? [])
   const batch = await rows.takePlaces(found, output)
@@ -111,7 +111,7 @@ export async function getRows(
     missing: distinct.filter((_, key) => newest[key] === undefined),
     positions: await rows.positionsOf(found),
     stats,
-    problems: useStatistics ? [...statistics.problems] : [],
+    problems: statistics.problems,
   }
 }
 
