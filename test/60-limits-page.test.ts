@@ -2,9 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import {
+  type DataType,
   DenseUnion,
   Field,
   FixedSizeList,
+  Float32,
   Int32,
   Int64,
   IntervalYearMonth,
@@ -50,7 +52,7 @@ function item(words: string, body: () => Promise<void>): void {
 
 /** The code with which a writer of one column is refused; `opened` where it is not. */
 async function codeOfWriter(
-  type: ConstructorParameters<typeof Field>[1],
+  type: DataType,
   options: Partial<PackedWriterOptions> = {},
 ): Promise<string> {
   const schema = new Schema([new Field('x', type, true, new Map([[FIELD_ID_KEY, '100']]))])
@@ -64,9 +66,8 @@ async function codeOfWriter(
 }
 
 async function writtenPaths(): Promise<string[]> {
-  const schema = sampleSchema()
   const folder = join(directory, String(folders++))
-  const writer = await PackedWriter.open({ schema, directory: folder })
+  const writer = await PackedWriter.open({ schema: sampleSchema(), directory: folder })
   await writer.write(sampleBatch(0, 10))
   return (await writer.finish()).groups.map(({ path }) => path)
 }
@@ -95,12 +96,13 @@ describe('not the task', () => {
 })
 
 describe('formats', () => {
-  item('interval, union and run-end encoded', async () => {
+  item('interval, union, run-end encoded and lists', async () => {
     expect(await codeOfWriter(new IntervalYearMonth())).toBe('UnsupportedType')
     const union = new DenseUnion([0], [new Field('a', new Int32())])
     expect(await codeOfWriter(union)).toBe('UnsupportedType')
-    const empty = new FixedSizeList(0, new Field('', new Int32()))
-    expect(await codeOfWriter(empty)).toBe('InvalidSchema')
+    const emptyOf = (type: DataType) => new FixedSizeList(0, new Field('', type))
+    expect(await codeOfWriter(emptyOf(new Int32()))).toBe('UnsupportedType')
+    expect(await codeOfWriter(emptyOf(new Float32()))).toBe('InvalidSchema')
   })
 
   item('No LZO and no LZ4 in the old Hadoop framing', async () => {
