@@ -1,7 +1,9 @@
 #include "filter_bounds.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <utility>
 
@@ -93,16 +95,41 @@ Limits<std::string> ByteLimits(const Encoded& encoded) {
   return limits;
 }
 
-void SetIntegerLimits(const parquet::ColumnDescriptor& column, const Encoded& encoded, bool large,
-                      ColumnBounds* bounds) {
-  const bool is_signed = column.sort_order() == parquet::SortOrder::SIGNED;
-  if (is_signed) {
-    bounds->limits =
-        large ? NumberLimits<int64_t, int64_t>(encoded) : NumberLimits<int32_t, int64_t>(encoded);
+/// Bounds that no value of so many bits can have are none: such values come out cut.
+template <typename T>
+void DropUnlessWithin(T least, T most, Limits<T>* limits) {
+  const auto within = [&](const std::optional<T>& bound) {
+    return !bound || (*bound >= least && *bound <= most);
+  };
+  if (!within(limits->least) || !within(limits->most)) *limits = {};
+}
+
+template <typename Stored, typename T>
+Limits<T> IntegerLimits(const Encoded& encoded, int bits) {
+  Limits<T> limits = NumberLimits<Stored, T>(encoded);
+  const int unused = std::clamp(std::numeric_limits<uint64_t>::digits - bits, 0, 63);
+  DropUnlessWithin<T>(std::numeric_limits<T>::min() >> unused,
+                      std::numeric_limits<T>::max() >> unused, &limits);
+  return limits;
+}
+
+void SetIntegerLimits(const parquet::ColumnDescriptor& column, const arrow::DataType& type,
+                      const Encoded& encoded, ColumnBounds* bounds) {
+  const int bits = checked_cast<const arrow::FixedWidthType&>(type).bit_width();
+  const bool large = column.physical_type() == parquet::Type::INT64;
+  if (column.sort_order() == parquet::SortOrder::SIGNED) {
+    bounds->limits = large ? IntegerLimits<int64_t, int64_t>(encoded, bits)
+                           : IntegerLimits<int32_t, int64_t>(encoded, bits);
   } else {
-    bounds->limits = large ? NumberLimits<uint64_t, uint64_t>(encoded)
-                           : NumberLimits<uint32_t, uint64_t>(encoded);
+    bounds->limits = large ? IntegerLimits<uint64_t, uint64_t>(encoded, bits)
+                           : IntegerLimits<uint32_t, uint64_t>(encoded, bits);
   }
+}
+
+Limits<uint64_t> BooleanLimits(const Encoded& encoded) {
+  Limits<uint64_t> limits = NumberLimits<uint8_t, uint64_t>(encoded);
+  DropUnlessWithin<uint64_t>(0, 1, &limits);
+  return limits;
 }
 
 /// The limits in the type of the kind's operands, where the file has such values.
@@ -115,9 +142,9 @@ void SetLimits(const parquet::ColumnDescriptor& column, const arrow::DataType& t
     const bool integers = physical == parquet::Type::INT32 || physical == parquet::Type::INT64;
     if (!integers || is_signed != (kind == FilterKind::kSigned)) return;
     if (!SameIntegers(column, type)) return;
-    SetIntegerLimits(column, encoded, physical == parquet::Type::INT64, bounds);
+    SetIntegerLimits(column, type, encoded, bounds);
   } else if (kind == FilterKind::kBoolean && physical == parquet::Type::BOOLEAN) {
-    bounds->limits = NumberLimits<uint8_t, uint64_t>(encoded);
+    bounds->limits = BooleanLimits(encoded);
   } else if (kind == FilterKind::kFloat && physical == parquet::Type::FLOAT) {
     bounds->limits = FloatLimits<float>(encoded);
   } else if (kind == FilterKind::kFloat && physical == parquet::Type::DOUBLE) {
@@ -130,6 +157,8 @@ void SetLimits(const parquet::ColumnDescriptor& column, const arrow::DataType& t
 
 void SetNulls(const Encoded& encoded, int64_t rows, ColumnBounds* bounds) {
   if (!encoded.has_null_count || encoded.null_count < 0 || encoded.null_count > rows) return;
+  const bool bounded = encoded.has_min || encoded.has_max;
+  if (bounded && encoded.null_count == rows) return;  // bounds of no value: one of the two is wrong
   bounds->may_be_null = encoded.null_count > 0;
   bounds->may_have_value = encoded.null_count < rows;
 }

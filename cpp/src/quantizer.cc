@@ -10,6 +10,7 @@
 
 #include "batch_check.h"
 #include "dense_vector.h"
+#include "field_error.h"
 #include "packed/error.h"
 #include "packed/format.h"
 #include "packed/memory.h"
@@ -46,10 +47,6 @@ int32_t DimOf(const arrow::DataType& type, std::optional<int32_t> said) {
   const bool fits =
       list.value_type()->id() == arrow::Type::FLOAT && list.list_size() <= INT32_MAX / kFloatBytes;
   return fits ? list.list_size() : 0;
-}
-
-Status FieldError(ErrorCode code, const std::string& message, const std::string& field) {
-  return MakeError(code, message, {"", field});
 }
 
 std::shared_ptr<arrow::Field> FieldOf(const std::string& name, int64_t id, bool nullable,

@@ -15,6 +15,7 @@
 #include "catch.h"
 #include "keep_rows.h"
 #include "latest_deletes.h"
+#include "narrowed_source.h"
 #include "packed/error.h"
 #include "packed/memory.h"
 
@@ -181,57 +182,24 @@ class DeleteVisibility final : public Visibility {
   std::atomic<int64_t> hidden_{0};
 };
 
-class VisibleSource final : public BatchSource {
+class VisibleSource final : public NarrowedSource {
  public:
   VisibleSource(std::unique_ptr<BatchSource> inner, std::shared_ptr<Visibility> visibility, int key,
                 int timestamp, std::vector<int> output)
-      : inner_(std::move(inner)),
+      : NarrowedSource(std::move(inner), std::move(output)),
         visibility_(std::move(visibility)),
         key_(key),
-        timestamp_(timestamp),
-        output_(std::move(output)) {
-    arrow::FieldVector fields;
-    for (const int column : output_) fields.push_back(inner_->schema()->field(column));
-    schema_ = arrow::schema(std::move(fields), inner_->schema()->metadata());
-  }
-
-  const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
-
-  arrow::Result<std::shared_ptr<arrow::RecordBatch>> ReadNext() override {
-    ARROW_RETURN_NOT_OK(failure_);
-    auto batch = CatchAll([this] { return NextVisible(); });
-    if (!batch.ok()) failure_ = batch.status();
-    return batch;
-  }
-
-  void Close() noexcept override { inner_->Close(); }
+        timestamp_(timestamp) {}
 
  private:
-  arrow::Result<std::shared_ptr<arrow::RecordBatch>> NextVisible() {
-    while (true) {
-      ARROW_ASSIGN_OR_RAISE(const auto batch, inner_->ReadNext());
-      if (!batch) return nullptr;
-      ARROW_ASSIGN_OR_RAISE(const auto mask,
-                            visibility_->Judge(*batch->column(key_), *batch->column(timestamp_)));
-      if (mask && mask->true_count() == 0) continue;
-      auto kept = Project(*batch);
-      return mask ? KeepRows(kept, mask) : kept;
-    }
+  arrow::Result<std::shared_ptr<arrow::BooleanArray>> Judge(
+      const arrow::RecordBatch& batch) override {
+    return visibility_->Judge(*batch.column(key_), *batch.column(timestamp_));
   }
 
-  std::shared_ptr<arrow::RecordBatch> Project(const arrow::RecordBatch& batch) const {
-    arrow::ArrayVector columns;
-    for (const int column : output_) columns.push_back(batch.column(column));
-    return arrow::RecordBatch::Make(schema_, batch.num_rows(), std::move(columns));
-  }
-
-  const std::unique_ptr<BatchSource> inner_;
   const std::shared_ptr<Visibility> visibility_;
   const int key_;
   const int timestamp_;
-  const std::vector<int> output_;
-  std::shared_ptr<arrow::Schema> schema_;
-  arrow::Status failure_;
 };
 
 }  // namespace

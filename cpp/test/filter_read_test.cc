@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <numeric>
-#include <random>
 
 #include "parquet/file_reader.h"
 #include "parquet/metadata.h"
@@ -21,33 +20,6 @@ Numbers Range(int64_t first, int64_t end) {
   Numbers numbers(end - first);
   std::iota(numbers.begin(), numbers.end(), first);
   return numbers;
-}
-
-/// What is left of a reader; batches have rows.
-arrow::Result<std::shared_ptr<arrow::Table>> Rest(PackedReader& reader) {
-  arrow::RecordBatchVector batches;
-  while (true) {
-    ARROW_ASSIGN_OR_RAISE(const auto batch, reader.ReadNext());
-    if (!batch) break;
-    ARROW_RETURN_NOT_OK(batch->ValidateFull());
-    if (batch->num_rows() == 0) return arrow::Status::Invalid("a batch has no rows");
-    batches.push_back(batch);
-  }
-  return arrow::Table::FromRecordBatches(reader.schema(), batches);
-}
-
-Numbers NumbersOf(const arrow::Table& table, const std::string& name) {
-  const auto column = ColumnOf(table, name);
-  const auto& numbers = static_cast<const arrow::Int64Array&>(*column);
-  return {numbers.raw_values(), numbers.raw_values() + numbers.length()};
-}
-
-ReaderOptions Filtered(Filter filter, std::vector<ColumnRef> columns = {}) {
-  ReaderOptions options;
-  options.lenient = true;
-  options.filter = std::move(filter);
-  if (!columns.empty()) options.columns = std::move(columns);
-  return options;
 }
 
 Filter IdFrom(int64_t first, int64_t end) {
@@ -80,7 +52,7 @@ TEST_F(FilterRead, SkipsTheSameRowsInEveryFile) {
   EXPECT_EQ(reader->num_rows(), 1000);
   EXPECT_EQ(reader->filter_stats().row_groups_skipped, 9 + 3);
   EXPECT_EQ(reader->filter_stats().row_groups_read, 0);
-  const auto table = Rest(*reader).ValueOrDie();
+  const auto table = ReadRest(*reader).ValueOrDie();
   EXPECT_EQ(table->schema()->field_names(), (std::vector<std::string>{"id", "text", "v"}));
   ExpectRowsOf(*table, Range(420, 480));
   const FilterStats stats = reader->filter_stats();
@@ -105,7 +77,7 @@ TEST_F(FilterRead, RowsOfOneRowGroupMayBeWantedInPieces) {
         options.own_pages = own_pages;
         options.mmap = own_pages && batch_rows == 7;
         const auto reader = OpenReader(paths, options).ValueOrDie();
-        ExpectRowsOf(*Rest(*reader).ValueOrDie(), {5, 505, 520, 905});
+        ExpectRowsOf(*ReadRest(*reader).ValueOrDie(), {5, 505, 520, 905});
         EXPECT_EQ(reader->filter_stats().row_groups_read, 3 + 3 + 1);
         EXPECT_EQ(reader->filter_stats().rows_read, 300);
       }
@@ -126,13 +98,13 @@ TEST_F(FilterRead, BatchesWithoutRowsAreNotHandedOut) {
   const auto reader =
       OpenReader(WriteThree(), Filtered(Where("text", FilterOp::kEqual, std::string("0"))))
           .ValueOrDie();
-  ExpectRowsOf(*Rest(*reader).ValueOrDie(), {0});
+  ExpectRowsOf(*ReadRest(*reader).ValueOrDie(), {0});
   EXPECT_EQ(reader->filter_stats().rows_read, reader->filter_stats().rows_filtered + 1);
 }
 
 TEST_F(FilterRead, WithoutAFilterWhatIsReadCounts) {
   const auto reader = OpenReader(WriteThree(), {.lenient = true}).ValueOrDie();
-  EXPECT_EQ(Rest(*reader).ValueOrDie()->num_rows(), 1000);
+  EXPECT_EQ(ReadRest(*reader).ValueOrDie()->num_rows(), 1000);
   EXPECT_EQ(reader->filter_stats().row_groups_read, 15);
   EXPECT_EQ(reader->filter_stats().row_groups_skipped, 0);
   EXPECT_EQ(reader->filter_stats().rows_read, 1000);
@@ -154,7 +126,7 @@ TEST_F(FilterRead, NoByteOfASkippedRowGroupIsAskedFor) {
   const auto reader =
       PackedReader::Open({ids, vectors}, Filtered(IdFrom(70000, 70003)), store).ValueOrDie();
   store->Forget();
-  EXPECT_EQ(NumbersOf(*Rest(*reader).ValueOrDie(), "id"), Range(70000, 70003));
+  EXPECT_EQ(NumbersOf(*ReadRest(*reader).ValueOrDie(), "id"), Range(70000, 70003));
   const auto metadata = parquet::ParquetFileReader::OpenFile(vectors)->metadata();
   const auto [first, end] = BytesOf(*metadata, 2);
   ASSERT_GT(end - first, 256 << 10);  // else the holes between requests would be read over
@@ -180,7 +152,7 @@ TEST_F(FilterRead, WindowsOfColumnGroupsArePruned) {
           groups, Filtered(AnyOf({IdFrom(60, 61), IdFrom(930, 1000)}), {std::string("text")}),
           LocalStore())
           .ValueOrDie();
-  ExpectRowsOf(*Rest(*reader).ValueOrDie(), [] {
+  ExpectRowsOf(*ReadRest(*reader).ValueOrDie(), [] {
     Numbers rows = Range(930, 1000);
     rows.insert(rows.begin(), 60);
     return rows;
@@ -201,7 +173,7 @@ TEST_F(FilterRead, AMissingColumnIsItsDefaultOrNull) {
   const auto read = [&](Filter filter) {
     options.filter = std::move(filter);
     const auto reader = OpenReader(paths, options).ValueOrDie();
-    const auto rows = Rest(*reader).ValueOrDie()->num_rows();
+    const auto rows = ReadRest(*reader).ValueOrDie()->num_rows();
     EXPECT_EQ(reader->filter_stats().row_groups_read, rows == 0 ? 0 : 10);
     return rows;
   };
@@ -222,7 +194,7 @@ TEST_F(FilterRead, HoldsAmongVisibleRowsOnly) {
   ASSERT_TRUE(visibility->AddDeletes(*Int64s(2, 250), *Int64s(2, 1340, 0)).ok());
   options.visible = VisibleRows{visibility, 100, 1};
   const auto reader = OpenReader(paths, options).ValueOrDie();
-  const auto table = Rest(*reader).ValueOrDie();
+  const auto table = ReadRest(*reader).ValueOrDie();
   EXPECT_EQ(table->schema()->field_names(), (std::vector<std::string>{"v"}));
   Numbers expected = Range(200, 351);
   std::erase_if(expected, [](int64_t row) { return row == 250 || row == 251; });
@@ -238,7 +210,7 @@ TEST_F(FilterRead, WithoutStatisticsEverythingIsRead) {
   spec.properties = parquet::WriterProperties::Builder().disable_statistics()->build();
   WriteParquet(path, spec);
   const auto reader = OpenReader({path}, Filtered(IdFrom(7, 9))).ValueOrDie();
-  ExpectRowsOf(*Rest(*reader).ValueOrDie(), {7, 8});
+  ExpectRowsOf(*ReadRest(*reader).ValueOrDie(), {7, 8});
   EXPECT_EQ(reader->filter_stats().row_groups_skipped, 0);
   EXPECT_EQ(reader->filter_stats().rows_read, 1000);
 }
@@ -249,7 +221,7 @@ TEST_F(FilterRead, RowGroupsOfNullsAloneAreKnown) {
   WritePlain(dir_ / "nulls", TableOf({arrow::field("x", x.type)}, {ArrayOf(x)}), {10, 10, 10, 10});
   const auto skipped = [&](Filter filter, int64_t rows) {
     const auto reader = OpenReader({dir_ / "nulls"}, Filtered(std::move(filter))).ValueOrDie();
-    EXPECT_EQ(Rest(*reader).ValueOrDie()->num_rows(), rows);
+    EXPECT_EQ(ReadRest(*reader).ValueOrDie()->num_rows(), rows);
     return reader->filter_stats().row_groups_skipped;
   };
   EXPECT_EQ(skipped(IsNull("x"), 20), 2);
@@ -267,7 +239,7 @@ TEST_F(FilterRead, AConvertedColumnIsJudgedAsItComesOut) {
     ReaderOptions options = Filtered(Where("t", FilterOp::kGreaterEqual, value));
     options.schema = arrow::schema({arrow::field("t", std::move(type))});
     const auto reader = OpenReader({dir_ / "times"}, options).ValueOrDie();
-    EXPECT_EQ(Rest(*reader).ValueOrDie()->num_rows(), 50);
+    EXPECT_EQ(ReadRest(*reader).ValueOrDie()->num_rows(), 50);
     return reader->filter_stats().row_groups_skipped;
   };
   EXPECT_EQ(read(micros, 950000), 9);
@@ -297,94 +269,6 @@ TEST_F(FilterRead, WhatDoesNotFitIsNamedAtTheOpening) {
   EXPECT_TRUE(open(NoneOf(IsNull("v"))).ok());
   EXPECT_TRUE(FailsWith(open(AnyOf({})), ErrorCode::kInvalidArgument));
 }
-
-class RandomFilterRead : public FilterRead, public ::testing::WithParamInterface<unsigned> {
- protected:
-  RandomFilterRead()
-      : random_(GetParam()), rows_(Draw(1, 900)), columns_(DrawColumns(&random_, rows_)) {}
-
-  int64_t Draw(int64_t least, int64_t most) {
-    return std::uniform_int_distribution<int64_t>(least, most)(random_);
-  }
-
-  std::string WriteColumns(const arrow::FieldVector& fields, const arrow::ArrayVector& arrays,
-                           int64_t first, int64_t rows) {
-    Numbers row_groups;
-    for (int64_t left = rows; left > 0; left -= row_groups.back()) {
-      row_groups.push_back(std::min(left, Draw(0, 3) == 0 ? 1 : Draw(1, 120)));
-    }
-    std::string path = dir_ / std::to_string(files_++);
-    WritePlain(path, TableOf(fields, arrays)->Slice(first, rows), row_groups);
-    return path;
-  }
-
-  /// The columns in three groups, each of one file or of several; the last one has row numbers.
-  std::vector<FileGroup> WriteAll() {
-    std::vector<FileGroup> groups(3);
-    for (size_t g = 0; g < groups.size(); ++g) {
-      arrow::FieldVector fields;
-      arrow::ArrayVector arrays;
-      for (size_t i = g; i < columns_.size(); i += groups.size()) {
-        fields.push_back(arrow::field(columns_[i].name, columns_[i].type));
-        arrays.push_back(ArrayOf(columns_[i]));
-      }
-      if (g == 2) {
-        fields.push_back(arrow::field("row", arrow::int64()));
-        arrays.push_back(Int64s(rows_));
-      }
-      for (int64_t first = 0; first < rows_;) {
-        const int64_t count = Draw(0, 1) == 0 ? rows_ - first : Draw(1, rows_ - first);
-        const int64_t before = std::min(first, Draw(0, 40));
-        groups[g].files.push_back(
-            {WriteColumns(fields, arrays, first - before, before + count), before, before + count});
-        first += count;
-      }
-    }
-    return groups;
-  }
-
-  ReaderOptions DrawOptions() {
-    ReaderOptions options = Filtered(DrawFilter(&random_, columns_), {std::string("row")});
-    if (Draw(0, 1) == 0) options.columns->emplace_back("text");
-    if (Draw(0, 2) == 0) options.batch_rows = Draw(1, 50);
-    if (Draw(0, 2) == 0) options.batch_bytes = Draw(1, 2000);
-    if (Draw(0, 2) == 0) options.buffer_bytes = Draw(1, 4000);
-    options.own_pages = Draw(0, 1) == 0;
-    options.mmap = Draw(0, 1) == 0;
-    return options;
-  }
-
-  std::mt19937 random_;
-  const int64_t rows_;
-  const std::vector<CellColumn> columns_;
-};
-
-TEST_P(RandomFilterRead, RowsAreThoseOfTheDefinition) {
-  const auto groups = WriteAll();
-  const auto remote = Requests();
-  for (int i = 0; i < 25; ++i) {
-    const ReaderOptions options = DrawOptions();
-    const bool local = Draw(0, 3) > 0;
-    const auto reader =
-        PackedReader::Open(groups, options, local ? LocalStore() : remote).ValueOrDie();
-    const auto table = Rest(*reader);
-    ASSERT_TRUE(table.ok()) << table.status();
-    const Numbers expected = RowsWhere(*options.filter, columns_);
-    ASSERT_EQ(NumbersOf(**table, "row"), expected) << i;
-    if (options.columns->size() > 1 && !expected.empty()) {
-      CellColumn text = columns_[7];
-      std::vector<Cell> cells;
-      for (const int64_t row : expected) cells.push_back(text.cells[row]);
-      text.cells = std::move(cells);
-      EXPECT_TRUE(ColumnOf(**table, "text")->Equals(*ArrayOf(text)));
-    }
-    const FilterStats stats = reader->filter_stats();
-    EXPECT_EQ(stats.rows_read + stats.rows_skipped, rows_);
-    EXPECT_EQ(stats.rows_read - stats.rows_filtered, static_cast<int64_t>(expected.size()));
-  }
-}
-
-INSTANTIATE_TEST_SUITE_P(Seeds, RandomFilterRead, ::testing::Range(0U, 16U));
 
 }  // namespace
 }  // namespace packed::test

@@ -145,6 +145,20 @@ Filter AllOf(std::vector<Filter> args) { return {FilterOp::kAnd, std::move(args)
 Filter AnyOf(std::vector<Filter> args) { return {FilterOp::kOr, std::move(args), "", {}}; }
 Filter NoneOf(Filter arg) { return {FilterOp::kNot, {std::move(arg)}, "", {}}; }
 
+ReaderOptions Filtered(Filter filter, std::vector<ColumnRef> columns) {
+  ReaderOptions options;
+  options.lenient = true;
+  options.filter = std::move(filter);
+  if (!columns.empty()) options.columns = std::move(columns);
+  return options;
+}
+
+std::vector<int64_t> NumbersOf(const arrow::Table& table, const std::string& name) {
+  const auto column = ColumnOf(table, name);
+  const auto& numbers = static_cast<const arrow::Int64Array&>(*column);
+  return {numbers.raw_values(), numbers.raw_values() + numbers.length()};
+}
+
 std::optional<bool> Judge(const Filter& filter, const std::vector<CellColumn>& columns,
                           int64_t row) {
   if (filter.op == FilterOp::kNot) {

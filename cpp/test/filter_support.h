@@ -23,6 +23,12 @@ Filter AllOf(std::vector<Filter> args);
 Filter AnyOf(std::vector<Filter> args);
 Filter NoneOf(Filter arg);
 
+/// Options of a lenient reader with a filter; no columns = all.
+ReaderOptions Filtered(Filter filter, std::vector<ColumnRef> columns = {});
+
+/// The values of a column of int64 without nulls.
+std::vector<int64_t> NumbersOf(const arrow::Table& table, const std::string& name);
+
 /// Null where it has nothing.
 using Cell = std::optional<FilterValue>;
 

@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "arrow/array/builder_binary.h"
 #include "arrow/array/builder_primitive.h"
 
 #include "packed/gather_rows.h"
@@ -22,18 +21,6 @@ namespace {
 constexpr int64_t kLeast = std::numeric_limits<int64_t>::min();
 constexpr int64_t kGreatest = std::numeric_limits<int64_t>::max();
 using Numbers = std::vector<int64_t>;
-
-std::shared_ptr<arrow::Array> Longs(const Numbers& values) {
-  arrow::Int64Builder builder;
-  EXPECT_TRUE(builder.AppendValues(values).ok());
-  return builder.Finish().ValueOrDie();
-}
-
-std::shared_ptr<arrow::Array> Texts(const std::vector<std::string>& values) {
-  arrow::StringBuilder builder;
-  EXPECT_TRUE(builder.AppendValues(values).ok());
-  return builder.Finish().ValueOrDie();
-}
 
 TEST(KeySet, FindsRowsAndSaysWhichKeyTheyHave) {
   const auto keys = KeySet::Make(*Longs({7, kLeast, kGreatest, 7, -1})).ValueOrDie();

@@ -99,6 +99,18 @@ std::shared_ptr<arrow::Array> Strings(int64_t rows, const std::string& prefix) {
   return builder.Finish().ValueOrDie();
 }
 
+std::shared_ptr<arrow::Array> Longs(const std::vector<int64_t>& values) {
+  arrow::Int64Builder builder;
+  ARROW_CHECK_OK(builder.AppendValues(values));
+  return builder.Finish().ValueOrDie();
+}
+
+std::shared_ptr<arrow::Array> Texts(const std::vector<std::string>& values) {
+  arrow::StringBuilder builder;
+  ARROW_CHECK_OK(builder.AppendValues(values));
+  return builder.Finish().ValueOrDie();
+}
+
 std::shared_ptr<arrow::Table> TableOf(arrow::FieldVector fields, arrow::ArrayVector columns) {
   return arrow::Table::Make(arrow::schema(std::move(fields)), std::move(columns));
 }
@@ -115,18 +127,22 @@ arrow::Result<std::unique_ptr<PackedReader>> OpenReader(std::vector<std::string>
   return PackedReader::Open(std::move(paths), std::move(options), LocalStore());
 }
 
-arrow::Result<std::shared_ptr<arrow::Table>> ReadAll(PackedReader& reader) {
+arrow::Result<std::shared_ptr<arrow::Table>> ReadRest(BatchSource& source) {
   arrow::RecordBatchVector batches;
   while (true) {
-    ARROW_ASSIGN_OR_RAISE(const auto batch, reader.ReadNext());
+    ARROW_ASSIGN_OR_RAISE(const auto batch, source.ReadNext());
     if (!batch) break;
     ARROW_RETURN_NOT_OK(batch->ValidateFull());
     if (batch->num_rows() == 0) return arrow::Status::Invalid("a batch has no rows");
     batches.push_back(batch);
   }
+  return arrow::Table::FromRecordBatches(source.schema(), batches);
+}
+
+arrow::Result<std::shared_ptr<arrow::Table>> ReadAll(PackedReader& reader) {
+  ARROW_ASSIGN_OR_RAISE(auto table, ReadRest(reader));
   ARROW_ASSIGN_OR_RAISE(const auto again, reader.ReadNext());
   if (again) return arrow::Status::Invalid("rows after the end");
-  ARROW_ASSIGN_OR_RAISE(auto table, arrow::Table::FromRecordBatches(reader.schema(), batches));
   if (table->num_rows() != reader.num_rows()) return arrow::Status::Invalid("rows are missing");
   return table;
 }

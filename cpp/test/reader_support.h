@@ -35,6 +35,9 @@ std::shared_ptr<arrow::Field> IdField(int64_t id, const std::string& name,
                                       std::shared_ptr<arrow::DataType> type, bool nullable = false);
 std::shared_ptr<arrow::Array> Int64s(int64_t rows, int64_t first = 0, int64_t step = 1);
 std::shared_ptr<arrow::Array> Strings(int64_t rows, const std::string& prefix = "s");
+/// Just these values.
+std::shared_ptr<arrow::Array> Longs(const std::vector<int64_t>& values);
+std::shared_ptr<arrow::Array> Texts(const std::vector<std::string>& values);
 /// One column per field.
 std::shared_ptr<arrow::Table> TableOf(arrow::FieldVector fields, arrow::ArrayVector columns);
 
@@ -45,6 +48,8 @@ inline constexpr char kRangeStoreVariable[] = "PACKED_TEST_RANGE_STORE";
 std::shared_ptr<FileStore> LocalStore();
 arrow::Result<std::unique_ptr<PackedReader>> OpenReader(std::vector<std::string> paths,
                                                         ReaderOptions options = {});
+/// What a source has left; each batch is valid and has rows.
+arrow::Result<std::shared_ptr<arrow::Table>> ReadRest(BatchSource& source);
 /// Every batch until the end, which has to come twice.
 arrow::Result<std::shared_ptr<arrow::Table>> ReadAll(PackedReader& reader);
 arrow::Result<std::shared_ptr<arrow::Table>> ReadFiles(std::vector<std::string> paths,

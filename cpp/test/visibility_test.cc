@@ -8,8 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "arrow/array/builder_binary.h"
-#include "arrow/array/builder_primitive.h"
 #include "arrow/array/util.h"
 
 #include "packed/memory.h"
@@ -21,18 +19,6 @@ namespace packed::test {
 namespace {
 
 using Rows = std::vector<int64_t>;
-
-std::shared_ptr<arrow::Array> Longs(const Rows& values) {
-  arrow::Int64Builder builder;
-  EXPECT_TRUE(builder.AppendValues(values).ok());
-  return builder.Finish().ValueOrDie();
-}
-
-std::shared_ptr<arrow::Array> Texts(const std::vector<std::string>& values) {
-  arrow::StringBuilder builder;
-  EXPECT_TRUE(builder.AppendValues(values).ok());
-  return builder.Finish().ValueOrDie();
-}
 
 /// A batch of a key, a timestamp and the row's number.
 std::shared_ptr<arrow::RecordBatch> BatchOf(std::shared_ptr<arrow::Array> keys,
@@ -222,16 +208,6 @@ TEST(FilterVisible, AFailureStays) {
   }
 }
 
-/// What a source has left; each batch has rows.
-std::shared_ptr<arrow::Table> Drain(BatchSource& source) {
-  arrow::RecordBatchVector batches;
-  while (auto batch = source.ReadNext().ValueOrDie()) {
-    EXPECT_GT(batch->num_rows(), 0);
-    batches.push_back(std::move(batch));
-  }
-  return arrow::Table::FromRecordBatches(source.schema(), batches).ValueOrDie();
-}
-
 /// Rows 0 to 99: ts is row + 1, id is row. Key 0 has a delete at 10, others after the read at 90.
 VisibleRows VisibleAt90() {
   VisibleRows visible{Visibility::Make(90), /*key_field=*/100, /*timestamp_field=*/1};
@@ -257,7 +233,7 @@ TEST(VisibleReaders, PayloadsYieldVisibleRowsOnly) {
   options.output = std::vector<int>{2};
   auto opened = OpenPayloads(schema, columns, options, nullptr).ValueOrDie();
   EXPECT_EQ(opened.rows, 100);
-  const auto texts = Drain(*opened.source);
+  const auto texts = ReadRest(*opened.source).ValueOrDie();
   EXPECT_EQ(texts->schema()->field_names(), (std::vector<std::string>{"text"}));
   EXPECT_TRUE(ColumnOf(*texts, "text")->Equals(*Strings(100)->Slice(1, 89)));
   EXPECT_EQ(options.visible->filter->hidden_rows(), 11);
@@ -265,7 +241,7 @@ TEST(VisibleReaders, PayloadsYieldVisibleRowsOnly) {
   options.output.reset();
   opened = OpenPayloads(schema, columns, options, nullptr).ValueOrDie();
   EXPECT_TRUE(opened.source->schema()->Equals(*schema, /*check_metadata=*/true));
-  EXPECT_EQ(Drain(*opened.source)->num_rows(), 89);
+  EXPECT_EQ(ReadRest(*opened.source).ValueOrDie()->num_rows(), 89);
 }
 
 TEST(VisibleReaders, PackedFilesYieldVisibleRowsOnly) {
@@ -287,12 +263,12 @@ TEST(VisibleReaders, PackedFilesYieldVisibleRowsOnly) {
   options.columns = std::vector<ColumnRef>{"text"};
   const auto some = OpenReader({dir / "0", dir / "1"}, options).ValueOrDie();
   EXPECT_EQ(some->num_rows(), 100);
-  const auto texts = Drain(*some);
+  const auto texts = ReadRest(*some).ValueOrDie();
   EXPECT_EQ(texts->schema()->field_names(), (std::vector<std::string>{"text"}));
   EXPECT_TRUE(ColumnOf(*texts, "text")->Equals(*Strings(100)->Slice(1, 89)));
 
   options.columns.reset();
-  const auto all = Drain(*OpenReader({dir / "0", dir / "1"}, options).ValueOrDie());
+  const auto all = ReadRest(*OpenReader({dir / "0", dir / "1"}, options).ValueOrDie()).ValueOrDie();
   EXPECT_EQ(all->schema()->field_names(), (std::vector<std::string>{"ts", "id", "text"}));
   EXPECT_TRUE(ColumnOf(*all, "id")->Equals(*Int64s(89, 1)));
 
