@@ -188,3 +188,22 @@ inBrowser('in a browser', async () => {
   expect(seen.dark).not.toEqual(seen.light)
   expect(seen.narrow.page).toBeLessThanOrEqual(seen.narrow.window!)
 })
+
+inBrowser('in a browser: 200 columns of 500 row groups', async () => {
+  const path = join(directory, 'wide.html')
+  const pictures = process.env.ARROW_PACKED_PICTURES ?? join(directory, 'pictures')
+  mkdirSync(pictures, { recursive: true })
+  writeFileSync(path, inspectPage(wide()))
+  const { code, lines } = await runNode('look-at-wide-inspect-page.mjs', [path, pictures])
+  expect(code).toBe(0)
+  const [seen] = lines as [Record<string, unknown> & { widths: { page: number; window: number }[] }]
+  expect({ requests: seen.requests, errors: seen.errors, cutOff: seen.cutOff }).toEqual({
+    requests: ['wide.html'],
+    errors: [],
+    cutOff: [],
+  })
+  expect(seen.elements).toBeLessThan(25_000)
+  expect([seen.bands, seen.rows]).toEqual([200, 200])
+  expect(seen.last).toEqual(expect.arrayContaining([expect.stringMatching(/row groups? .*499/)]))
+  for (const { page, window } of seen.widths) expect(page).toBeLessThanOrEqual(window)
+})

@@ -1,34 +1,13 @@
-/**
- * Looks at a page of `packed inspect --html` as a person would, in a headless browser, and prints
- * what there is to see as JSON: `node look-at-inspect-page.mjs <page.html> <folder for pictures>`.
- */
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { openBrowser } from './headless-chromium.mjs'
+/** Looks at a page of `packed inspect --html` as a person would, in a headless browser. */
+import { lookAtPage } from './look-at-page.mjs'
 
-const [path, pictures] = process.argv.slice(2)
-const seen = { requests: [], errors: [] }
-
-const browser = await openBrowser()
-try {
-  const page = await browser.newPage()
-  page.on('request', (request) => seen.requests.push(request.url().replace(/^.*\//, '')))
-  page.on('pageerror', (error) => seen.errors.push(String(error)))
-  page.on('console', (message) => seen.errors.push(message.text()))
-  await page.setViewport({ width: 1100, height: 1200 })
-  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'light' }])
-  await page.goto(pathToFileURL(path).href)
-  const photograph = (name) =>
-    page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true })
-  const tip = () =>
-    page.$eval('#tip', (box) => (box.checkVisibility() ? box.textContent.split('\n') : null))
+const look = async ({ page, seen, photograph, tip, hotRows, widths }) => {
   const shown = () =>
     page.$$eval('svg.map', (maps) =>
       maps.filter((map) => map.checkVisibility()).map((map) => map.dataset.view),
     )
   const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
 
-  seen.title = await page.title()
   seen.heading = await page.$eval('h1', (title) => title.textContent)
   seen.light = await background()
   seen.first = await shown()
@@ -47,7 +26,7 @@ try {
   )
   await page.mouse.move(x, y)
   seen.tip = await tip()
-  seen.hotRows = await page.$$eval('tr.hot th', (cells) => cells.map((cell) => cell.dataset.value))
+  seen.hotRows = await hotRows()
   await page.mouse.move(2, 2)
   seen.noTip = await tip()
 
@@ -80,13 +59,8 @@ try {
   await photograph('dark')
 
   // Nothing is cut off, and the page does not move sideways.
-  await page.setViewport({ width: 360, height: 800 })
-  seen.narrow = await page.evaluate(() => ({
-    page: document.documentElement.scrollWidth,
-    window: innerWidth,
-  }))
+  seen.narrow = await widths(360)
   await photograph('narrow')
-} finally {
-  await browser.close()
 }
-console.log(JSON.stringify(seen))
+
+await lookAtPage({ height: 1200 }, look)

@@ -1,27 +1,7 @@
-/**
- * Looks at a page of `packed tune` as a person would, in a headless browser, and prints what there
- * is to see as JSON: `node look-at-tune-page.mjs <page.html> <folder for pictures>`. In a process of
- * its own: browsers come as ES modules, which tests are not.
- */
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { openBrowser } from './headless-chromium.mjs'
+/** Looks at a page of `packed tune` as a person would, in a headless browser. */
+import { lookAtPage } from './look-at-page.mjs'
 
-const [path, pictures] = process.argv.slice(2)
-const seen = { requests: [], errors: [] }
-
-const browser = await openBrowser()
-try {
-  const page = await browser.newPage()
-  page.on('request', (request) => seen.requests.push(request.url().replace(/^.*\//, '')))
-  page.on('pageerror', (error) => seen.errors.push(String(error)))
-  page.on('console', (message) => seen.errors.push(message.text()))
-  await page.setViewport({ width: 1100, height: 1500 })
-  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'light' }])
-  await page.goto(pathToFileURL(path).href)
-  const photograph = (name) =>
-    page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true })
-
+const look = async ({ page, seen, photograph, tip, hotRows, widths }) => {
   const colors = () =>
     page.evaluate(() => {
       const { color, backgroundColor } = getComputedStyle(document.body)
@@ -44,7 +24,6 @@ try {
   const sorted = () =>
     page.$$eval('thead th', (heads) => heads.map((head) => head.getAttribute('aria-sort')))
 
-  seen.title = await page.title()
   seen.text = await page.$eval('main', (main) => main.textContent)
   seen.light = await colors()
   await photograph('light')
@@ -68,12 +47,10 @@ try {
       return { trial: Number(point.dataset.trial), x: x + width / 2, y: y + height / 2 }
     }),
   )
-  const tip = () =>
-    page.$eval('#tip', (box) => (box.checkVisibility() ? box.textContent.split('\n') : null))
   const [point] = seen.points
   await page.mouse.move(point.x, point.y)
   seen.tip = await tip()
-  seen.hotRows = await page.$$eval('tr.hot th', (cells) => cells.map((cell) => cell.dataset.value))
+  seen.hotRows = await hotRows()
   await page.mouse.move(2, 2)
   seen.noTip = await tip()
   await page.$eval('.view-read .point[data-trial="1"]', (other) => other.focus())
@@ -86,11 +63,7 @@ try {
   seen.toggled = await colors()
 
   // Nothing is cut off, and the page does not move sideways.
-  await page.setViewport({ width: 380, height: 800 })
-  seen.narrow = await page.evaluate(() => ({
-    page: document.documentElement.scrollWidth,
-    window: innerWidth,
-  }))
+  seen.narrow = await widths(380)
   await photograph('narrow')
 
   await page.setJavaScriptEnabled(false)
@@ -101,7 +74,6 @@ try {
   await page.click('label:has(#goal-speed)')
   await page.setJavaScriptEnabled(true)
   seen.withoutScript = await shown()
-} finally {
-  await browser.close()
 }
-console.log(JSON.stringify(seen))
+
+await lookAtPage({ height: 1500 }, look)
