@@ -202,7 +202,7 @@ inBrowser('in a browser: 200 columns of 500 row groups', async () => {
     errors: [],
     cutOff: [],
   })
-  expect(seen.elements).toBeLessThan(25_000)
+  expect(seen.elements).toBeLessThan(20_000)
   expect([seen.bands, seen.rows]).toEqual([200, 200])
   expect(seen.last).toEqual(expect.arrayContaining([expect.stringMatching(/row groups? .*499/)]))
   for (const { page, window } of seen.widths) expect(page).toBeLessThanOrEqual(window)
