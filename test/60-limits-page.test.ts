@@ -185,16 +185,14 @@ describe('reading and writing', () => {
 describe('object stores', () => {
   item("Roles (`roleArn`) are for `cloudProvider: 'aws'`", async () => {
     const storage = { ...REMOTE, cloudProvider: 'tencent', roleArn: 'arn:x' } as StorageConfig
-    expect((await rejection(() => PackedReader.open({ paths: ['x'], storage }))).code).toBe(
-      'InvalidArgument',
-    )
+    const open = () => PackedReader.open({ paths: ['x'], storage })
+    expect((await rejection(open)).code).toBe('InvalidArgument')
   })
 
   item("`tlsMinVersion: '1.3'` cannot be promised", async () => {
     const storage: StorageConfig = { ...REMOTE, useSsl: true, tlsMinVersion: '1.3' }
-    expect((await rejection(() => PackedReader.open({ paths: ['x'], storage }))).code).toBe(
-      'NotSupported',
-    )
+    const open = () => PackedReader.open({ paths: ['x'], storage })
+    expect((await rejection(open)).code).toBe('NotSupported')
   })
 
   item('need a storage that native code reaches', async () => {

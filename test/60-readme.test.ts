@@ -1,5 +1,6 @@
 /** The examples of the README are right: they type-check, and run as they stand. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { blocksOf, outputOf, readPage, typeErrors } from './support/page-code.js'
 import { filesBelow, temporaryDirectory } from './support/temporary.js'
@@ -32,6 +33,21 @@ describe('README', () => {
     expect(output).toMatch(/^segment\/0 \[ 'id', 'title' \] \d+ bytes$/m)
     expect(output).toMatch(/^segment\/102 \[ 'embedding' \] \d+ bytes$/m)
     expect(output).toMatch(/one.*two.*three.* 2 Float32Array\(6\) \[/s)
+  })
+
+  test('the command after it draws what the example wrote', () => {
+    rmSync(join(directory, 'segment'), { recursive: true, force: true })
+    outputOf(directory, first)
+    const [line] = blocksOf(readme, 'sh') as [string]
+    const [npx, packed, ...args] = line.trim().split(' ')
+    expect([npx, packed]).toEqual(['npx', 'packed'])
+    const command = join(ROOT, 'dist/cjs/cli/main.js')
+    const output = execFileSync(process.execPath, [command, ...args], {
+      cwd: directory,
+      encoding: 'utf8',
+    })
+    expect(output).toMatch(/^3 rows, \d+ bytes in 2 files/)
+    expect(readFileSync(join(directory, 'segment.html'), 'utf8')).toContain('embedding')
   })
 
   test('the segment example writes a tree of logs and reads at a timestamp', () => {

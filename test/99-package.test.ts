@@ -3,7 +3,7 @@
  * installed, and it works where there is no network, no compiler and no Python.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, readdirSync, readFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import {
   Consumer,
@@ -11,6 +11,8 @@ import {
   type PackedPackage,
   packPackage,
 } from './support/package-install.js'
+import { linkedParts, MARKED, nativeFiles } from './support/package-notices.js'
+import { blocksOf, readPage } from './support/page-code.js'
 import { temporaryDirectory } from './support/temporary.js'
 
 const ROOT = join(__dirname, '..')
@@ -167,45 +169,19 @@ describe('THIRD-PARTY-NOTICES', () => {
     expect(names.filter((name) => !/copyright/i.test(termsOf(name)))).toEqual([])
   })
 
-  const texts = () => {
-    const [place] = readdirSync(join(packed.folder, 'prebuilds'))
-    const folder = join(packed.folder, 'prebuilds', place!)
-    const files = readdirSync(folder)
-    return files.map((file) => [file, readFileSync(join(folder, file), 'latin1')] as const)
-  }
-
   test('says of every file under prebuilds whose it is', () => {
     const listed = /The files under prebuilds:\n\n([\s\S]*?)\n\n/.exec(notices())![1]!
     const patterns = [...listed.matchAll(/(?:^ {2}|, )([\w+]+[.-])(?=\*)/gm)].map(
       ([, name]) => name!,
     )
     expect(patterns).toHaveLength(8)
-    const files = texts().map(([file]) => file)
+    const files = nativeFiles(packed).map(({ name }) => name)
     expect(files.filter((file) => !patterns.some((start) => file.startsWith(start)))).toEqual([])
   })
 
   test('names all that is linked into the libraries of Arrow', () => {
-    // Where each part was built stands in its messages; others show by names of symbols and messages.
-    const marks = {
-      'azure-sdk-for-cpp': 'N5Azure7Storage',
-      bzip2: 'libbzip2: internal error',
-      crc32c: 'crc32c',
-      jemalloc: 'jemalloc',
-      mimalloc: 'mimalloc',
-      'nlohmann-json': '8nlohmann',
-      openssl: 'OpenSSL 3',
-      orc: 'N3orc',
-      rapidjson: 'rapidjson',
-      re2: 're2',
-      Thrift: 'N6apache6thrift',
-      xsimd: '5xsimd',
-      zlib: ' deflate 1',
-    }
-    const found = texts().flatMap(([, text]) => [
-      ...[...text.matchAll(/\/buildtrees\/([\w-]+)\/src\//g)].map(([, name]) => name!),
-      ...Object.entries(marks).flatMap(([name, mark]) => (text.includes(mark) ? [name] : [])),
-    ])
-    expect(Object.keys(marks).filter((name) => !found.includes(name))).toEqual([])
+    const found = linkedParts(packed)
+    expect(MARKED.filter((name) => !found.includes(name))).toEqual([])
     const parts = new Set([...found, 'aws-sdk-cpp', 'zstd', 'lz4', 'snappy', 'Brotli'])
     expect(parts.size).toBeGreaterThan(25)
     const text = notices().toLowerCase()
@@ -265,6 +241,38 @@ describe('installed in an empty folder', () => {
     expect(consumer.typeErrors(['types.mts', 'types.cts'])).toBe('')
   })
 
+  describe('the examples of the README', () => {
+    const examples = blocksOf(readPage('README.md'), 'ts')
+    const files = examples.map((_, i) => `readme-${i}.mts`)
+
+    beforeAll(() => {
+      for (const [i, text] of examples.entries()) {
+        writeFileSync(join(consumer.folder, `readme-${i}.mts`), text)
+        writeFileSync(join(consumer.folder, `readme-${i}.mjs`), text)
+        const body = text.replace(/^import (\{[^}]*\}) from ('[^']+')/gm, 'const $1 = require($2)')
+        writeFileSync(join(consumer.folder, `readme-${i}.cjs`), `(async () => {\n${body}\n})()`)
+      }
+    })
+
+    test.each([
+      ['node16', ['Node16']],
+      ['bundler', ['ESNext', '--moduleResolution', 'bundler']],
+    ])('have right types with moduleResolution %s', (_, module) => {
+      expect(consumer.typeErrors(files, { module })).toBe('')
+    })
+
+    test.each(['mjs', 'cjs'])('run as .%s', (extension) => {
+      const outputs = files.map((_, i) => {
+        for (const made of ['segment', 'files']) {
+          rmSync(join(consumer.folder, made), { recursive: true, force: true })
+        }
+        return consumer.node(`readme-${i}.${extension}`)
+      })
+      expect(outputs[0]).toMatch(/^segment\/0 [\s\S]*^segment\/102 [\s\S]* 2 Float32Array\(6\) \[/m)
+      expect(outputs[1]).toMatch(/^insert_log\/1\/2\/3\/0\/100 2\n[\s\S]*\[ 'one' \]\n$/)
+    })
+  })
+
   ;(CUT_NETWORK ? test : test.skip)('the network was cut, as unshare is allowed here', () => {
     const script = `require('net').connect(9, '192.0.2.1').on('error', (e) => console.log(e.code))`
     expect(consumer.node('-e', script)).toBe('ENETUNREACH\n')
@@ -287,7 +295,7 @@ describe('installed in an empty folder', () => {
 
     test('types', () => {
       // Its own types name streams of the browser.
-      expect(beside15.typeErrors(['types.mts'], 'ES2022,ESNext.Disposable,DOM')).toBe('')
+      expect(beside15.typeErrors(['types.mts'], { lib: 'ES2022,ESNext.Disposable,DOM' })).toBe('')
     })
   })
 })

@@ -15,6 +15,7 @@ import { delimiter, dirname, join } from 'node:path'
 
 const ROOT = join(__dirname, '..', '..')
 const TIMEOUT_MS = 120_000
+const LIB = 'ES2022,ESNext.Disposable'
 
 /** Paths of packages below the checkout, with all that they need (scripts/runtime-packages.mjs). */
 function packagesBelow(names?: readonly string[]): string[] {
@@ -150,13 +151,13 @@ export class Consumer {
     execFileSync('cp', ['-al', join(other.folder, 'node_modules', 'arrow-packed'), modules])
   }
 
-  /** What tsc says of files here, types of libraries checked as well; `lib` is its option. */
-  typeErrors(files: readonly string[], lib = 'ES2022,ESNext.Disposable'): string {
+  /** What tsc says of files here, types of libraries checked as well; `lib` and `module` are its options. */
+  typeErrors(files: readonly string[], { lib = LIB, module = ['NodeNext'] } = {}): string {
     const types = join('node_modules', '@types', 'node')
     if (!existsSync(join(this.folder, types))) {
       linkPackages(packagesBelow(['@types/node']), this.folder)
     }
-    const flags = ['--noEmit', '--strict', '--target', 'ES2022', '--module', 'NodeNext']
+    const flags = ['--noEmit', '--strict', '--target', 'ES2022', '--module', ...module]
     const libraries = ['--lib', lib, '--types', 'node']
     const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
     const run = spawnSync(process.execPath, [tsc, ...flags, ...libraries, ...files], {
