@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "packed/memory.h"
-#include "raw_frame.h"
 
 namespace packed {
 
@@ -53,6 +52,20 @@ arrow::Result<bool> ChunkBytes::ReadRaw(int64_t offset, int64_t frame_bytes, int
   ARROW_RETURN_NOT_OK(CheckRange(offset, frame_bytes));
   if (View(offset, frame_bytes) != nullptr) return false;
   return ReadRawFrame(file_, offset, frame_bytes, content_bytes, out);
+}
+
+ReadBytes ChunkBytes::Reading() const {
+  return [this](int64_t offset, int64_t size, uint8_t* out) { return Read(offset, size, out); };
+}
+
+arrow::Result<bool> ChunkBytes::IsRaw(int64_t offset, int64_t frame_bytes,
+                                      int64_t content_bytes) const {
+  return IsRawFrame(Reading(), offset, frame_bytes, content_bytes);
+}
+
+arrow::Status ChunkBytes::ReadRawPart(int64_t offset, int64_t first, int64_t size,
+                                      uint8_t* out) const {
+  return packed::ReadRawPart(Reading(), offset, first, size, out);
 }
 
 arrow::Status ChunkBytes::Read(int64_t offset, int64_t size, uint8_t* out) const {

@@ -9,6 +9,7 @@
 #include "arrow/status.h"
 
 #include "packed/storage.h"
+#include "raw_frame.h"
 
 namespace packed {
 
@@ -35,11 +36,18 @@ class ChunkBytes {
   arrow::Result<bool> ReadRaw(int64_t offset, int64_t frame_bytes, int64_t content_bytes,
                               uint8_t* out) const;
 
+  /// \brief Whether what is there is a frame of raw blocks with so much content.
+  arrow::Result<bool> IsRaw(int64_t offset, int64_t frame_bytes, int64_t content_bytes) const;
+
+  /// \brief Read a part of the content of such a frame into memory of the caller.
+  arrow::Status ReadRawPart(int64_t offset, int64_t first, int64_t size, uint8_t* out) const;
+
   /// \brief Read into memory of the caller.
   arrow::Status Read(int64_t offset, int64_t size, uint8_t* out) const;
 
  private:
   arrow::Status CheckRange(int64_t offset, int64_t size) const;
+  ReadBytes Reading() const;
 
   const ReadableFile& file_;
   const std::shared_ptr<arrow::Buffer> mapping_;

@@ -113,10 +113,16 @@ arrow::Status PageColumn::TakePart(const PageCursor::Part& part, CutPage* cut, P
     return bytes.Read(page->body_offset + from * shape_.width, rows * shape_.width,
                       values_->mutable_data() + row * shape_.width);
   }
+  PageDecoder decoder(shape_, chunk->at.codec, &bytes);
+  if (!cut->raw) {
+    ARROW_ASSIGN_OR_RAISE(cut->raw, decoder.HasRawRows(*page));
+  }
+  if (*cut->raw) {
+    return decoder.ReadRawRows(*page, from, rows, values_->mutable_data() + row * shape_.width);
+  }
   if (!cut->values) {
     ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> values,
                           arrow::AllocateBuffer(shape_.ValueBytes(page->header.values), Pool()));
-    PageDecoder decoder(shape_, chunk->at.codec, &bytes);
     ARROW_RETURN_NOT_OK(
         decoder.Decode(*page, chunk->dictionary, values->mutable_data(), &cut->validity));
     cut->values = std::move(values);

@@ -41,6 +41,7 @@ class PageColumn final : public ColumnRows {
  private:
   /// A page of which a step takes a part.
   struct CutPage {
+    std::optional<bool> raw;  ///< its rows are read as they are needed; else it is decoded once
     std::shared_ptr<arrow::Buffer> values;
     PageValidity validity;
   };

@@ -117,6 +117,21 @@ arrow::Result<PageDictionary> PageDecoder::ReadDictionary(const PageAt& page) {
   return PageDictionary{std::move(values), page.header.values, {}};
 }
 
+arrow::Result<bool> PageDecoder::HasRawRows(const PageAt& page) const {
+  const ParsedPage& header = page.header;
+  if (!CompressesRows(header, shape_, codec_)) return false;
+  return bytes_.IsRaw(page.body_offset, header.compressed_bytes, header.uncompressed_bytes);
+}
+
+arrow::Status PageDecoder::ReadRawRows(const PageAt& page, int64_t first, int64_t rows,
+                                       uint8_t* values) const {
+  const int64_t size = rows * shape_.width;
+  const Stopwatch watch;
+  ARROW_RETURN_NOT_OK(bytes_.ReadRawPart(page.body_offset, first * shape_.width, size, values));
+  CountCompression(Kind(true), size, size, watch.elapsed());
+  return arrow::Status::OK();
+}
+
 arrow::Result<PageDictionary> PageDecoder::DecodeDictionary(const PageAt& page) {
   const ParsedPage& header = page.header;
   const bool compressed = codec_ != parquet::Compression::UNCOMPRESSED;
@@ -349,7 +364,7 @@ arrow::Status PageDecoder::Decode(const PageAt& page, const PageDictionary& dict
   const int64_t value_bytes = header.uncompressed_bytes - (v2 ? header.definition_bytes : 0);
   const bool plain = header.encoding == kPlain && shape_.form == ColumnShape::Form::kBytes;
   uint8_t* const straight = plain && value_bytes == header.values * shape_.width ? values : nullptr;
-  if (straight && !v2 && !shape_.optional && !header.crc && codec_ == parquet::Compression::ZSTD) {
+  if (CompressesRows(header, shape_, codec_)) {
     ARROW_ASSIGN_OR_RAISE(const bool read, ReadStored(page, straight));
     *validity = {};
     if (read) return arrow::Status::OK();

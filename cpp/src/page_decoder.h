@@ -47,6 +47,13 @@ class PageDecoder {
 
   arrow::Result<PageDictionary> DecodeDictionary(const PageAt& page);
 
+  /// \brief Whether rows of a data page can be read one by one: a frame of ZSTD holds them as they
+  /// are, without nulls.
+  arrow::Result<bool> HasRawRows(const PageAt& page) const;
+
+  /// \brief Read `rows` rows of such a page, from its row `first`.
+  arrow::Status ReadRawRows(const PageAt& page, int64_t first, int64_t rows, uint8_t* values) const;
+
   /// \brief Decode all values of a data page to `values`, which has room for them: bits start at
   /// its first bit, and values of null rows are zero. `dictionary` may be empty.
   arrow::Status Decode(const PageAt& page, const PageDictionary& dictionary, uint8_t* values,

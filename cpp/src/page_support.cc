@@ -41,4 +41,11 @@ bool StoresRows(const ParsedPage& page, const ColumnShape& shape,
          page.compressed_bytes / shape.width >= page.values;
 }
 
+bool CompressesRows(const ParsedPage& page, const ColumnShape& shape,
+                    parquet::Compression::type codec) {
+  return codec == parquet::Compression::ZSTD && page.kind == PageKind::kDataV1 && !page.crc &&
+         !shape.optional && page.encoding == kPlain && shape.form == ColumnShape::Form::kBytes &&
+         page.uncompressed_bytes == page.values * shape.width;
+}
+
 }  // namespace packed

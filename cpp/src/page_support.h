@@ -33,4 +33,9 @@ bool HasIndices(const ParsedPage& page);
 /// \brief Whether the body of a data page is its rows, as Arrow has them, one after the other.
 bool StoresRows(const ParsedPage& page, const ColumnShape& shape, parquet::Compression::type codec);
 
+/// \brief Whether the body of a data page is a frame of ZSTD whose content is its rows, as Arrow
+/// has them, one after the other.
+bool CompressesRows(const ParsedPage& page, const ColumnShape& shape,
+                    parquet::Compression::type codec);
+
 }  // namespace packed

@@ -16,6 +16,7 @@
 #include "packed/error.h"
 #include "packed/memory.h"
 #include "page_list.h"
+#include "page_support.h"
 #include "parquet_guard.h"
 #include "restore_batch.h"
 
@@ -23,6 +24,9 @@ namespace packed {
 namespace {
 
 using Rows = std::span<const int64_t>;
+
+/// So many bytes are read as soon as rows of a page one by one: a read is a call of the system.
+constexpr int64_t kBytesForOneRead = 8 << 10;
 
 /// Rows of one column chunk, picked page by page.
 class ChunkPicker {
@@ -58,7 +62,17 @@ class ChunkPicker {
 
  private:
   arrow::Status PickOfPage(const PageList& list, const PageAt& page, int64_t first, Rows rows) {
-    if (StoresRows(page.header, shape_, chunk_.codec)) return ReadRows(page, first, rows);
+    if (StoresRows(page.header, shape_, chunk_.codec)) {
+      return ReadRows(first, rows, [&](int64_t row, int64_t count, uint8_t* out) {
+        return bytes_.Read(page.body_offset + row * shape_.width, count * shape_.width, out);
+      });
+    }
+    ARROW_ASSIGN_OR_RAISE(const bool raw, ReadsRaw(page, rows));
+    if (raw) {
+      return ReadRows(first, rows, [&](int64_t row, int64_t count, uint8_t* out) {
+        return decoder_.ReadRawRows(page, row, count, out);
+      });
+    }
     if (list.dictionary && !dictionary_.values) {
       ARROW_ASSIGN_OR_RAISE(dictionary_, decoder_.DecodeDictionary(*list.dictionary));
     }
@@ -70,15 +84,22 @@ class ChunkPicker {
     return arrow::Status::OK();
   }
 
-  /// Rows that follow one another in one read.
-  arrow::Status ReadRows(const PageAt& page, int64_t first, Rows rows) {
+  /// Whether the rows are read one by one from a frame of ZSTD that holds them as they are.
+  arrow::Result<bool> ReadsRaw(const PageAt& page, Rows rows) const {
+    const auto count = static_cast<int64_t>(rows.size());
+    if (page.header.uncompressed_bytes / kBytesForOneRead < count) return false;
+    return decoder_.HasRawRows(page);
+  }
+
+  /// Rows that follow one another in one call of read(first row, rows, place), rows of the page.
+  template <typename Read>
+  arrow::Status ReadRows(int64_t first, Rows rows, Read&& read) {
     for (size_t i = 0; i < rows.size();) {
       size_t end = i + 1;
       while (end < rows.size() && rows[end] == rows[end - 1] + 1) ++end;
       const auto count = static_cast<int64_t>(end - i);
-      ARROW_RETURN_NOT_OK(bytes_.Read(page.body_offset + (rows[i] - first) * shape_.width,
-                                      count * shape_.width,
-                                      values_->mutable_data() + picked_ * shape_.width));
+      ARROW_RETURN_NOT_OK(
+          read(rows[i] - first, count, values_->mutable_data() + picked_ * shape_.width));
       picked_ += count;
       i = end;
     }

@@ -1,6 +1,7 @@
 #include "raw_frame.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <limits>
 #include <span>
@@ -108,6 +109,35 @@ arrow::Result<bool> ReadRawFrame(const ReadableFile& file, int64_t offset, int64
                });
   ARROW_RETURN_NOT_OK(file.ReadScattered(offset, places));
   return headers == expected;
+}
+
+arrow::Result<bool> IsRawFrame(const ReadBytes& read, int64_t offset, int64_t frame_bytes,
+                               int64_t content_bytes) {
+  if (content_bytes > std::numeric_limits<uint32_t>::max()) return false;
+  if (frame_bytes != RawFrameBytes(content_bytes)) return false;
+  const std::vector<uint8_t> expected = HeadersOf(content_bytes);
+  std::array<uint8_t, kFrameHeaderBytes + kBlockHeaderBytes> header;
+  for (size_t at = 0, bytes = header.size(); at < expected.size(); at += bytes) {
+    if (at > 0) bytes = kBlockHeaderBytes;
+    ARROW_RETURN_NOT_OK(read(offset, static_cast<int64_t>(bytes), header.data()));
+    if (std::memcmp(header.data(), expected.data() + at, bytes) != 0) return false;
+    offset += static_cast<int64_t>(bytes) + kBlockBytes;
+  }
+  return true;
+}
+
+arrow::Status ReadRawPart(const ReadBytes& read, int64_t offset, int64_t first, int64_t size,
+                          uint8_t* out) {
+  while (size > 0) {
+    const int64_t block = first / kBlockBytes;
+    const int64_t bytes = std::min(size, (block + 1) * kBlockBytes - first);
+    const int64_t headers = kFrameHeaderBytes + (block + 1) * kBlockHeaderBytes;
+    ARROW_RETURN_NOT_OK(read(offset + headers + first, bytes, out));
+    first += bytes;
+    size -= bytes;
+    out += bytes;
+  }
+  return arrow::Status::OK();
 }
 
 }  // namespace packed

@@ -14,6 +14,7 @@
 #include "packed/compression_metrics.h"
 #include "packed/payload.h"
 #include "packed/reader.h"
+#include "packed/row_access.h"
 #include "writer_harness.h"
 
 namespace packed {
@@ -190,6 +191,30 @@ TEST(CompressionMeter, PagesStoredInFramesAreACodecOfTheirOwn) {
   EXPECT_EQ(read.calls + decoded.calls, grown.calls);
   EXPECT_EQ(read.original_bytes + decoded.original_bytes, grown.original_bytes);
   EXPECT_EQ(read.compressed_bytes + decoded.compressed_bytes, grown.compressed_bytes);
+}
+
+TEST(CompressionMeter, RowsByPositionReadNothingElseOfStoredPages) {
+  const std::string type = "FIXED_LEN_BYTE_ARRAY";
+  ScratchDir dir;
+  WriterOptions options;
+  options.layout = Layout::kFast;
+  const auto batch = Noise();
+  Write(dir, batch, options);
+  for (const bool mmap : {false, true}) {
+    ReaderOptions reading;
+    reading.mmap = mmap;
+    const auto access = RowAccess::Open({dir.File("0")}, reading, LocalStore()).ValueOrDie();
+    const auto stored = Now(CompressionSource::kPage, "stored", type);
+    const auto zstd = Now(CompressionSource::kPage, "zstd", type);
+    const auto taken = access->Take({2047, 2048, 7, 30'000}).ValueOrDie();  // across two blocks
+    EXPECT_TRUE(taken->Slice(0, 2)->Equals(*batch->Slice(2047, 2)));
+    EXPECT_TRUE(taken->Slice(2, 1)->Equals(*batch->Slice(7, 1)));
+    EXPECT_TRUE(taken->Slice(3, 1)->Equals(*batch->Slice(30'000, 1)));
+    const auto read =
+        Growth(stored.decompress, Now(CompressionSource::kPage, "stored", type).decompress);
+    EXPECT_EQ(read.original_bytes, 4 * 64);
+    EXPECT_EQ(Now(CompressionSource::kPage, "zstd", type).decompress.calls, zstd.decompress.calls);
+  }
 }
 
 TEST(CompressionMeter, WhatArrowEncodesIsArrows) {

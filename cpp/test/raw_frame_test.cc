@@ -63,6 +63,37 @@ TEST(RawFrame, IsReadToItsPlaceFromAFile) {
   }
 }
 
+TEST(RawFrame, IsReadInParts) {
+  const std::string bytes = Noise((1 << 20) + 7);
+  const auto frame = MakeRawFrame(arrow::Buffer(bytes)).ValueOrDie();
+  std::string file = "before" + frame->ToString();
+  int64_t asked = 0;
+  const ReadBytes read = [&](int64_t offset, int64_t size, uint8_t* out) -> arrow::Status {
+    if (offset + size > static_cast<int64_t>(file.size())) return arrow::Status::IOError("end");
+    asked += size;
+    std::memcpy(out, file.data() + offset, size);
+    return arrow::Status::OK();
+  };
+  const auto size = static_cast<int64_t>(bytes.size());
+  EXPECT_TRUE(IsRawFrame(read, 6, frame->size(), size).ValueOrDie());
+  EXPECT_EQ(asked, frame->size() - size);  // headers alone
+  for (const int64_t first : {int64_t{0}, int64_t{131070}, int64_t{131072}, size - 1}) {
+    for (const int64_t count : {int64_t{0}, int64_t{1}, int64_t{5}, int64_t{300000}, size}) {
+      if (count > size - first) continue;
+      std::string out(count, '?');
+      ASSERT_TRUE(ReadRawPart(read, 6, first, count, reinterpret_cast<uint8_t*>(out.data())).ok());
+      EXPECT_TRUE(out == bytes.substr(first, count)) << first << " " << count;
+    }
+  }
+  EXPECT_FALSE(IsRawFrame(read, 5, frame->size(), size).ValueOrDie());
+  EXPECT_FALSE(IsRawFrame(read, 6, frame->size(), size - 1).ValueOrDie());
+  const size_t last = 6 + frame->size() - 7 - 3;
+  file[last] = static_cast<char>(file[last] | 2);  // a block of one byte, repeated
+  EXPECT_FALSE(IsRawFrame(read, 6, frame->size(), size).ValueOrDie());
+  file.resize(last);
+  EXPECT_FALSE(IsRawFrame(read, 6, frame->size(), size).ok());
+}
+
 TEST(RawFrame, OfManyMoreBlocksThanOneCallReads) {
   ScratchDir dir;
   const std::string bytes = Noise(80 << 20);
