@@ -1,4 +1,7 @@
-"""Which rows of a Parquet file filters leave, by pyarrow.dataset: one JSON document in, one out."""
+"""Which rows of Parquet files filters leave, by pyarrow.dataset: one JSON document in, one out.
+
+Several paths are the column groups of one table; a key is that of an encrypted file.
+"""
 
 import json
 import operator
@@ -7,6 +10,8 @@ import sys
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+import pyarrow.parquet.encryption as pe
 
 COMPARE = {
     "=": operator.eq,
@@ -51,13 +56,23 @@ def expression(node, schema):
     return COMPARE[op](column, scalar(node["value"], kind))
 
 
+def open_dataset(paths, key):
+    if len(paths) == 1 and key is None:
+        return ds.dataset(paths[0], format="parquet")
+    keys = key and pe.create_decryption_properties(footer_key=bytes.fromhex(key))
+    tables = [pq.read_table(path, decryption_properties=keys) for path in paths]
+    columns = {name: table[name] for table in tables for name in table.column_names}
+    return ds.dataset(pa.table(columns))
+
+
 def main():
     request = json.load(sys.stdin)
-    dataset = ds.dataset(request["path"], format="parquet")
+    dataset = open_dataset(request["paths"], request.get("key"))
+    column = request["column"]
     answers = []
     for node in request["filters"]:
-        table = dataset.to_table(columns=["id"], filter=expression(node, dataset.schema))
-        answers.append(table.column("id").to_pylist())
+        table = dataset.to_table(columns=[column], filter=expression(node, dataset.schema))
+        answers.append(table.column(column).to_pylist())
     json.dump(answers, sys.stdout)
 
 
