@@ -20,7 +20,7 @@ import {
   type WriteSegmentOptions,
   writeSegment,
 } from '../lib/index.js'
-import { rejection } from './support/rejection.js'
+import { testDoors } from './support/misspelled.js'
 
 /** All names of options: the types check sees one that is missing here. */
 type Names<Options> = Record<keyof Required<Options>, true>
@@ -235,40 +235,30 @@ const collection = createCollectionSchema({
   fields: [{ name: 'id', dataType: 'Int64', isPrimaryKey: true }],
 })
 
-/** A door that is opened with these options, whatever they are. */
-type Door = (options: never) => Promise<unknown>
-
-const doors: Record<string, [Door, Record<string, true>]> = {
-  'PackedReader.open': [(options) => PackedReader.open(options), packedReader],
-  'PackedRecordReader.open': [(options) => PackedRecordReader.open(options), recordReader],
-  openBinlogRecordReader: [
+testDoors([
+  ['PackedReader.open', (options) => PackedReader.open(options), Object.keys(packedReader)],
+  [
+    'PackedRecordReader.open',
+    (options) => PackedRecordReader.open(options),
+    Object.keys(recordReader),
+  ],
+  [
+    'openBinlogRecordReader',
     (options) => openBinlogRecordReader([], collection, options),
-    binlogReader,
+    Object.keys(binlogReader),
   ],
-  'SegmentReader.open': [(options) => SegmentReader.open(options), segmentReader],
-  'ManifestReader.open': [(options) => ManifestReader.open(options), manifestReader],
-  'PackedWriter.open': [(options) => PackedWriter.open(options), packedWriter],
-  'PackedRecordWriter.open': [(options) => PackedRecordWriter.open(options), recordWriter],
-  'PackedRecordManifestWriter.open': [
+  ['SegmentReader.open', (options) => SegmentReader.open(options), Object.keys(segmentReader)],
+  ['ManifestReader.open', (options) => ManifestReader.open(options), Object.keys(manifestReader)],
+  ['PackedWriter.open', (options) => PackedWriter.open(options), Object.keys(packedWriter)],
+  [
+    'PackedRecordWriter.open',
+    (options) => PackedRecordWriter.open(options),
+    Object.keys(recordWriter),
+  ],
+  [
+    'PackedRecordManifestWriter.open',
     (options) => PackedRecordManifestWriter.open(options),
-    manifestWriter,
+    Object.keys(manifestWriter),
   ],
-  writeSegment: [(options) => writeSegment(options), segmentWriter],
-}
-
-/** Mistakes in one name: its last letter twice, and none of it. */
-const misspellings = (name: string) => [`${name}${name.at(-1)}`, name.slice(0, -1)]
-
-test.each(Object.entries(doors))('%s', async (_, [open, names]) => {
-  const known = Object.keys(names)
-  for (const name of known) {
-    for (const wrong of misspellings(name)) {
-      if (known.includes(wrong)) continue
-      const error = await rejection(() => open({ [wrong]: 1 } as never))
-      const message = (error as Error).message
-      expect({ wrong, error }).toMatchObject({ error: { code: 'InvalidArgument' } })
-      expect(message).toContain(`"${wrong}"`)
-      expect(message).toContain(`Did you mean "${name}"?`)
-    }
-  }
-})
+  ['writeSegment', (options) => writeSegment(options), Object.keys(segmentWriter)],
+])

@@ -60,7 +60,14 @@ test('a writer and a reader tell what they did, in order', async () => {
       durationMs,
     },
     { event: 'reader.open', paths, rows: 100, durationMs },
-    { event: 'reader.read', paths, rows: 100, bytes: expect.any(Number), durationMs },
+    {
+      event: 'reader.read',
+      call: 'readNext',
+      paths,
+      rows: 100,
+      bytes: expect.any(Number),
+      durationMs,
+    },
     { event: 'reader.close', paths },
   ])
   for (const event of events) expect(event.durationMs ?? 1).toBeGreaterThan(0)

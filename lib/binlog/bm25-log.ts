@@ -1,4 +1,4 @@
-import { expectId, expectObject } from '../config/index.js'
+import { expectId, expectObject, expectOptions } from '../config/index.js'
 import { Bm25Stats } from '../data/index.js'
 import { isPackedError, PackedError } from '../errors/index.js'
 import type { ChunkManager, ChunkOptions } from '../storage/index.js'
@@ -49,10 +49,13 @@ export async function writeBm25Log(
   stats: Bm25Stats,
   facts: Bm25LogFacts,
 ): Promise<Binlog> {
+  const { logId, timestampFrom, timestampTo, signal } = expectOptions(
+    facts,
+    ['logId', 'timestampFrom', 'timestampTo', 'signal'],
+    'writeBm25Log',
+  )
   expectChunkManager(chunks, 'chunks')
   expectObject(stats, 'stats')
-  expectObject(facts, 'facts')
-  const { logId, timestampFrom, timestampTo, signal } = facts
   const bytes = stats.serialize()
   const log = {
     entriesNum: stats.numRow,

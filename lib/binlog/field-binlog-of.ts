@@ -1,4 +1,4 @@
-import { expectId, expectObject, expectOneOf } from '../config/index.js'
+import { expectId, expectObject, expectOneOf, expectOptions } from '../config/index.js'
 import type { ColumnGroupResult } from '../packed/index.js'
 import type { Binlog, FieldBinlog } from './field-binlog.js'
 import type { Id } from './log-path.js'
@@ -16,10 +16,12 @@ export interface BinlogFacts {
   logSize?: 'compressed' | 'uncompressed'
 }
 
+const FACTS = ['timestampFrom', 'timestampTo', 'logId', 'logPath', 'logSize'] as const
+
 /** The log that one column group of a packed writer became. */
 export function binlogOf(group: ColumnGroupResult, facts: BinlogFacts): Binlog {
+  expectOptions(facts, FACTS, 'the facts of a log')
   expectObject(group, 'group')
-  expectObject(facts, 'facts')
   const kind = expectOneOf(
     facts.logSize,
     'logSize',

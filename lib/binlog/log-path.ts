@@ -1,8 +1,8 @@
 import {
   expectId,
   expectInteger,
-  expectObject,
   expectOneOf,
+  expectOptions,
   expectString,
   unexpected,
 } from '../config/index.js'
@@ -84,6 +84,11 @@ export function expectPartition(value: unknown, name: string): bigint {
   return value === -1 || value === -1n ? ALL_PARTITIONS : expectId(value, name)
 }
 
+function layoutOf(options: LogPathOptions): LogPathLayout {
+  const { layout } = expectOptions(options, ['layout'], 'paths of logs')
+  return expectOneOf(layout, 'layout', ['milvus', 'segmentFirst'], 'milvus')
+}
+
 /** The path of a log file from its parts; `fieldId` is left out of paths of delete logs. */
 export function buildLogPath(
   kind: LogKind,
@@ -91,8 +96,7 @@ export function buildLogPath(
   ids: { collection: Id; partition: Id; segment: Id; field?: Id; log: Id },
   options: LogPathOptions = {},
 ): string {
-  expectObject(options, 'options')
-  const layout = expectOneOf(options.layout, 'layout', ['milvus', 'segmentFirst'], 'milvus')
+  const layout = layoutOf(options)
   const segment = [
     expectId(ids.collection, 'collectionId'),
     expectPartition(ids.partition, 'partitionId'),
@@ -115,8 +119,7 @@ export function parseLogPath(
   path: string,
   options: LogPathOptions = {},
 ): LogPath | undefined {
-  expectObject(options, 'options')
-  const layout = expectOneOf(options.layout, 'layout', ['milvus', 'segmentFirst'], 'milvus')
+  const layout = layoutOf(options)
   const parts = expectString(path, 'path').split('/')
   const ids = kind === 'delta' ? 4 : 5
   if (parts.length < ids + 1) return undefined

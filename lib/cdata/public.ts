@@ -14,7 +14,7 @@
  * @packageDocumentation
  */
 import type { RecordBatch, Schema } from 'apache-arrow'
-import { unexpected } from '../config/index.js'
+import { expectBoolean, expectOptions, unexpected } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 import { callAsync, callSync, type NativeBatch, type ReadPolicy } from '../native/index.js'
 import { flattenBatch } from './flatten-batch.js'
@@ -78,9 +78,10 @@ export interface NativeReader {
   readNext(): Promise<RecordBatch | null>
 }
 
-function policyOf(options: ImportOptions): ReadPolicy {
+function policyOf(options: ImportOptions, name: string): ReadPolicy {
+  const { copy } = expectOptions(options, ['copy'], name)
   return {
-    copy: options.copy ?? false,
+    copy: expectBoolean(copy, 'copy', false),
     maxOutstandingBytes: Number.MAX_SAFE_INTEGER,
     creditBytes: 0,
   }
@@ -123,8 +124,9 @@ export function exportRecordBatch(batch: RecordBatch): ExportedRecordBatch {
  *   apache-arrow does not have).
  */
 export function importRecordBatch(source: ArrowCData, options: ImportOptions = {}): RecordBatch {
+  const policy = policyOf(options, 'importRecordBatch')
   const { schema, batch } = callSync((addon) =>
-    addon.cdataImport(source.array, source.schema, policyOf(options)),
+    addon.cdataImport(source.array, source.schema, policy),
   )
   return unflattenBatch(unflattenSchema(schema), batch)
 }
@@ -167,6 +169,7 @@ function lentStream(address: bigint): ExportedStream {
  *   reports.
  */
 export function importStream(address: bigint, options: ImportOptions = {}): ImportedStream {
+  const policy = policyOf(options, 'importStream')
   const opened = callSync((addon) => addon.cdataOpenStream(address))
   const schema = unflattenSchema(opened.schema)
   const close = once(() => callSync((addon) => addon.cdataStreamClose(opened.stream)))
@@ -178,7 +181,7 @@ export function importStream(address: bigint, options: ImportOptions = {}): Impo
   }
   const read = () =>
     callAsync<NativeBatch | null>((addon, done) =>
-      addon.cdataStreamNext(opened.stream, policyOf(options), done),
+      addon.cdataStreamNext(opened.stream, policy, done),
     )
   const imported: ImportedStream = {
     schema,

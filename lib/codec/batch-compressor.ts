@@ -1,4 +1,10 @@
-import { expectInteger, expectKnownKeys, expectObject, unexpected } from '../config/index.js'
+import {
+  expectInteger,
+  expectKnownKeys,
+  expectObject,
+  expectOnlySignal,
+  unexpected,
+} from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 import { type BytesCodec, type CodecOrName, resolveBytesCodec, withSignal } from './bytes-codec.js'
 import { expectBytes } from './codec-bytes.js'
@@ -74,8 +80,9 @@ export class BatchCompressor {
    * @throws PackedError InvalidArgument (larger than `maxBytes`, too), Detached, Closed; what the
    *   codec throws. The item is then not taken, and those before it wait as they did.
    */
-  add(item: Uint8Array, { signal }: AbortOptions = {}): Promise<CompressedBatch | null> {
+  add(item: Uint8Array, options: AbortOptions = {}): Promise<CompressedBatch | null> {
     return this.#inTurn(async () => {
+      const signal = expectOnlySignal(options, 'add')
       signal?.throwIfAborted()
       const bytes = expectBytes(item, 'item').byteLength
       if (bytes > this.#maxBytes) {
@@ -104,8 +111,9 @@ export class BatchCompressor {
    *
    * @throws PackedError Closed; what the codec throws, and the items wait on.
    */
-  flush({ signal }: AbortOptions = {}): Promise<CompressedBatch | null> {
+  flush(options: AbortOptions = {}): Promise<CompressedBatch | null> {
     return this.#inTurn(async () => {
+      const signal = expectOnlySignal(options, 'flush')
       signal?.throwIfAborted()
       if (this.#items.length === 0) return null
       const batch = await this.#compress(this.#items, signal)

@@ -1,4 +1,11 @@
-import { expectInteger, expectKnownKeys, expectObject, unexpected } from '../config/index.js'
+import {
+  expectInteger,
+  expectKnownKeys,
+  expectObject,
+  expectOnlySignal,
+  expectOptions,
+  unexpected,
+} from '../config/index.js'
 import { isPackedError, PackedError } from '../errors/index.js'
 import {
   type BytesCodec,
@@ -78,10 +85,8 @@ export class FallbackCompressor {
    * @throws PackedError InvalidArgument, Detached; where both codecs fail the code of the second,
    *   and an AggregateError of both as the cause.
    */
-  async encode(
-    src: Uint8Array,
-    { signal }: { signal?: AbortSignal } = {},
-  ): Promise<FallbackResult> {
+  async encode(src: Uint8Array, options: { signal?: AbortSignal } = {}): Promise<FallbackResult> {
+    const signal = expectOnlySignal(options, 'encode')
     const originalBytes = expectBytes(src, 'src').byteLength
     const ratioOf = (bytes: Uint8Array): number => compressionRatio(originalBytes, bytes.byteLength)
     const first = await this.#try(this.#first, src, signal)
@@ -107,7 +112,7 @@ export class FallbackCompressor {
    *   `maxBytes`); NotSupported for a codec of somebody's own that this compressor does not have.
    */
   async decode(src: Uint8Array, options: BytesDecodeOptions = {}): Promise<Uint8Array> {
-    const { maxBytes, signal } = options
+    const { maxBytes, signal } = expectOptions(options, ['maxBytes', 'signal'], 'decode')
     const limit = expectInteger(maxBytes, 'maxBytes', { fallback: DEFAULT_MAX_BYTES })
     const { codec, encoded } = described(expectBytes(src, 'src'))
     signal?.throwIfAborted()

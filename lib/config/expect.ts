@@ -37,6 +37,28 @@ export function expectKnownKeys(
   }
 }
 
+/**
+ * Options that may be left out, all of whose names are in `known`.
+ *
+ * @throws PackedError InvalidArgument, with the nearest name.
+ */
+export function expectOptions<Options extends object>(
+  options: Options,
+  known: readonly (keyof Options & string)[],
+  name: string,
+): Options {
+  expectKnownKeys(expectObject(options, `the options of ${name}`), known, name)
+  return options
+}
+
+/** The signal of a call that takes nothing else. */
+export function expectOnlySignal(
+  options: { signal?: AbortSignal | undefined },
+  name: string,
+): AbortSignal | undefined {
+  return expectSignal(expectOptions(options, ['signal'], name).signal, 'signal')
+}
+
 /** The error for a key that `name` does not have, with the nearest of those that it has. */
 export function unknownOption(key: string, known: readonly string[], name: string): PackedError {
   const nearest = nearestName(key, known)

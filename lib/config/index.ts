@@ -22,6 +22,8 @@ export {
   expectNumber,
   expectObject,
   expectOneOf,
+  expectOnlySignal,
+  expectOptions,
   expectSignal,
   expectString,
   expectText,

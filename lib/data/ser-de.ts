@@ -1,5 +1,5 @@
 import { type Data, Type, Vector } from 'apache-arrow'
-import { expectObject } from '../config/index.js'
+import { expectObject, expectOptions } from '../config/index.js'
 import type { PackedError } from '../errors/index.js'
 import { DataType, type FieldSchema, isDenseVector, isVector } from '../schema/index.js'
 import { appendValue } from './base-field-data.js'
@@ -49,9 +49,8 @@ type Deserialize = (data: Data, row: number, shouldCopy: boolean) => unknown
  * Map of index to value in ascending order (sparse); an array of vectors.
  */
 export function serDeOf(field: FieldSchema, options: SerDeOptions = {}): SerDe {
+  const { lenient, jsonText = false } = expectOptions(options, ['lenient', 'jsonText'], 'serDeOf')
   expectObject(field, 'field')
-  expectObject(options, 'options')
-  const { lenient, jsonText = false } = options
   const read = deserializer(field, jsonText)
   return {
     serialize: lenient === undefined ? appendValue : lenientSerialize(lenient),

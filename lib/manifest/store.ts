@@ -4,6 +4,8 @@ import {
   expectInteger,
   expectKnownKeys,
   expectObject,
+  expectOnlySignal,
+  expectOptions,
   unexpected,
 } from '../config/index.js'
 import { isPackedError, PackedError } from '../errors/index.js'
@@ -68,6 +70,7 @@ export class ManifestStore {
 
   /** All of them, ascending: one listing, which of a store takes a request per thousand. */
   async versions(options: ChunkOptions = {}): Promise<number[]> {
+    expectOnlySignal(options, 'versions')
     const versions = await listVersions(this.chunkManager, this.basePath, '', options)
     const newest = versions.at(-1)
     if (newest !== undefined) this.#saw(newest)
@@ -114,6 +117,7 @@ export class ManifestStore {
     options: ChunkOptions = {},
   ): Promise<{ version: number; manifest: Manifest }> {
     const number = expectInteger(version, 'version', { min: -1 })
+    expectOnlySignal(options, 'open')
     if (number >= 0) return { version: number, manifest: await this.read(number, options) }
     for (let attempt = 1; ; attempt += 1) {
       const latest = await this.latest(options)
@@ -141,7 +145,11 @@ export class ManifestStore {
     manifest: Manifest,
     options: ManifestCreateOptions = {},
   ): Promise<void> {
-    const { signal, transactionId = randomBytes(TRANSACTION_ID_BYTES) } = options
+    const { signal, transactionId = randomBytes(TRANSACTION_ID_BYTES) } = expectOptions(
+      options,
+      ['transactionId', 'signal'],
+      'create',
+    )
     const key = manifestKey(this.basePath, version)
     const bytes = encodeManifest(freezeAll(manifest), this.basePath, transactionId)
     signal?.throwIfAborted()

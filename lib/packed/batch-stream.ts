@@ -18,6 +18,7 @@ import {
   readableOf,
   readableStreamOf,
 } from './readable-streams.js'
+import { tellReading } from './reader-events.js'
 import { SerialQueue } from './serial-queue.js'
 
 /** What a stream does with its batches. */
@@ -272,7 +273,7 @@ export abstract class BatchStream implements AsyncIterable<RecordBatch> {
   async #next(): Promise<RecordBatch | null> {
     this.#link.throwIfAborted()
     const { reader } = this.#opened
-    const begun = startOf('reader.read')
+    const told = tellReading('readNext', () => this.paths)
     const native = await callAsync<NativeBatch | null>((addon, done) =>
       addon.readerNext(reader, this.#settings.policy, done),
     )
@@ -282,12 +283,7 @@ export abstract class BatchStream implements AsyncIterable<RecordBatch> {
       return null
     }
     const batch = this.adopt(this.schema, native)
-    publishEvent('reader.read', () => ({
-      paths: this.paths,
-      rows: batch.numRows,
-      bytes: batch.data.byteLength,
-      durationMs: sinceMs(begun),
-    }))
+    told(batch)
     if (this.#settings.releasePrevious) this.#previous = batch
     return batch
   }

@@ -4,8 +4,9 @@ import { isPackedError } from '../errors/index.js'
 import type { NativeKeyHits } from '../native/index.js'
 import type { KeySet } from './key-set.js'
 import { rowAccessOf } from './reader-access.js'
+import { tellReading } from './reader-events.js'
 import type { PackedReaderOptions } from './reader-options.js'
-import { resolveReaderSettings } from './reader-settings.js'
+import { type ReaderSettings, resolveReaderSettings } from './reader-settings.js'
 import type { RowAccess } from './row-access.js'
 
 /**
@@ -16,11 +17,13 @@ export class PackedRows {
   readonly numRows: number
   readonly #access: RowAccess
   readonly #signal: AbortSignal | undefined
+  readonly #paths: readonly string[]
 
-  private constructor(numRows: number, access: RowAccess, signal: AbortSignal | undefined) {
+  private constructor(numRows: number, access: RowAccess, { native, signal }: ReaderSettings) {
     this.numRows = numRows
     this.#access = access
     this.#signal = signal
+    this.#paths = native.paths
   }
 
   /** Read the footers. @throws PackedError as `PackedReader.open`; the signal's reason. */
@@ -28,7 +31,7 @@ export class PackedRows {
     const settings = resolveReaderSettings(options)
     settings.signal?.throwIfAborted()
     const access = rowAccessOf(options, settings)
-    return new PackedRows(await access.count(), access, settings.signal)
+    return new PackedRows(await access.count(), access, settings)
   }
 
   /**
@@ -38,8 +41,11 @@ export class PackedRows {
    */
   take(positions: Float64Array): Promise<RecordBatch> {
     return this.#run(async () => {
-      const { schema, batch } = await this.#access.take(positions)
-      return unflattenBatch(unflattenSchema(schema), batch)
+      const told = tellReading('take', () => this.#paths)
+      const { schema, batch: native } = await this.#access.take(positions)
+      const batch = unflattenBatch(unflattenSchema(schema), native)
+      told(batch)
+      return batch
     })
   }
 

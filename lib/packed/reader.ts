@@ -7,6 +7,7 @@ import { callAsync } from '../native/index.js'
 import { BatchStream, openStream } from './batch-stream.js'
 import { describeFile, type PackedFileInfo } from './file-info.js'
 import { rowAccessOf, withEverything } from './reader-access.js'
+import { tellReading } from './reader-events.js'
 import type { PackedReaderOptions, PackedRowGroup } from './reader-options.js'
 import { type ReaderSettings, resolveReaderSettings } from './reader-settings.js'
 import type { RowAccess } from './row-access.js'
@@ -92,8 +93,11 @@ export class PackedReader extends BatchStream {
    */
   take(rows: readonly (number | bigint)[]): Promise<Table> {
     return this.inTurn('take', this.take, async () => {
-      const { batch } = await this.#rows.take(expectPositions(rows, this.numRows))
-      return new Table([this.adopt(this.schema, batch)])
+      const told = tellReading('take', () => this.paths)
+      const { batch: native } = await this.#rows.take(expectPositions(rows, this.numRows))
+      const batch = this.adopt(this.schema, native)
+      told(batch)
+      return new Table([batch])
     })
   }
 
@@ -107,8 +111,11 @@ export class PackedReader extends BatchStream {
   readRowGroup(where: { group: number; index: number }): Promise<RecordBatch> {
     return this.inTurn('readRowGroup', this.readRowGroup, async () => {
       const { file, index } = expectRowGroup(where, this.files, this.#grouped)
-      const { schema, batch } = await this.#rows.readRowGroup(file, index)
-      return this.adopt(unflattenSchema(schema), batch)
+      const told = tellReading('readRowGroup', () => [this.files[file]!.path])
+      const { schema, batch: native } = await this.#rows.readRowGroup(file, index)
+      const batch = this.adopt(unflattenSchema(schema), native)
+      told(batch)
+      return batch
     })
   }
 

@@ -7,6 +7,7 @@ import {
   expectKnownKeys,
   expectObject,
   expectOneOf,
+  expectOptions,
   expectSignal,
   expectText,
   resolveStorageConfig,
@@ -35,7 +36,7 @@ import {
   resolveWriterCompression,
   type WriterCompression,
 } from './writer-compression.js'
-import type { PackedWriterOptions, WriterProgress } from './writer-options.js'
+import type { PackedWriterOptions, WriteOptions, WriterProgress } from './writer-options.js'
 
 const WHERE = 'PackedWriter.open'
 const KNOWN = [
@@ -142,6 +143,12 @@ export function resolveWriterSettings(value: unknown): WriterSettings {
     signal: expectSignal(options.signal, 'signal'),
     onProgress: expectFunction(options.onProgress, 'onProgress'),
   }
+}
+
+/** Check the options of one `write` or `writeAll`. */
+export function resolveWrite(options: WriteOptions, method: string): WriteOptions {
+  const { copy } = expectOptions(options, ['copy'], method)
+  return copy === undefined ? {} : { copy: expectBoolean(copy, 'copy', false) }
 }
 
 /** Say of the options of a `PackedWriter` that is opened later what its `open` would say of them. */

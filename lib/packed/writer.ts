@@ -3,25 +3,22 @@ import type { WritableStream } from 'node:stream/web'
 import type { Schema } from 'apache-arrow'
 import {
   type ForeignStream,
-  flattenBatch,
   flattenSchema,
   foreignStreamOf,
   type ImportedStream,
 } from '../cdata/index.js'
-import { captureCallSite, isPackedError, PackedError } from '../errors/index.js'
-import type {
-  CopiedBatchHandle,
-  FlatBatch,
-  NativeGroupResult,
-  WriterHandle,
-} from '../native/index.js'
+import { captureCallSite, isPackedError } from '../errors/index.js'
+import type { NativeGroupResult, WriterHandle } from '../native/index.js'
 import { AbortLink, callAsync, callSync } from '../native/index.js'
 import type { ColumnGroup } from '../schema/index.js'
-import { publishEvent, publishStage, sinceMs, startOf } from '../telemetry/index.js'
+import { publishStage } from '../telemetry/index.js'
 import { type BatchInput, BatchIntake, isBatchInput } from './batch-input.js'
-import { type ItemSource, itemSourceOf, nextUnless, type WriteSource } from './item-source.js'
-import { SerialQueue } from './serial-queue.js'
+import { itemSourceOf, type WriteSource } from './item-source.js'
 import { type BatchConsumer, writableOf, writableStreamOf } from './writable-streams.js'
+import { takeInput } from './write-input.js'
+import { writeItems } from './write-items.js'
+import { tellFinishing, tellOpening, tellWriting } from './writer-events.js'
+import { WriterLife } from './writer-life.js'
 import type {
   PackedWriteResult,
   PackedWriterOptions,
@@ -30,29 +27,10 @@ import type {
 } from './writer-options.js'
 import { openWriterOutput, type WriterOutput } from './writer-output.js'
 import { resultOf } from './writer-result.js'
-import { resolveWriterSettings, type WriterSettings } from './writer-settings.js'
-
-type State = 'open' | 'finished' | 'failed' | 'closed'
+import { resolveWrite, resolveWriterSettings, type WriterSettings } from './writer-settings.js'
 
 /** What outlives the open: not the keys of encryption and storage. */
 type Settings = Omit<WriterSettings, 'native' | 'storage' | 'spool'> & { bufferBytes: number }
-
-/** What is still to be done for a writer that nobody closed. Must not lead to the writer. */
-interface Forgotten {
-  link: AbortLink
-  output: WriterOutput
-  path: string
-}
-
-/** Writers that nobody closed: their native half removes the files, this tells the programmer. */
-const forgotten = new FinalizationRegistry<Forgotten>(({ link, output, path }) => {
-  link.unlink()
-  void output.discard()
-  process.emitWarning(
-    `A PackedWriter ("${path}", …) was dropped without finish() or close(); its files were removed`,
-    { type: 'ArrowPackedWarning', code: 'ARROW_PACKED_UNCLOSED' },
-  )
-})
 
 /**
  * Writes Arrow record batches into one Parquet file per column group (Milvus StorageV2).
@@ -74,14 +52,10 @@ export class PackedWriter {
   readonly #link: AbortLink
   readonly #output: WriterOutput
   readonly #intake: BatchIntake
-  readonly #queue = new SerialQueue()
+  readonly #paths: readonly string[]
+  readonly #life: WriterLife
   readonly #detail = (): object => ({ paths: this.#paths })
-  #state: State = 'open'
-  #failure: unknown
   #result: PackedWriteResult | undefined
-  /** Aborted when the writer ends: whoever waits for a source need not. */
-  readonly #ended = new AbortController()
-  #closing: Promise<void> | undefined
 
   private constructor(
     native: WriterHandle,
@@ -93,11 +67,8 @@ export class PackedWriter {
     this.#link = link
     this.#output = output
     this.#intake = new BatchIntake(settings.input)
-    link.onAbort(this, (writer) => {
-      writer.#output.cancel()
-      writer.#endWhenIdle()
-    })
-    forgotten.register(this, { link, output, path: settings.groups[0]?.path ?? '' }, this)
+    this.#paths = settings.groups.map(({ path }) => path)
+    this.#life = new WriterLife({ native, link, output, paths: this.#paths })
   }
 
   /**
@@ -113,7 +84,7 @@ export class PackedWriter {
     const { native: nativeOptions, storage, spool, ...others } = resolveWriterSettings(options)
     const settings = { ...others, bufferBytes: nativeOptions.bufferBytes }
     const link = new AbortLink(settings.signal)
-    const begun = startOf('writer.open')
+    const tellOpened = tellOpening()
     let output: WriterOutput | undefined
     try {
       const schema = flattenSchema(settings.input)
@@ -127,10 +98,7 @@ export class PackedWriter {
       const writer = new PackedWriter(native, settings, { link, output })
       if (link.aborted) await writer.close()
       link.throwIfAborted()
-      publishEvent('writer.open', () => ({
-        paths: writer.#paths,
-        durationMs: sinceMs(begun),
-      }))
+      tellOpened(writer.#paths)
       return writer
     } catch (error) {
       link.unlink()
@@ -182,19 +150,21 @@ export class PackedWriter {
    * settles and must be left alone for so long; then nothing of it is referenced any more. Rows
    * that do not fill a Parquet row group are copied into native memory, within `bufferBytes`.
    *
-   * @throws PackedError InvalidArgument (missing or unknown columns), TypeMismatch, InvalidData
+   * @throws PackedError InvalidArgument (missing or unknown columns; of options, which leaves the
+   *   writer open), TypeMismatch, InvalidData
    *   (nulls in a required field, columns of unequal length, invalid UTF-8), Detached, NoSpace,
    *   StorageIO, Closed. The signal's reason when it is aborted.
    */
-  write(input: BatchInput, options: WriteOptions = {}): Promise<void> {
-    const take = this.#taking(input, options.copy ?? this.#settings.copy)
+  async write(input: BatchInput, options: WriteOptions = {}): Promise<void> {
+    const { copy = this.#settings.copy } = resolveWrite(options, 'write')
+    const take = takeInput(input, { native: this.#native, intake: this.#intake, copy })
     return this.#enqueue('write', async () => {
-      const done = this.#writing()
+      const told = tellWriting(this.#paths, () => this.progress)
       for (const batch of take()) {
         this.#link.throwIfAborted()
         await callAsync<void>((addon, done) => addon.writerWrite(this.#native, batch, done))
       }
-      done()
+      told()
       this.#report()
     })
   }
@@ -211,24 +181,16 @@ export class PackedWriter {
    * A source that fails fails the writer. It is closed (`return`, `destroy` or `cancel`) when the
    * writer fails, is aborted or closed before the source has come to its end.
    *
-   * @throws what `write` throws, and what the source throws. InvalidArgument for what is no source,
-   *   which leaves the writer open.
+   * @throws what `write` throws, and what the source throws. InvalidArgument for what is no source
+   *   and for options, which leaves the writer open.
    */
   async writeAll(source: BatchInput | WriteSource, options: WriteOptions = {}): Promise<void> {
+    resolveWrite(options, 'writeAll')
     if (isBatchInput(source)) return this.write(source, options)
     const foreign = foreignStreamOf(source)
     if (foreign !== undefined) return this.#writeForeign(foreign, source as ImportedStream)
     const items = itemSourceOf(source, 'writeAll')
-    try {
-      for (let next = await this.#nextOf(items); !next.done; next = await this.#nextOf(items)) {
-        await this.write(next.value as BatchInput, options)
-      }
-    } catch (error) {
-      const stopped = items.stop(error).catch(() => {})
-      // One that hangs has no say in when the writer ends.
-      if (!this.#ended.signal.aborted) await stopped
-      throw error
-    }
+    await writeItems(items, this.#life, (item) => this.write(item as BatchInput, options))
   }
 
   /**
@@ -254,7 +216,7 @@ export class PackedWriter {
    */
   finish(): Promise<PackedWriteResult> {
     return this.#enqueue('finish', async () => {
-      const begun = startOf('writer.finish')
+      const tellFinished = tellFinishing(this.#paths)
       publishStage('packed.publish.before', this.#detail)
       const results = await callAsync<NativeGroupResult[]>((addon, done) =>
         addon.writerFinish(this.#native, done),
@@ -263,14 +225,8 @@ export class PackedWriter {
       await this.#output.publish()
       publishStage('packed.publish.after', this.#detail)
       this.#result = result
-      this.#end('finished')
-      publishEvent('writer.finish', () => ({
-        paths: this.#paths,
-        rows: result.rows,
-        fileBytes: result.groups.reduce((bytes, group) => bytes + group.fileBytes, 0),
-        rowGroups: result.groups.reduce((count, group) => count + group.rowGroups, 0),
-        durationMs: sinceMs(begun),
-      }))
+      this.#life.finish()
+      tellFinished(result)
       this.#report()
       return result
     })
@@ -281,14 +237,7 @@ export class PackedWriter {
    * every call gives the same promise. Later calls of other methods are `Closed`.
    */
   close(): Promise<void> {
-    this.#closing ??= this.#queue.run(async () => {
-      if (this.#state === 'open') {
-        await this.#discard()
-        this.#tellAborted()
-      }
-      if (this.#state !== 'finished') this.#end('closed')
-    })
-    return this.#closing
+    return this.#life.close()
   }
 
   /** `close()`: a block left by an exception publishes nothing. */
@@ -296,39 +245,11 @@ export class PackedWriter {
     return this.close()
   }
 
-  /**
-   * The flat batches of an input, when the write's turn has come. A copy is taken now: its caller
-   * may change the batch while the write still waits behind others.
-   */
-  #taking(input: BatchInput, copy: boolean): () => Iterable<FlatBatch | CopiedBatchHandle> {
-    if (!copy) return () => this.#flatten(input)
-    try {
-      const copies = Array.from(this.#flatten(input), (flat) =>
-        callSync((addon) => addon.writerCopy(this.#native, flat)),
-      )
-      return () => copies
-    } catch (error) {
-      return () => {
-        throw error
-      }
-    }
-  }
-
-  *#flatten(input: BatchInput): Generator<FlatBatch> {
-    for (const batch of this.#intake.batches(input)) yield flattenBatch(batch)
-  }
-
   #consumer(): BatchConsumer {
     return {
       write: (input) => this.write(input),
       finish: () => this.finish(),
-      abandon: () => {
-        if (this.#state === 'open') {
-          callSync((addon) => addon.cancel(this.#link.flag))
-          this.#output.cancel()
-        }
-        return this.close()
-      },
+      abandon: () => this.#life.abandon(),
     }
   }
 
@@ -339,7 +260,7 @@ export class PackedWriter {
         const order = this.#intake.order(foreign.schema)
         while (!foreign.ended()) {
           this.#link.throwIfAborted()
-          const told = this.#writing()
+          const told = tellWriting(this.#paths, () => this.progress)
           const { ended } = await callAsync<{ ended: boolean }>((addon, done) =>
             addon.writerWriteStream(this.#native, foreign.handle, order, done),
           )
@@ -353,92 +274,8 @@ export class PackedWriter {
     }
   }
 
-  /** The next item; a failure of the source becomes that of the writer. */
-  async #nextOf(items: ItemSource): Promise<IteratorResult<unknown, unknown>> {
-    try {
-      return await nextUnless(this.#ended.signal, items)
-    } catch (error) {
-      return await this.#enqueue('writeAll', () => Promise.reject(error))
-    }
-  }
-
   #enqueue<T>(method: string, operation: () => Promise<T>): Promise<T> {
-    const site = captureCallSite(this.#enqueue)
-    return this.#queue.run(async () => {
-      try {
-        this.#expectOpen(method)
-        this.#link.throwIfAborted()
-        return await operation()
-      } catch (error) {
-        const failure = this.#output.explain(this.#link.translate(error))
-        if (this.#state === 'open') await this.#fail(failure)
-        throw failure instanceof PackedError ? failure.at(site) : failure
-      }
-    })
-  }
-
-  #expectOpen(method: string): void {
-    if (this.#state === 'open') return
-    if (this.#state === 'failed') this.#link.throwIfAborted()
-    throw new PackedError(
-      'Closed',
-      `Expected an open PackedWriter for ${method}() but received one that is ${this.#state}`,
-      { cause: this.#failure },
-    )
-  }
-
-  /** After an abort between two calls: the files go at once, not at the next call. */
-  #endWhenIdle(): void {
-    void this.#queue.run(async () => {
-      if (this.#state === 'open') await this.#fail(undefined)
-    })
-  }
-
-  async #fail(failure: unknown): Promise<void> {
-    this.#failure = failure
-    await this.#discard()
-    this.#end('failed')
-    this.#tellAborted()
-  }
-
-  /** Remove the files. The failure that led here is the one to report, not one of this. */
-  async #discard(): Promise<void> {
-    this.#output.cancel()
-    await callAsync<void>((addon, done) => addon.writerAbort(this.#native, done)).catch(() => {})
-    await this.#output.discard()
-  }
-
-  #end(state: State): void {
-    this.#state = state
-    this.#ended.abort()
-    this.#link.unlink()
-    forgotten.unregister(this)
-  }
-
-  get #paths(): string[] {
-    return this.#settings.groups.map(({ path }) => path)
-  }
-
-  /** A write begins; the result tells of it when it is done. */
-  #writing(): () => void {
-    const begun = startOf('writer.write')
-    if (begun === 0) return () => {}
-    const before = this.progress
-    return () =>
-      publishEvent('writer.write', () => {
-        const { rows, bytesIn, rowGroups } = this.progress
-        return {
-          paths: this.#paths,
-          rows: rows - before.rows,
-          bytes: bytesIn - before.bytesIn,
-          rowGroups: rowGroups - before.rowGroups,
-          durationMs: sinceMs(begun),
-        }
-      })
-  }
-
-  #tellAborted(): void {
-    publishEvent('writer.abort', () => ({ paths: this.#paths, error: this.#failure }))
+    return this.#life.run(method, operation, captureCallSite(this.#enqueue))
   }
 
   #report(): void {

@@ -4,6 +4,7 @@ import {
   expectInteger,
   expectKnownKeys,
   expectObject,
+  expectOptions,
   expectText,
   unexpected,
 } from '../config/index.js'
@@ -78,6 +79,7 @@ export function createCollectionSchema(
 ): CollectionSchema {
   const given = expectObject(init, 'the collection schema')
   expectKnownKeys(given, COLLECTION_KEYS, 'the collection schema')
+  expectOptions(options, ['requirePrimaryKey'], 'createCollectionSchema')
   const fieldInits = listOf<FieldInit>(given.fields, 'fields')
   const structInits = listOf<StructArrayInit>(given.structArrayFields ?? [], 'structArrayFields')
   const nextId = idSource(fieldInits, structInits)

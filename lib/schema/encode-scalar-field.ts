@@ -1,4 +1,4 @@
-import { describeValue, expectObject } from '../config/index.js'
+import { describeValue, expectOptions } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 import { type DataType, dataTypeName } from './data-type.js'
 import {
@@ -42,10 +42,11 @@ export function encodeScalarField(
   values: ArrayLike<ScalarValue | null>,
   options: ScalarFieldOptions = {},
 ): Uint8Array {
-  const { elementNullable = false } = expectObject(
+  const { elementNullable = false } = expectOptions(
     options,
-    'the options of encodeScalarField',
-  ) as ScalarFieldOptions
+    ['elementNullable'],
+    'encodeScalarField',
+  )
   const slot = scalarSlotOf(elementType)
   const elements = { type: elementType, values, nullable: elementNullable }
   const payload = payloadOf(elements, slot)

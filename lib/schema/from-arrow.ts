@@ -12,7 +12,7 @@ import {
   Type,
   Utf8,
 } from 'apache-arrow'
-import { expectObject } from '../config/index.js'
+import { expectObject, expectOptions } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 import type { CollectionSchema, FieldSchema } from './collection-schema.js'
 import type { CollectionSchemaOptions, FieldInit } from './collection-schema-init.js'
@@ -31,6 +31,15 @@ import {
   isFixedSizeList,
   type VectorElement,
 } from './vector-type.js'
+
+const OPTIONS = [
+  'name',
+  'collection',
+  'fields',
+  'primaryKey',
+  'guess',
+  'requirePrimaryKey',
+] as const
 
 /** Options of {@link convertFromArrowSchema}. */
 export interface FromArrowOptions extends CollectionSchemaOptions {
@@ -67,8 +76,8 @@ export function convertFromArrowSchema(
   schema: Schema,
   options: FromArrowOptions = {},
 ): CollectionSchema {
+  expectOptions(options, OPTIONS, 'convertFromArrowSchema')
   expectObject(schema, 'schema')
-  expectObject(options, 'options')
   const fields = schema.fields.map((field) => fieldFromArrow(field, options))
   const { collection } = options
   const structs = (collection?.structArrayFields ?? []).map((struct) => ({

@@ -1,4 +1,4 @@
-import { expectId, expectList, expectObject, expectOneOf } from '../config/index.js'
+import { expectId, expectList, expectOneOf, expectOptions } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 import type { CollectionSchema } from './collection-schema.js'
 import {
@@ -40,9 +40,12 @@ export function frozenSplit(
   schema: CollectionSchema,
   options: FrozenSplitOptions = {},
 ): FieldGroup[] {
+  const { dropped = 'error', added = 'error' } = expectOptions(
+    options,
+    ['dropped', 'added'],
+    'frozenSplit',
+  )
   expectList(split, 'split')
-  expectObject(options, 'the options of frozenSplit')
-  const { dropped = 'error', added = 'error' } = options
   const leaveOut = expectOneOf(dropped, 'dropped', ['error', 'leaveOut']) === 'leaveOut'
   if (split.some(({ fieldIds = [] }) => fieldIds.length === 0)) return splitLegacy(schema)
   const free = new Map(placedFields(schema).map((placed) => [placed.field.fieldId, placed]))

@@ -1,4 +1,10 @@
-import { expectBoolean, expectInteger, expectKnownKeys, expectObject } from '../config/index.js'
+import {
+  expectBoolean,
+  expectInteger,
+  expectKnownKeys,
+  expectObject,
+  expectOptions,
+} from '../config/index.js'
 import type { CollectionSchema, FieldSchema } from './collection-schema.js'
 import { DataType, isVector } from './data-type.js'
 import {
@@ -78,7 +84,7 @@ export function splitByDefaultPolicies(
   schema: CollectionSchema,
   options: SplitOptions = {},
 ): FieldGroup[] {
-  expectObject(options, 'the options of splitByDefaultPolicies')
+  expectOptions(options, ['averageBytes', 'policies'], 'splitByDefaultPolicies')
   const { averageBytes = new Map(), policies = {} } = options
   const { isSystem, wideBytes, selectedDataType, localFormat } = resolvePolicies(policies)
   const fields = placedFields(schema)

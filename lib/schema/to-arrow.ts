@@ -14,7 +14,7 @@ import {
   Schema,
   Utf8,
 } from 'apache-arrow'
-import { expectObject } from '../config/index.js'
+import { expectOptions } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 import type { CollectionSchema, FieldSchema } from './collection-schema.js'
 import { DataType, dataTypeName, isDenseVector } from './data-type.js'
@@ -71,8 +71,7 @@ export function convertToArrowSchema(
   useFieldId = false,
   options: ArrowSchemaOptions = {},
 ): Schema {
-  expectObject(options, 'the options of convertToArrowSchema')
-  const { nullability = 'schema' } = options
+  const { nullability = 'schema' } = expectOptions(options, ['nullability'], 'convertToArrowSchema')
   const fields = allFields(schema).map((field) => {
     const nullable = nullability === 'schema' ? field.nullable : !field.isPrimaryKey
     return new Field(

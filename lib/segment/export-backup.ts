@@ -8,10 +8,15 @@ import {
   type SegmentLocation,
   sortedByField,
 } from '../binlog/index.js'
-import { expectId, expectObject, unexpected } from '../config/index.js'
+import { expectId, expectObject, expectOptions, unexpected } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 import { type ChunkManager, mapBounded } from '../storage/index.js'
-import { type ImportTarget, importRequest, type MilvusImportRequest } from './export-request.js'
+import {
+  IMPORT_TARGET,
+  type ImportTarget,
+  importRequest,
+  type MilvusImportRequest,
+} from './export-request.js'
 import { takingBack } from './take-back.js'
 
 /** A segment as its metadata has it. */
@@ -62,13 +67,26 @@ export interface BackupExportOptions extends ImportTarget {
  *   is left.
  */
 export async function exportBackup(options: BackupExportOptions): Promise<MilvusImportRequest> {
-  const { source, target = source } = options
+  const { source, target = source } = expectOptions(options, OPTIONS, 'exportForMilvusImport')
   expectObject(source, 'source')
   if (!Array.isArray(options.segments)) {
     throw unexpected('an array of segments', 'segments', options.segments)
   }
   return takingBack(target, (note) => copyLogs({ ...options, target, note }))
 }
+
+const OPTIONS = [
+  ...IMPORT_TARGET,
+  'form',
+  'segments',
+  'source',
+  'target',
+  'prefix',
+  'startTimestamp',
+  'endTimestamp',
+  'skipDiskQuotaCheck',
+  'signal',
+] as const
 
 /** Objects that are copied at a time. */
 const MOST_COPIES = 8

@@ -1,5 +1,5 @@
 import { type Data, Field, List, makeData, RecordBatch, Schema, Struct } from 'apache-arrow'
-import { expectInteger, expectObject } from '../config/index.js'
+import { expectInteger, expectObject, expectOptions } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 import { PackedWriter } from '../packed/index.js'
 import {
@@ -12,7 +12,12 @@ import {
 } from '../schema/index.js'
 import type { ChunkManager } from '../storage/index.js'
 import { bulkColumn } from './export-columns.js'
-import { type ImportTarget, importRequest, type MilvusImportRequest } from './export-request.js'
+import {
+  IMPORT_TARGET,
+  type ImportTarget,
+  importRequest,
+  type MilvusImportRequest,
+} from './export-request.js'
 import { memberName } from './import-bulk.js'
 import { expectChunks } from './segment-input.js'
 import { storageOf } from './segment-keys.js'
@@ -36,6 +41,16 @@ export interface BulkExportOptions extends ImportTarget {
   signal?: AbortSignal
 }
 
+const OPTIONS = [
+  ...IMPORT_TARGET,
+  'form',
+  'schema',
+  'records',
+  'prefix',
+  'target',
+  'fileBytes',
+  'signal',
+] as const
 const DEFAULT_FILE_BYTES = 128 << 20
 
 /**
@@ -47,6 +62,7 @@ const DEFAULT_FILE_BYTES = 128 << 20
  *   and what `PackedWriter` throws (AlreadyExists among it). Then no file of the export is left.
  */
 export async function exportBulk(options: BulkExportOptions): Promise<MilvusImportRequest> {
+  expectOptions(options, OPTIONS, 'exportForMilvusImport')
   expectCollectionSchema(options.schema)
   expectObject(options.target, 'target')
   expectChunks(options.records, 'records')

@@ -26,6 +26,9 @@ export interface ImportTarget {
   timeout?: string
 }
 
+/** Names of {@link ImportTarget}. */
+export const IMPORT_TARGET = ['collectionName', 'partitionName', 'dbName', 'timeout'] as const
+
 /** The request of an export. */
 export function importRequest(
   target: ImportTarget,

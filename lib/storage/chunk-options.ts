@@ -1,5 +1,11 @@
-import { expectBoolean, expectInteger, unexpected } from '../config/index.js'
-import type { ChunkManager, ChunkRange } from './chunk-manager.js'
+import { expectBoolean, expectInteger, expectOptions, unexpected } from '../config/index.js'
+import type {
+  ChunkManager,
+  ChunkOptions,
+  ChunkRange,
+  ChunkWriteOptions,
+  MultiWriteOptions,
+} from './chunk-manager.js'
 import type { FileRange } from './local/files.js'
 
 /** Objects of one call that are read or written at a time. */
@@ -12,16 +18,29 @@ export function expectContent(content: unknown): Uint8Array {
 }
 
 /** @throws PackedError InvalidArgument. */
-export function expectIfAbsent({ ifAbsent }: { ifAbsent?: boolean | undefined }): boolean {
+export function expectIfAbsent(options: ChunkWriteOptions): boolean {
+  const { ifAbsent } = expectOptions(options, ['ifAbsent', 'signal'], 'a write')
   return expectBoolean(ifAbsent, 'ifAbsent', false)
 }
 
 /** @throws PackedError InvalidArgument. */
-export function expectRange({ offset, length }: ChunkRange): FileRange {
+export function expectRange(range: ChunkRange): FileRange {
+  const { offset, length } = expectOptions(range, ['offset', 'length'], 'a range')
   return {
     offset: expectInteger(offset, 'offset', { fallback: 0 }),
     length: length === undefined ? undefined : expectInteger(length, 'length'),
   }
+}
+
+/** @throws PackedError InvalidArgument. */
+export function expectMultiWrite(options: MultiWriteOptions): MultiWriteOptions {
+  return expectOptions(options, ['onWritten', 'ifAbsent', 'signal'], 'multiWrite')
+}
+
+/** @throws PackedError InvalidArgument. */
+export function expectWalk(options: ChunkOptions & { recursive?: boolean }) {
+  const { recursive, signal } = expectOptions(options, ['recursive', 'signal'], 'walk')
+  return { recursive: expectBoolean(recursive, 'recursive', true), signal }
 }
 
 /** A prefix that may be removed: not everything. @throws PackedError InvalidArgument. */

@@ -3,7 +3,7 @@ import {
   expectInteger,
   expectKnownKeys,
   expectObject,
-  expectSignal,
+  expectOnlySignal,
 } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 import { SerialQueue } from '../packed/index.js'
@@ -105,9 +105,10 @@ export class LocalAllocator implements Allocator {
     this.#timestampLimit = after
   }
 
-  async #inTurn<T>({ signal }: ChunkOptions, run: () => Promise<T>): Promise<T> {
+  async #inTurn<T>(options: ChunkOptions, run: () => Promise<T>): Promise<T> {
     this.#expectOpen()
-    expectSignal(signal, 'signal')?.throwIfAborted()
+    const signal = expectOnlySignal(options, 'LocalAllocator')
+    signal?.throwIfAborted()
     return this.#queue.run(() => {
       signal?.throwIfAborted()
       return run()

@@ -4,7 +4,7 @@ import {
   expectInteger,
   expectKnownKeys,
   expectObject,
-  expectSignal,
+  expectOnlySignal,
   expectText,
   unexpected,
 } from '../config/index.js'
@@ -97,14 +97,14 @@ export class LocalMetaStore implements MetaStore {
   async get(key: string, options: ChunkOptions = {}): Promise<MetaEntry | undefined> {
     this.#expectOpen()
     const bytes = keyBytes(key)
-    expectSignal(options.signal, 'signal')?.throwIfAborted()
+    expectOnlySignal(options, 'get')?.throwIfAborted()
     const found = this.#reading(() => this.#database.get(bytes))
     return found && { ...found, key }
   }
 
   async *scan(prefix: string, options: ChunkOptions = {}): AsyncGenerator<MetaEntry, void> {
     this.#expectOpen()
-    const signal = expectSignal(options.signal, 'signal')
+    const signal = expectOnlySignal(options, 'scan')
     signal?.throwIfAborted()
     const end = Buffer.concat([Buffer.from(prefix), BEHIND])
     const moment = this.#reading(() => this.#database.moment())
@@ -129,7 +129,7 @@ export class LocalMetaStore implements MetaStore {
   async commit(transaction: MetaTransaction, options: ChunkOptions = {}): Promise<boolean> {
     this.#expectOpen()
     const changes = checkedTransaction(transaction)
-    const signal = expectSignal(options.signal, 'signal')
+    const signal = expectOnlySignal(options, 'commit')
     signal?.throwIfAborted()
     const commit = this.#commit(changes, signal)
     this.#commits.add(commit)

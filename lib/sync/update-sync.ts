@@ -1,6 +1,6 @@
 import type { FieldBinlog } from '../binlog/index.js'
 import { sortedByField } from '../binlog/index.js'
-import { expectObject } from '../config/index.js'
+import { expectObject, expectOptions } from '../config/index.js'
 import type { CachedSegment } from './cached-segment.js'
 import type { MetaCache } from './meta-cache.js'
 import { metaFailureOf } from './meta-failure.js'
@@ -14,6 +14,8 @@ import type { SyncFacts } from './sync-facts.js'
 
 /** Milvus's budget. */
 const RETRY = { maxAttempts: 10, initialDelayMs: 100, maxDelayMs: 1000 }
+
+const OPTIONS = ['facts', 'metaCache', 'metaWriter', 'retry', 'signal'] as const
 
 /** What {@link updateSync} is told. */
 export interface UpdateSyncOptions {
@@ -40,9 +42,8 @@ export interface UpdateSyncOptions {
  *   tried again), and what the last attempt failed with; the signal's reason.
  */
 export async function updateSync(options: UpdateSyncOptions): Promise<void> {
-  expectObject(options, 'options')
-  expectObject(options.facts, 'options.facts')
-  const { facts, metaCache, metaWriter, signal } = options
+  const { facts, metaCache, metaWriter, signal } = expectOptions(options, OPTIONS, 'updateSync')
+  expectObject(facts, 'options.facts')
   const request = requestOf(facts, metaCache)
   const retry = resolveRetry(options.retry, 'retry', RETRY)
   const shouldRetry = (error: unknown): boolean =>

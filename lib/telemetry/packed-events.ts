@@ -25,8 +25,12 @@ export interface PackedEvents {
   'writer.abort': { paths: readonly string[]; error: unknown }
   /** A reader has been opened; without paths it reads what is in memory. */
   'reader.open': { paths: readonly string[]; rows: number; durationMs: number }
-  /** A batch was read, of so many Arrow bytes. */
+  /**
+   * Rows were read, of so many Arrow bytes: the next batch of a stream, a whole row group, or rows
+   * by their positions (of segments as well, file by file).
+   */
   'reader.read': {
+    call: 'readNext' | 'readRowGroup' | 'take'
     paths: readonly string[]
     rows: number
     bytes: number

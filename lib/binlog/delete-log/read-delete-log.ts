@@ -1,5 +1,5 @@
 import { Field, type RecordBatch, Schema, Utf8 } from 'apache-arrow'
-import { expectObject } from '../../config/index.js'
+import { expectOptions } from '../../config/index.js'
 import { DeleteData } from '../../data/index.js'
 import { PackedError } from '../../errors/index.js'
 import { type KeyRetriever, PackedReader, PayloadReader } from '../../packed/index.js'
@@ -28,6 +28,7 @@ export interface ReadDeleteLogOptions {
   signal?: AbortSignal | undefined
 }
 
+const OPTIONS = ['decryptor', 'keyRetriever', 'signal'] as const
 const MAGIC_BYTES = 4
 const PARQUET = 'PAR1'
 const ENCRYPTED_PARQUET = 'PARE'
@@ -47,9 +48,8 @@ export async function readDeleteLog(
   path: string,
   options: ReadDeleteLogOptions = {},
 ): Promise<DeleteData> {
+  const { signal } = expectOptions(options, OPTIONS, 'readDeleteLog')
   expectChunkManager(chunks, 'chunks')
-  expectObject(options, 'options')
-  const { signal } = options
   const sizeBytes = await chunks.size(path, { signal })
   if (sizeBytes === 0) return new DeleteData()
   const head = await chunks.readAt(path, 0, Math.min(MAGIC_BYTES, sizeBytes), { signal })

@@ -1,4 +1,4 @@
-import { expectId, expectObject, expectOneOf } from '../../config/index.js'
+import { expectId, expectObject, expectOneOf, expectOptions } from '../../config/index.js'
 import type { DeleteData } from '../../data/index.js'
 import { PackedError } from '../../errors/index.js'
 import { encodePayload, PackedWriter } from '../../packed/index.js'
@@ -33,6 +33,7 @@ export interface WriteDeleteLogOptions {
   signal?: AbortSignal | undefined
 }
 
+const OPTIONS = ['format', 'collectionId', 'partitionId', 'segmentId', 'logId', 'signal'] as const
 const FORMATS = ['json', 'parquet', 'packed'] as const
 /** A delete log is no field's. */
 const NO_FIELD = -1
@@ -53,9 +54,9 @@ export async function writeDeleteLog(
   deletes: DeleteData,
   options: WriteDeleteLogOptions,
 ): Promise<Binlog | undefined> {
+  expectOptions(options, OPTIONS, 'writeDeleteLog')
   expectChunkManager(chunks, 'chunks')
   expectObject(deletes, 'deletes')
-  expectObject(options, 'options')
   const format = expectOneOf(options.format, 'format', FORMATS, 'json')
   const logId = expectId(options.logId, 'logId')
   options.signal?.throwIfAborted()

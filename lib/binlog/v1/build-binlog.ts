@@ -1,4 +1,10 @@
-import { expectInteger, expectList, expectObject, unexpected } from '../../config/index.js'
+import {
+  expectInteger,
+  expectList,
+  expectObject,
+  expectOptions,
+  unexpected,
+} from '../../config/index.js'
 import type { Id } from '../log-path.js'
 import { type BinlogDescriptor, encodeDescriptor } from './descriptor.js'
 import {
@@ -68,10 +74,9 @@ export function buildBinlog(
   events: readonly BinlogEventInit[],
   options: BuildBinlogOptions = {},
 ): Uint8Array {
+  const { streamed = false } = expectOptions(options, ['streamed'], 'buildBinlog')
   expectObject(descriptor, 'descriptor')
   expectList(events, 'events')
-  expectObject(options, 'options')
-  const { streamed = false } = options
   const made = descriptor.timestamp ?? hybridTimestamp(Date.now())
   const head = encodeDescriptor({
     collectionId: int64(descriptor.collectionId, 'collectionId'),

@@ -1,4 +1,4 @@
-import { expectObject } from '../../config/index.js'
+import { expectOptions } from '../../config/index.js'
 import { PackedError } from '../../errors/index.js'
 import type { ChunkManager } from '../../storage/index.js'
 import { expectChunkManager } from '../../storage/index.js'
@@ -77,9 +77,8 @@ export async function readBinlog(
   path: string,
   options: ReadBinlogOptions = {},
 ): Promise<BinlogFile> {
+  const { signal } = expectOptions(options, ['decryptor', 'signal'], 'readBinlog')
   expectChunkManager(chunks, 'chunks')
-  expectObject(options, 'options')
-  const { signal } = options
   const window = await FileWindow.open(chunks, path, signal)
   const head = decodeDescriptorHead(await window.take(0, EXTRAS_START), path)
   if (head.end > window.sizeBytes) {

@@ -138,12 +138,19 @@ function corrupted(chunk: V1Chunk, expected: string, received: string): PackedEr
   return new PackedError('MetadataCorrupted', message, { path })
 }
 
-function columnSources(
+async function columnSources(
   plan: V1ReaderPlan,
   chunk: V1Chunk,
   fields: readonly Field[],
 ): Promise<PayloadColumnSource[]> {
-  return Promise.all(fields.map((field) => columnSource(plan, chunk, fieldIdOf(field)!)))
+  const sources = await Promise.allSettled(
+    fields.map((field) => columnSource(plan, chunk, fieldIdOf(field)!)),
+  )
+  // Of several failures the one of the first field, in whatever order they came.
+  return sources.map((source) => {
+    if (source.status === 'rejected') throw source.reason
+    return source.value
+  })
 }
 
 /** Where the rows of one field of a chunk are; nowhere for a field that was added later. */

@@ -1,3 +1,4 @@
+import { expectOnlySignal } from '../../config/index.js'
 import { PackedError } from '../../errors/index.js'
 import type { ChunkOptions } from '../../storage/index.js'
 import {
@@ -187,7 +188,8 @@ export class WriteBuffer {
    * @throws PackedError Closed; the failure of a sync that is given up; the signal's reason: then
    *   the syncs go on.
    */
-  async flush({ signal }: ChunkOptions = {}): Promise<void> {
+  async flush(options: ChunkOptions = {}): Promise<void> {
+    const signal = expectOnlySignal(options, 'flush')
     this.#expectUsable('flush')
     const { metaCache } = this.#settings
     metaCache.updateSegments(updateState('Sealed'), withState('Growing'), withLevel('L1'))
@@ -212,7 +214,8 @@ export class WriteBuffer {
    *
    * @returns their segments, when they are saved. Throws as `flush`.
    */
-  async evictBuffer(count: number, { signal }: ChunkOptions = {}): Promise<bigint[]> {
+  async evictBuffer(count: number, options: ChunkOptions = {}): Promise<bigint[]> {
+    const signal = expectOnlySignal(options, 'evictBuffer')
     this.#expectUsable('evictBuffer')
     const tasks = oldestBuffers(count)
       .select(this.#situation())

@@ -1,5 +1,5 @@
 import type { RecordBatch, Schema } from 'apache-arrow'
-import { expectObject } from '../../config/index.js'
+import { expectObject, expectOptions } from '../../config/index.js'
 import type { ColumnType } from './column-type.js'
 import type { InputFormat } from './input-format.js'
 import type { InputPlace } from './input-place.js'
@@ -54,11 +54,14 @@ export interface Input {
 export async function openInput(
   place: InputPlace,
   format: InputFormat,
-  settings: InputOptions = {},
+  given: InputOptions = {},
 ): Promise<Input> {
+  const { types = new Map(), ...options } = expectOptions(
+    given,
+    ['types', 'after', 'signal'],
+    'openInput',
+  )
   expectObject(place, 'place')
-  expectObject(settings, 'options')
-  const { types = new Map(), ...options } = settings
   const source = await openSource(place, format, options)
   if (source.kind === 'batches') return { ...source, types: new Map() }
   const close = () => source.close()

@@ -1,4 +1,4 @@
-import { expectSignal } from '../../config/index.js'
+import { expectOnlySignal } from '../../config/index.js'
 import { PackedError } from '../../errors/index.js'
 import type { ChunkOptions } from '../../storage/index.js'
 import type { ChannelPosition } from '../../sync/index.js'
@@ -104,7 +104,7 @@ export class SegmentedLog implements MessageLog {
    *   Closed after `close`, and after a failed fdatasync.
    */
   async append(message: Message, options: ChunkOptions = {}): Promise<ChannelPosition> {
-    const signal = expectSignal(options.signal, 'signal')
+    const signal = expectOnlySignal(options, 'append')
     this.#expectOpen()
     this.#disk.expectWorking()
     const sinceMs = performance.now()
@@ -128,7 +128,7 @@ export class SegmentedLog implements MessageLog {
     position: ChannelPosition | undefined,
     options: ChunkOptions = {},
   ): AsyncGenerator<LoggedMessage, void, undefined> {
-    const signal = expectSignal(options.signal, 'signal')
+    const signal = expectOnlySignal(options, 'seek')
     this.#expectOpen()
     const after = this.#startOf(position)
     const upTo = this.#acceptedId

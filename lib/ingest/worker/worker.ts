@@ -1,3 +1,4 @@
+import { expectOnlySignal } from '../../config/index.js'
 import type { CollectionSchema } from '../../schema/index.js'
 import type { ChunkOptions } from '../../storage/index.js'
 import { MessageBuilder } from './message-builder.js'
@@ -124,7 +125,8 @@ export class IngestWorker implements AsyncDisposable {
    * @throws PackedError Closed, and what ended the worker; the signal's reason: then it goes on
    *   without this call.
    */
-  async flush({ signal }: ChunkOptions = {}): Promise<void> {
+  async flush(options: ChunkOptions = {}): Promise<void> {
+    const signal = expectOnlySignal(options, 'flush')
     this.#core.health.expectOpen('flush')
     await this.#core.flush(signal)
   }

@@ -7,6 +7,7 @@ import {
   expectInteger,
   expectKnownKeys,
   expectObject,
+  expectOnlySignal,
   expectText,
   resolveStorageConfig,
   type StorageConfig,
@@ -25,8 +26,10 @@ import type {
 import {
   expectContent,
   expectIfAbsent,
+  expectMultiWrite,
   expectRange,
   expectSomePrefix,
+  expectWalk,
   MOST_AT_ONCE,
 } from '../chunk-options.js'
 import { Gate } from '../gate.js'
@@ -48,6 +51,7 @@ export interface LocalChunkManagerOptions {
 }
 
 /** Half of libuv's threads. */
+const WHERE = 'LocalChunkManager'
 const MOST_CALLS = 2
 
 /**
@@ -70,8 +74,8 @@ export class LocalChunkManager implements ChunkManager {
   readonly #gate = new Gate(MOST_CALLS)
 
   constructor(options: LocalChunkManagerOptions) {
-    const given = expectObject(options, 'LocalChunkManager')
-    expectKnownKeys(given, ['rootPath', 'fsync'], 'LocalChunkManager')
+    const given = expectObject(options, WHERE)
+    expectKnownKeys(given, ['rootPath', 'fsync'], WHERE)
     this.rootPath = resolve(expectText(given.rootPath, 'rootPath'))
     this.storage = { storageType: 'local', rootPath: this.rootPath }
     this.#fsync = expectBoolean(given.fsync, 'fsync', false)
@@ -82,17 +86,19 @@ export class LocalChunkManager implements ChunkManager {
   }
 
   write(path: string, content: Uint8Array, options: ChunkWriteOptions = {}): Promise<void> {
-    return this.#run(path, options.signal, (file) =>
+    const { signal } = options
+    return this.#run(path, { signal }, (file) =>
       writeWhole(file, path, expectContent(content), this.#appearing(options)),
     )
   }
 
   async multiWrite(
     entries: Iterable<ChunkContent>,
-    { onWritten, ...options }: MultiWriteOptions = {},
+    options: MultiWriteOptions = {},
   ): Promise<void> {
+    const { onWritten, ...writing } = expectMultiWrite(options)
     await mapBounded(entries, MOST_AT_ONCE, async ({ path, content }) => {
-      await this.write(path, content, options)
+      await this.write(path, content, writing)
       onWritten?.(path)
     })
   }
@@ -112,17 +118,19 @@ export class LocalChunkManager implements ChunkManager {
     return sinkStream(open, signal)
   }
 
-  read(path: string, { signal }: ChunkOptions = {}): Promise<Uint8Array> {
-    return this.#run(path, signal, (file) => readRange(file, path, expectRange({}), signal))
+  read(path: string, options: ChunkOptions = {}): Promise<Uint8Array> {
+    return this.#run(path, options, (file, signal) =>
+      readRange(file, path, expectRange({}), signal),
+    )
   }
 
   readAt(
     path: string,
     offset: number,
     length: number,
-    { signal }: ChunkOptions = {},
+    options: ChunkOptions = {},
   ): Promise<Uint8Array> {
-    return this.#run(path, signal, (file) => {
+    return this.#run(path, options, (file, signal) => {
       const range = {
         offset: expectInteger(offset, 'offset'),
         length: expectInteger(length, 'length'),
@@ -140,9 +148,9 @@ export class LocalChunkManager implements ChunkManager {
    * JavaScript stay in this process. The caller's word that nobody changes the file: one that is
    * truncated under its mapping kills the process.
    */
-  async mmap(path: string, { signal }: ChunkOptions = {}): Promise<Uint8Array> {
+  async mmap(path: string, options: ChunkOptions = {}): Promise<Uint8Array> {
     const key = checkKey(path)
-    signal?.throwIfAborted()
+    expectOnlySignal(options, WHERE)?.throwIfAborted()
     const storage = resolveStorageConfig(this.storage)
     const mapping = await callAsync<ArrayBuffer>((addon, done) => addon.mapFile(storage, key, done))
     return new Uint8Array(mapping)
@@ -174,12 +182,12 @@ export class LocalChunkManager implements ChunkManager {
   }
 
   /** False for a folder: only objects exist. */
-  exist(path: string, { signal }: ChunkOptions = {}): Promise<boolean> {
-    return this.#run(path, signal, async () => (await examine(this.rootPath, path)) !== null)
+  exist(path: string, options: ChunkOptions = {}): Promise<boolean> {
+    return this.#run(path, options, async () => (await examine(this.rootPath, path)) !== null)
   }
 
-  size(path: string, { signal }: ChunkOptions = {}): Promise<number> {
-    return this.#run(path, signal, async (file) => {
+  size(path: string, options: ChunkOptions = {}): Promise<number> {
+    return this.#run(path, options, async (file) => {
       const found = await stat(file)
       if (found.isFile()) return found.size
       throw unexpected('the key of an object', 'path', path)
@@ -195,13 +203,12 @@ export class LocalChunkManager implements ChunkManager {
     options: ChunkOptions & { recursive?: boolean } = {},
   ): AsyncGenerator<ChunkEntry, void, undefined> {
     const start = checkPrefix(prefix)
-    const recursive = expectBoolean(options.recursive, 'recursive', true)
     const folder = start.slice(0, start.lastIndexOf('/') + 1)
-    yield* this.#walkFolder(folder, { start, recursive, signal: options.signal })
+    yield* this.#walkFolder(folder, { start, ...expectWalk(options) })
   }
 
-  remove(path: string, { signal }: ChunkOptions = {}): Promise<void> {
-    return this.#run(path, signal, async (file) => {
+  remove(path: string, options: ChunkOptions = {}): Promise<void> {
+    return this.#run(path, options, async (file) => {
       await unlink(file).catch((error: unknown) => {
         if (!isAbsent(error)) throw error
       })
@@ -217,7 +224,7 @@ export class LocalChunkManager implements ChunkManager {
   /** Stops at the first object that cannot be removed. Folders left empty go, too. */
   async removeWithPrefix(prefix: string, options: ChunkOptions = {}): Promise<void> {
     expectSomePrefix(prefix)
-    const { signal } = options
+    const signal = expectOnlySignal(options, WHERE)
     for await (const { path } of this.walk(prefix, { signal })) await this.remove(path, { signal })
     const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1)
     const rest = prefix.slice(folder.length)
@@ -257,7 +264,9 @@ export class LocalChunkManager implements ChunkManager {
         const within = below.startsWith(scope.start) || scope.start.startsWith(below)
         if (scope.recursive && within) yield* this.#walkFolder(below, scope)
       } else if (key.startsWith(scope.start)) {
-        const found = await this.#run(key, scope.signal, () => examine(this.rootPath, key))
+        const found = await this.#run(key, { signal: scope.signal }, () =>
+          examine(this.rootPath, key),
+        )
         if (found !== null) yield found
       }
     }
@@ -270,11 +279,12 @@ export class LocalChunkManager implements ChunkManager {
   /** An operation on one object, when there is room for another call. */
   async #run<T>(
     path: string,
-    signal: AbortSignal | undefined,
-    operation: (file: string) => Promise<T>,
+    options: ChunkOptions,
+    operation: (file: string, signal: AbortSignal | undefined) => Promise<T>,
   ): Promise<T> {
+    const signal = expectOnlySignal(options, WHERE)
     const file = this.path(path)
-    return this.#guard(path, signal, () => operation(file))
+    return this.#guard(path, signal, () => operation(file, signal))
   }
 
   async #guard<T>(

@@ -1,10 +1,10 @@
 import type { Readable, Writable } from 'node:stream'
 import {
   checkStorageConfig,
-  expectBoolean,
   expectInteger,
   expectKnownKeys,
   expectObject,
+  expectOnlySignal,
   resolvePartBytes,
   type StorageConfig,
 } from '../../config/index.js'
@@ -17,7 +17,14 @@ import type {
   ChunkWriteOptions,
   MultiWriteOptions,
 } from '../chunk-manager.js'
-import { expectContent, expectIfAbsent, expectRange, expectSomePrefix } from '../chunk-options.js'
+import {
+  expectContent,
+  expectIfAbsent,
+  expectMultiWrite,
+  expectRange,
+  expectSomePrefix,
+  expectWalk,
+} from '../chunk-options.js'
 import { checkObjectPrefix, isObjectKey } from '../keys.js'
 import { type FileRange, tooShort } from '../local/files.js'
 import { mapBounded } from '../map-bounded.js'
@@ -36,6 +43,7 @@ export interface RemoteChunkManagerOptions {
   storage: StorageConfig
 }
 
+const WHERE = 'RemoteChunkManager'
 const DEFAULT_BYTES_IN_FLIGHT = 64 << 20
 /** Objects of one call that are read, written or looked at at a time. */
 const MOST_AT_ONCE = 32
@@ -80,8 +88,8 @@ export class RemoteChunkManager implements ChunkManager {
    *   package of the provider is not installed).
    */
   static async open(options: RemoteChunkManagerOptions): Promise<RemoteChunkManager> {
-    const given = expectObject(options, 'RemoteChunkManager')
-    expectKnownKeys(given, ['storage'], 'RemoteChunkManager')
+    const given = expectObject(options, WHERE)
+    expectKnownKeys(given, ['storage'], WHERE)
     const storage = checkStorageConfig(expectObject(given.storage, 'storage'))
     return new RemoteChunkManager(await openObjectStore(storage), storage)
   }
@@ -100,7 +108,7 @@ export class RemoteChunkManager implements ChunkManager {
   }
 
   write(path: string, content: Uint8Array, options: ChunkWriteOptions = {}): Promise<void> {
-    return this.#run(path, async (key) => {
+    return this.#run(path, {}, async (key) => {
       const bytes = expectContent(content)
       const sink = await this.#sink(key, options)
       try {
@@ -113,25 +121,27 @@ export class RemoteChunkManager implements ChunkManager {
 
   async multiWrite(
     entries: Iterable<ChunkContent>,
-    { onWritten, ...options }: MultiWriteOptions = {},
+    options: MultiWriteOptions = {},
   ): Promise<void> {
+    const { onWritten, ...writing } = expectMultiWrite(options)
     await mapBounded(entries, this.#most, async ({ path, content }) => {
-      await this.write(path, content, options)
+      await this.write(path, content, writing)
       onWritten?.(path)
     })
   }
 
   writeStream(path: string, options: ChunkWriteOptions = {}): Writable {
     this.#keys.whole(path)
+    const ifAbsent = expectIfAbsent(options)
     const open = async (): Promise<ObjectSink> => {
-      const sink = await this.#run(path, async (key) => {
+      const sink = await this.#run(path, {}, async (key) => {
         const opened = await this.#sink(key, options)
-        if (expectIfAbsent(options)) await refuseObject(this.#store, key, options)
+        if (ifAbsent) await refuseObject(this.#store, key, options)
         return opened
       })
       return {
-        write: (chunk) => this.#run(path, () => sink.write(chunk)),
-        finish: () => this.#run(path, () => sink.finish()),
+        write: (chunk) => this.#run(path, {}, () => sink.write(chunk)),
+        finish: () => this.#run(path, {}, () => sink.finish()),
         discard: () => sink.discard(),
       }
     }
@@ -139,7 +149,7 @@ export class RemoteChunkManager implements ChunkManager {
   }
 
   read(path: string, options: ChunkOptions = {}): Promise<Uint8Array> {
-    return this.#run(path, (key) => this.#store.get(key, options))
+    return this.#run(path, options, (key) => this.#store.get(key, options))
   }
 
   readAt(
@@ -148,7 +158,7 @@ export class RemoteChunkManager implements ChunkManager {
     length: number,
     options: ChunkOptions = {},
   ): Promise<Uint8Array> {
-    return this.#run(path, async (key) => {
+    return this.#run(path, options, async (key) => {
       const range = {
         offset: expectInteger(offset, 'offset'),
         length: expectInteger(length, 'length'),
@@ -193,13 +203,13 @@ export class RemoteChunkManager implements ChunkManager {
 
   /** Whether there is an object at this path. */
   exist(path: string, options: ChunkOptions = {}): Promise<boolean> {
-    return this.#run(path, async (key) => {
+    return this.#run(path, options, async (key) => {
       return (await findObject(this.#store, key, options)) !== undefined
     })
   }
 
   size(path: string, options: ChunkOptions = {}): Promise<number> {
-    return this.#run(path, async (key) => {
+    return this.#run(path, options, async (key) => {
       return (await this.#store.head(key, options)).sizeBytes
     })
   }
@@ -212,8 +222,7 @@ export class RemoteChunkManager implements ChunkManager {
     prefix: string,
     options: ChunkOptions & { recursive?: boolean } = {},
   ): AsyncGenerator<ChunkEntry, void, undefined> {
-    const recursive = expectBoolean(options.recursive, 'recursive', true)
-    const { signal } = options
+    const { recursive, signal } = expectWalk(options)
     for await (const entry of this.#list(prefix, { recursive, signal })) {
       signal?.throwIfAborted()
       const path = this.#keys.relative(entry.path)
@@ -222,17 +231,17 @@ export class RemoteChunkManager implements ChunkManager {
   }
 
   remove(path: string, options: ChunkOptions = {}): Promise<void> {
-    return this.#run(path, (key) => this.#store.remove(key, options))
+    return this.#run(path, options, (key) => this.#store.remove(key, options))
   }
 
   async multiRemove(paths: Iterable<string>, options: ChunkOptions = {}): Promise<void> {
-    const { signal } = options
+    const signal = expectOnlySignal(options, WHERE)
     const keys = [...paths].map((path) => this.#keys.whole(path))
     await this.#removeKeys(keys, signal)
   }
 
   async removeWithPrefix(prefix: string, options: ChunkOptions = {}): Promise<void> {
-    const { signal } = options
+    const signal = expectOnlySignal(options, WHERE)
     expectSomePrefix(checkObjectPrefix(prefix))
     let keys: string[] = []
     for await (const { path } of this.#list(prefix, { recursive: true, signal })) {
@@ -305,7 +314,12 @@ export class RemoteChunkManager implements ChunkManager {
   }
 
   /** An operation on one object. */
-  async #run<T>(path: string, operation: (key: string) => Promise<T>): Promise<T> {
+  async #run<T>(
+    path: string,
+    options: ChunkOptions,
+    operation: (key: string) => Promise<T>,
+  ): Promise<T> {
+    expectOnlySignal(options, WHERE)
     const key = this.#keys.whole(path)
     try {
       return await operation(key)

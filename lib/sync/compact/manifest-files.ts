@@ -119,7 +119,15 @@ export class ManifestFiles {
     expectKeysOf(primaryKeyField(this.#schema), deletes)
     const logId = await nextId()
     const path = buildManifestDeltaPath(basePath, logId)
-    const options = { format: 'packed', ...ids, logId, signal } as const
+    const { collectionId, partitionId, segmentId } = ids
+    const options = {
+      format: 'packed',
+      collectionId,
+      partitionId,
+      segmentId,
+      logId,
+      signal,
+    } as const
     const log = await writeDeleteLog(chunkManager, path, deletes, options)
     if (log === undefined) return
     this.#deltaLogs.push({ path, type: 'primaryKey', numEntries: log.entriesNum })
