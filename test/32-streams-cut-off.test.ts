@@ -87,6 +87,16 @@ test('terminate() in the middle of a native stream', async () => {
   expect(await eventually(() => memoryUsage().poolBytes <= before)).toBe(true)
 })
 
+test('batches outlive the reader and the stream they came by', async () => {
+  const { reader, stream } = await nativeStream()
+  const { value: batch } = (await stream.next()) as { value: RecordBatch }
+  stream.close()
+  await reader.close()
+  const ids = batch.getChild('id')!.toArray() as BigInt64Array
+  expect(ids.length).toBeGreaterThan(0)
+  expect(ids.every((id, row) => id === BigInt(row % BATCH_ROWS) << 20n)).toBe(true)
+})
+
 describe('a full disk', () => {
   const writing: [string, (writer: PackedWriter) => Promise<void>][] = [
     [

@@ -19,6 +19,7 @@ import {
   type FallbackCompressorOptions,
   type LevelFacts,
   quantizeVectors,
+  SafeCompress,
   type TrainDictionaryOptions,
   type TrainedCodecOptions,
   trainDictionary,
@@ -69,6 +70,7 @@ describe('of codecs', () => {
       (o) => new FallbackCompressor(o),
       namesOf<FallbackCompressorOptions>()('codec fallback ratioThreshold'),
     ],
+    ['SafeCompress.encode', (o) => new SafeCompress().encode(bytes, o), ['signal']],
     ['FallbackCompressor.encode', (o) => new FallbackCompressor().encode(bytes, o), ['signal']],
     [
       'FallbackCompressor.decode',

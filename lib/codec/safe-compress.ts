@@ -1,4 +1,4 @@
-import { unexpected } from '../config/index.js'
+import { expectOnlySignal, unexpected } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
 import {
   type BytesCodec,
@@ -37,7 +37,8 @@ export class SafeCompress implements BytesCodec {
    * @throws PackedError InvalidArgument (no bytes, too), Detached; FileCorrupted where something
    *   else comes back, or `src` was changed meanwhile; what the codec throws.
    */
-  async encode(src: Uint8Array, { signal }: { signal?: AbortSignal } = {}): Promise<Uint8Array> {
+  async encode(src: Uint8Array, options: { signal?: AbortSignal } = {}): Promise<Uint8Array> {
+    const signal = expectOnlySignal(options, 'encode')
     const bytes = expectBytes(src, 'src').byteLength
     if (bytes === 0) throw unexpected('at least one byte', 'src', 0)
     const encoded = await this.#codec.encode(src, withSignal(signal))
