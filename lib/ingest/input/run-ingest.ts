@@ -1,4 +1,4 @@
-import { expectObject } from '../../config/index.js'
+import { expectObject, unexpected } from '../../config/index.js'
 import { isPackedError } from '../../errors/index.js'
 import { batchPackets } from './batch-packets.js'
 import { IngestCounts } from './ingest-counts.js'
@@ -47,7 +47,7 @@ export async function runIngest(
   options: IngestOptions = {},
 ): Promise<IngestSummary> {
   expectObject(worker, 'worker')
-  expectObject(inputs, 'inputs')
+  if (!isIterable(inputs)) throw unexpected('an iterable of inputs', 'inputs', inputs)
   const settings = resolveIngestOptions(options)
   const run = new IngestRun(worker, settings)
   const { signal } = settings
@@ -63,6 +63,12 @@ export async function runIngest(
     await run.close()
   }
   return run.counts.summary(signal?.aborted === true)
+}
+
+/** An array is one, too; a text is not meant as its letters. */
+function isIterable(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return Symbol.iterator in value || Symbol.asyncIterator in value
 }
 
 /** An error that is not what an aborted signal makes of a call. */
