@@ -25,6 +25,8 @@ export interface FieldBinlogJson {
 /**
  * A plain value for `JSON.stringify`, every field present. Protobuf's JSON parsers take it, and
  * `fieldBinlogFromJson`.
+ *
+ * @throws PackedError InvalidArgument.
  */
 export function fieldBinlogToJson(fieldBinlog: FieldBinlog): FieldBinlogJson {
   expectObject(fieldBinlog, 'fieldBinlog')

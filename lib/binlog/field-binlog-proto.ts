@@ -9,7 +9,7 @@ import {
   FieldBinlogSchema,
 } from './proto/data_coord_pb.js'
 
-/** Bytes of a `milvus.proto.data.FieldBinlog`. */
+/** Bytes of a `milvus.proto.data.FieldBinlog`. @throws PackedError InvalidArgument. */
 export function fieldBinlogToProto(fieldBinlog: FieldBinlog): Uint8Array {
   expectObject(fieldBinlog, 'fieldBinlog')
   return toBinary(FieldBinlogSchema, fieldBinlogToMessage(fieldBinlog))

@@ -84,12 +84,20 @@ export function buildTextIndexPath(root: string, ids: BuildPathIds): string {
   return joinBelow(root, ['text_log', ...buildParts(ids)])
 }
 
-/** Folder of JSON statistics: `{root}/json_stats/{format}/{build}/{version}/{c}/{p}/{s}/{field}`. */
+/**
+ * Folder of JSON statistics: `{root}/json_stats/{format}/{build}/{version}/{c}/{p}/{s}/{field}`.
+ *
+ * @throws PackedError InvalidArgument.
+ */
 export function buildJsonStatsPath(root: string, format: number, ids: BuildPathIds): string {
   return joinBelow(root, ['json_stats', expectVersion(format, 'format'), ...buildParts(ids)])
 }
 
-/** Base of a StorageV3 segment: `{root}/insert_log/{collection}/{partition}/{segment}`. */
+/**
+ * Base of a StorageV3 segment: `{root}/insert_log/{collection}/{partition}/{segment}`.
+ *
+ * @throws PackedError InvalidArgument.
+ */
 export function buildSegmentBasePath(
   root: string,
   collectionId: Id,
@@ -104,7 +112,11 @@ export function buildSegmentBasePath(
   ])
 }
 
-/** Delete log of a StorageV3 segment: `{base}/_delta/{log}`. */
+/**
+ * Delete log of a StorageV3 segment: `{base}/_delta/{log}`.
+ *
+ * @throws PackedError InvalidArgument.
+ */
 export function buildManifestDeltaPath(basePath: string, logId: Id): string {
   return joinBelow(basePath, ['_delta', expectId(logId, 'logId')])
 }

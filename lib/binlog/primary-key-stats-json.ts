@@ -25,7 +25,11 @@ export function serializePrimaryKeyStats(stats: PrimaryKeyStats): Uint8Array {
   return Buffer.from(statsText(stats))
 }
 
-/** The bytes of a merged file (`stats_log/…/1`): a JSON array of what every batch had. */
+/**
+ * The bytes of a merged file (`stats_log/…/1`): a JSON array of what every batch had.
+ *
+ * @throws PackedError InvalidArgument.
+ */
 export function serializeMergedPrimaryKeyStats(list: readonly PrimaryKeyStats[]): Uint8Array {
   return Buffer.from(`[${expectList(list, 'list').map(statsText).join(',')}]`)
 }

@@ -62,13 +62,21 @@ export interface CompressionCall extends Partial<CompressionKind> {
   calls?: number
 }
 
-/** Compressed over original bytes, as everywhere in this library; 0 for no input. */
+/**
+ * Compressed over original bytes, as everywhere in this library; 0 for no input.
+ *
+ * @throws PackedError InvalidArgument.
+ */
 export function compressionRatio(originalBytes: number, compressedBytes: number): number {
   expectNumber(compressedBytes, 'compressedBytes')
   return expectNumber(originalBytes, 'originalBytes') === 0 ? 0 : compressedBytes / originalBytes
 }
 
-/** The share of the original bytes that went away, below 0 where they grew; 0 for no input. */
+/**
+ * The share of the original bytes that went away, below 0 where they grew; 0 for no input.
+ *
+ * @throws PackedError InvalidArgument.
+ */
 export function compressionSaving(originalBytes: number, compressedBytes: number): number {
   expectNumber(compressedBytes, 'compressedBytes')
   return expectNumber(originalBytes, 'originalBytes') === 0

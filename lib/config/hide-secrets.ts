@@ -6,6 +6,8 @@ const HIDDEN = '***'
 
 /**
  * A storage configuration as it may be printed: secrets are `***`, a function is named as one.
+ *
+ * @throws PackedError InvalidArgument.
  */
 export function describeStorage(config: object): Record<string, unknown> {
   expectObject(config, 'config')

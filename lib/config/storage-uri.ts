@@ -55,7 +55,11 @@ export function joinRoot(rootPath: string | undefined, path: string): string {
   return rootPath ? `${rootPath.replace(/\/+$/, '')}/${below}` : below
 }
 
-/** The URI of a path below a storage, for messages; of the local disk the path itself. */
+/**
+ * The URI of a path below a storage, for messages; of the local disk the path itself.
+ *
+ * @throws PackedError InvalidArgument.
+ */
 export function storageUri(config: StorageConfig, path: string): string {
   expectObject(config, 'config')
   expectString(path, 'path')

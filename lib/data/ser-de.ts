@@ -47,6 +47,8 @@ type Deserialize = (data: Data, row: number, shouldCopy: boolean) => unknown
  * string; parsed JSON with bigint for integers beyond 2^53; WKB bytes; an array of elements;
  * Float32Array, Int8Array, Uint8Array (BinaryVector), Uint16Array (the bits of 16-bit floats);
  * Map of index to value in ascending order (sparse); an array of vectors.
+ *
+ * @throws PackedError InvalidArgument.
  */
 export function serDeOf(field: FieldSchema, options: SerDeOptions = {}): SerDe {
   const { lenient, jsonText = false } = expectOptions(options, ['lenient', 'jsonText'], 'serDeOf')

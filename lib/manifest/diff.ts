@@ -52,7 +52,11 @@ export interface ManifestDiff {
   readonly rowsAfter: number | undefined
 }
 
-/** What changed between two manifests, of one segment or of two. */
+/**
+ * What changed between two manifests, of one segment or of two.
+ *
+ * @throws PackedError InvalidArgument.
+ */
 export function diffManifests(before: Manifest, after: Manifest): ManifestDiff {
   expectObject(before, 'before')
   expectObject(after, 'after')

@@ -26,6 +26,8 @@ export interface ColumnCompression {
  *
  * What an encoding saves is gone before: bytes of a dictionary and of what points into it are
  * uncompressed bytes.
+ *
+ * @throws PackedError InvalidArgument.
  */
 export function columnCompression(file: Pick<PackedFileInfo, 'chunks'>): ColumnCompression[] {
   expectObject(file, 'file')

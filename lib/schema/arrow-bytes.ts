@@ -80,7 +80,11 @@ function unsupported(type: DataType): PackedError {
   )
 }
 
-/** Decoded bytes of every column of a record that has a field id; see {@link arrowDataBytes}. */
+/**
+ * Decoded bytes of every column of a record that has a field id; see {@link arrowDataBytes}.
+ *
+ * @throws PackedError InvalidArgument.
+ */
 export function recordBytes(record: ArrowRecord): Map<bigint, number> {
   expectObject(record, 'record')
   const bytes = new Map<bigint, number>()

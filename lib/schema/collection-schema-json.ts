@@ -33,6 +33,8 @@ const FIELD_STATES = ['FieldCreated', 'FieldCreating', 'FieldDropping', 'FieldDr
  * A collection as the JSON of Milvus's message: `fieldID`, `is_primary_key`, `data_type` by name,
  * `type_params` as `[{ key, value }]`; 64-bit integers are text and what is false, empty or zero
  * is left out, as protobuf has it.
+ *
+ * @throws PackedError InvalidArgument.
  */
 export function collectionSchemaToJson(schema: CollectionSchema): JsonObject {
   const message = collectionMessage(expectCollectionSchema(schema))

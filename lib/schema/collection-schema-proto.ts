@@ -70,7 +70,11 @@ export function collectionSchemaFromProto(
   )
 }
 
-/** The bytes of a collection as a `schemapb.CollectionSchema`. */
+/**
+ * The bytes of a collection as a `schemapb.CollectionSchema`.
+ *
+ * @throws PackedError InvalidArgument.
+ */
 export function collectionSchemaToProto(schema: CollectionSchema): Uint8Array {
   return toBinary(CollectionSchemaSchema, collectionMessage(expectCollectionSchema(schema)))
 }

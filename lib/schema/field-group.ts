@@ -41,6 +41,8 @@ export function sortedGroups(groups: readonly FieldGroup[]): FieldGroup[] {
 /**
  * The groups that hold at least one of the fields: the files that a projection has to open.
  * Fields that no group holds (added later) are no reason to open one.
+ *
+ * @throws PackedError InvalidArgument.
  */
 export function pruneGroups<T extends { fieldIds: readonly bigint[] }>(
   groups: readonly T[],

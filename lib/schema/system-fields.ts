@@ -31,7 +31,11 @@ export function expectCollectionSchema(value: unknown): CollectionSchema {
   throw unexpected('a collection schema (createCollectionSchema makes one)', 'schema', value)
 }
 
-/** The schema as it is stored: with RowID (0) and Timestamp (1) in front where they are missing. */
+/**
+ * The schema as it is stored: with RowID (0) and Timestamp (1) in front where they are missing.
+ *
+ * @throws PackedError InvalidArgument.
+ */
 export function withSystemFields(schema: CollectionSchema): CollectionSchema {
   const present = new Set(expectCollectionSchema(schema).fields.map(({ fieldId }) => fieldId))
   const missing = [...SYSTEM_FIELD_NAMES].filter(([id]) => !present.has(id))
@@ -63,7 +67,11 @@ function systemField(fieldId: bigint, name: string): FieldSchema {
   })
 }
 
-/** Every field that is a column: the fields in order, then the sub-fields of struct arrays. */
+/**
+ * Every field that is a column: the fields in order, then the sub-fields of struct arrays.
+ *
+ * @throws PackedError InvalidArgument.
+ */
 export function allFields(schema: CollectionSchema): FieldSchema[] {
   expectCollectionSchema(schema)
   return [...schema.fields, ...schema.structArrayFields.flatMap(({ fields }) => fields)]

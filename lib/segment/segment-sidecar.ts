@@ -25,7 +25,11 @@ const FOLDER = '_segment'
 const VERSION = 1
 const LISTS = ['binlogs', 'statslogs', 'bm25logs', 'deltalogs'] as const
 
-/** `{root}/_segment/{collection}/{partition}/{segment}.json`. */
+/**
+ * `{root}/_segment/{collection}/{partition}/{segment}.json`.
+ *
+ * @throws PackedError InvalidArgument.
+ */
 export function sidecarKey(root: string, ids: SegmentIds): string {
   expectString(root, 'root')
   expectObject(ids, 'ids')
@@ -39,6 +43,8 @@ export function sidecarKey(root: string, ids: SegmentIds): string {
  * An optional file of ours. A tree without it is readable; its schema and the timestamp ranges
  * of its logs then have to come from somewhere else. Paths are kept from the root on: a tree may be
  * moved, and a bucket's copy be looked at elsewhere.
+ *
+ * @throws PackedError InvalidArgument, and what the chunk manager throws.
  */
 export async function writeSidecar(
   chunkManager: ChunkManager,
@@ -120,7 +126,11 @@ function movedManifest(
   return { manifestPath: buildManifestPath({ ...parsed, basePath: move(parsed.basePath) }) }
 }
 
-/** A plain value for JSON, lists in Milvus's names (see `fieldBinlogToJson`). */
+/**
+ * A plain value for JSON, lists in Milvus's names (see `fieldBinlogToJson`).
+ *
+ * @throws PackedError InvalidArgument.
+ */
 export function segmentInfoToJson(info: SegmentInfo): Record<string, unknown> {
   expectObject(info, 'info')
   return {

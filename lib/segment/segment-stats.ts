@@ -41,7 +41,7 @@ export interface SegmentStats extends SegmentIds {
   l0Deletes: LogTotals
 }
 
-/** Sum up the metadata of a segment; no file is read. */
+/** Sum up the metadata of a segment; no file is read. @throws PackedError InvalidArgument. */
 export function segmentStats(segment: LocatedSegment): SegmentStats {
   expectObject(segment, 'segment')
   const { collectionId, partitionId, segmentId, storageVersion, source, numRows } = segment

@@ -8,7 +8,11 @@ const SIGNS = {
   misrouted: { code: 'Conflict', field: 'channelName' },
 } as const satisfies Record<MetaFailure, { code: string; field: string }>
 
-/** The error that a {@link MetaWriter} answers with, such that {@link metaFailureOf} knows it. */
+/**
+ * The error that a {@link MetaWriter} answers with, such that {@link metaFailureOf} knows it.
+ *
+ * @throws PackedError InvalidArgument.
+ */
 export function metaFailure(failure: MetaFailure, message: string): PackedError {
   expectOneOf(failure, 'failure', Object.keys(SIGNS))
   expectString(message, 'message')

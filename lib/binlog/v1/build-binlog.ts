@@ -58,7 +58,7 @@ export interface BuildBinlogOptions {
 
 const MOST_EVENT_BYTES = 2 ** 31 - 1
 
-/** The hybrid timestamp of a time in milliseconds. */
+/** The hybrid timestamp of a time in milliseconds. @throws PackedError InvalidArgument. */
 export function hybridTimestamp(milliseconds: number): bigint {
   return BigInt(expectInteger(milliseconds, 'milliseconds')) << 18n
 }

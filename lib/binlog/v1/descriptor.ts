@@ -71,7 +71,7 @@ export interface DescriptorHead {
   end: number
 }
 
-/** True for the first bytes of a StorageV1 binlog. */
+/** True for the first bytes of a StorageV1 binlog. @throws PackedError InvalidArgument. */
 export function hasBinlogMagic(bytes: Uint8Array): boolean {
   return (
     expectBytes(bytes, 'bytes').length >= MAGIC_BYTES &&

@@ -19,7 +19,7 @@ const EXTENSIONS: Readonly<Record<string, InputFormat>> = {
   '.tsv': 'tsv',
 }
 
-/** The format that an extension stands for. */
+/** The format that an extension stands for. @throws PackedError InvalidArgument. */
 export function formatOfExtension(path: string): InputFormat | undefined {
   return EXTENSIONS[extname(expectString(path, 'path')).toLowerCase()]
 }

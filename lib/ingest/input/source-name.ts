@@ -11,6 +11,8 @@ import { type InputPlace, STDIN } from './input-place.js'
  * the same directory goes on where it stopped, and a file given by another path is another
  * source. Of an object it is the URI as it was given. Standard input is a source of its own every
  * time: it cannot be read again.
+ *
+ * @throws PackedError InvalidArgument.
  */
 export function sourceOf(place: InputPlace): string {
   expectObject(place, 'place')
