@@ -31,8 +31,8 @@ class RowGroupStream {
  public:
   /// With `whole` one call reads everything, and column chunks are read in one piece; otherwise
   /// the run is one row group that is read through small buffers, so that a step holds little more
-  /// than what it decodes. `rows` of the run are read, from its first. `ahead` reads the file, where
-  /// it is remote; null = the file itself does.
+  /// than what it decodes. `rows` of the run are read, from its first. `ahead` reads the file,
+  /// where it is remote; null = the file itself does.
   RowGroupStream(std::shared_ptr<const FileProjection> projection, RowGroupRun run, int64_t rows,
                  bool whole, std::shared_ptr<RangeAhead> ahead);
 
