@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os'
-import {
-  expectInteger,
-  expectKnownKeys,
-  expectObject,
-  expectSignal,
-  unexpected,
-} from '../config/index.js'
+import { expectInteger, expectKnownKeys, expectObject, expectSignal } from '../config/index.js'
 import { PackedError } from '../errors/index.js'
-import { ByteBudget, type ChunkManager, follow, Gate } from '../storage/index.js'
+import {
+  ByteBudget,
+  type ChunkManager,
+  expectChunkManager,
+  follow,
+  Gate,
+} from '../storage/index.js'
 import { type Logger, type PipelineMeter, SILENT, UNMETERED } from '../telemetry/index.js'
 import { SyncQueue } from './sync-queue.js'
 import { SyncEntry, type SyncFailure } from './sync-queue-entry.js'
@@ -62,7 +62,7 @@ export class SyncManager {
   constructor(options: SyncManagerOptions) {
     const given = expectObject(options, 'SyncManager')
     expectKnownKeys(given, OPTIONS, 'SyncManager')
-    this.#chunkManager = expectChunkManager(options.chunkManager)
+    this.#chunkManager = expectChunkManager(options.chunkManager, 'chunkManager')
     this.#logger = options.logger ?? SILENT
     this.#signal = expectSignal(given.signal, 'signal')
     const fallback = Math.min(availableParallelism() * TASKS_PER_CORE, MOST_TASKS)
@@ -98,7 +98,7 @@ export class SyncManager {
   ): Promise<void> {
     this.#signal?.throwIfAborted()
     if (this.#closing !== undefined) throw closedError()
-    task.useChunkManager(expectChunkManager(chunkManager))
+    task.useChunkManager(expectChunkManager(chunkManager, 'chunkManager'))
     const entry = new SyncEntry(task, callbacks, (err) =>
       this.#logger.warn({ segmentId: task.segmentId, err }, 'A callback of a failed sync failed'),
     )
@@ -145,15 +145,6 @@ export class SyncManager {
   #cancel(reason: unknown): void {
     for (const entry of this.#entries.keys()) entry.cancel(reason)
   }
-}
-
-/** By its shape: managers of another realm are chunk managers too. */
-function expectChunkManager(value: unknown): ChunkManager {
-  const manager = value as Partial<ChunkManager> | null | undefined
-  if (typeof manager?.write === 'function' && typeof manager.read === 'function') {
-    return value as ChunkManager
-  }
-  throw unexpected('a chunk manager', 'chunkManager', value)
 }
 
 function closedError(): PackedError {
