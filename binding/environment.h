@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -76,8 +77,8 @@ class Environment : public std::enable_shared_from_this<Environment> {
   /// What may be lent before the engine collects.
   LendingCredit& credit() { return credit_; }
 
-  /// The ArrayBuffers over mapped files, by the address at which the file starts.
-  std::unordered_map<const void*, std::weak_ptr<ExternalMemory>>& mappings() { return mappings_; }
+  /// The ArrayBuffers over parts of mapped files, by the address at which they start.
+  std::map<const uint8_t*, std::weak_ptr<ExternalMemory>>& windows() { return windows_; }
 
   // --- any thread ---------------------------------------------------------------------------
 
@@ -118,7 +119,7 @@ class Environment : public std::enable_shared_from_this<Environment> {
   std::unordered_set<std::shared_ptr<Operation>> outstanding_;
   ExternalRegistry externals_;
   LendingCredit credit_;
-  std::unordered_map<const void*, std::weak_ptr<ExternalMemory>> mappings_;
+  std::map<const uint8_t*, std::weak_ptr<ExternalMemory>> windows_;
   UploadTickets uploads_;
 
   std::mutex mutex_;

@@ -1,12 +1,13 @@
 #include "external_memory.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace packed::binding {
 namespace {
 
-/// Engines have bounds for one ArrayBuffer and abort beyond them.
-constexpr int64_t kMostMappedBytes = int64_t{1} << 32;
+constexpr int64_t kWindowBytes = int64_t{32} << 20;
 
 }  // namespace
 
@@ -15,6 +16,7 @@ ExternalMemory::ExternalMemory(Environment& environment, std::shared_ptr<arrow::
     : environment_(environment.shared_from_this()),
       owner_(std::move(owner)),
       data_(data),
+      bytes_(bytes),
       counted_bytes_(counted == Counted::kYes ? bytes : 0) {
   environment_->lent_bytes += counted_bytes_;
   environment_->externals().Add(data_, &owner_);
@@ -55,19 +57,30 @@ Napi::ArrayBuffer ExternalMemory::Attached() const {
   return detached ? Napi::ArrayBuffer() : Napi::ArrayBuffer(env, array_buffer);
 }
 
-Napi::ArrayBuffer ExternalMemory::OfMapping(Environment& environment,
-                                            const std::shared_ptr<arrow::Buffer>& mapping) {
-  if (mapping->size() > kMostMappedBytes) return {};
-  auto& mappings = environment.mappings();
-  std::erase_if(mappings, [](const auto& entry) { return entry.second.expired(); });
-  auto& known = mappings[mapping->data()];
-  if (const auto memory = known.lock()) {
-    const Napi::ArrayBuffer array_buffer = memory->Attached();
-    if (!array_buffer.IsEmpty()) return array_buffer;
+Napi::Value ExternalMemory::ViewMapping(Environment& environment,
+                                        const std::shared_ptr<arrow::Buffer>& mapping,
+                                        const uint8_t* data, int64_t bytes, int64_t credit) {
+  auto& windows = environment.windows();
+  std::erase_if(windows, [](const auto& entry) { return entry.second.expired(); });
+  const uint8_t* start = nullptr;
+  Napi::ArrayBuffer window;
+  if (const auto after = windows.upper_bound(data); after != windows.begin()) {
+    const auto memory = std::prev(after)->second.lock();
+    if (memory->Covers(data, bytes)) {
+      start = memory->data_;
+      window = memory->Attached();
+    }
   }
-  Napi::ArrayBuffer array_buffer;
-  known = Wrap(environment, mapping, mapping->data(), mapping->size(), Counted::kNo, &array_buffer);
-  return array_buffer;
+  if (window.IsEmpty()) {
+    const bool whole = mapping->size() <= kWindowBytes;
+    start = whole ? mapping->data() : data;
+    const int64_t rest = mapping->data() + mapping->size() - start;
+    const int64_t length = std::min(rest, std::max(bytes, kWindowBytes));
+    windows[start] = Wrap(environment, mapping, start, length, Counted::kNo, &window, credit);
+    if (window.IsEmpty()) return {};
+  }
+  return Napi::Uint8Array::New(environment.env(), static_cast<size_t>(bytes), window,
+                               static_cast<size_t>(data - start));
 }
 
 void ExternalMemory::Release() {

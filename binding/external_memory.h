@@ -31,12 +31,16 @@ class ExternalMemory {
                                               std::shared_ptr<arrow::Buffer> owner,
                                               const uint8_t* data, int64_t bytes, Counted counted,
                                               Napi::ArrayBuffer* array_buffer, int64_t credit = 0);
-  /// \brief The one ArrayBuffer over a mapped file, made at the first call and again when nothing
-  /// in JavaScript holds it any more. Empty where the engine forbids it or the file is too large.
+  /// \brief A view of `bytes` at `data`, a part of a mapped file, through an ArrayBuffer over that
+  /// window of the file. Empty where the engine forbids it.
   ///
+  /// A window is the file or, of one that is longer than 32 MiB, as many from the part on, or that
+  /// part: for a single ArrayBuffer of over 64 MiB the engine marks its whole heap, whatever credit
+  /// it was given. It is made again when nothing in JavaScript holds it any more.
   /// It counts as nothing lent, and no release of a batch detaches it: batches share it.
-  static Napi::ArrayBuffer OfMapping(Environment& environment,
-                                     const std::shared_ptr<arrow::Buffer>& mapping);
+  static Napi::Value ViewMapping(Environment& environment,
+                                 const std::shared_ptr<arrow::Buffer>& mapping, const uint8_t* data,
+                                 int64_t bytes, int64_t credit);
   ExternalMemory(const ExternalMemory&) = delete;
   ExternalMemory& operator=(const ExternalMemory&) = delete;
 
@@ -50,12 +54,16 @@ class ExternalMemory {
   ExternalMemory(Environment& environment, std::shared_ptr<arrow::Buffer> owner,
                  const uint8_t* data, int64_t bytes, Counted counted);
   Napi::ArrayBuffer Attached() const;
+  bool Covers(const uint8_t* data, int64_t bytes) const {
+    return data >= data_ && data + bytes <= data_ + bytes_;
+  }
   static void Finalize(napi_env env, void* data, void* hint);
   void Drop();
 
   const std::shared_ptr<Environment> environment_;
   std::shared_ptr<arrow::Buffer> owner_;
   const uint8_t* const data_;
+  const int64_t bytes_;
   const int64_t counted_bytes_;
   int64_t covered_bytes_ = 0;        ///< by the credit of the environment
   napi_ref array_buffer_ = nullptr;  ///< weak

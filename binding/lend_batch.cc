@@ -49,15 +49,16 @@ class Lender {
   }
 
  private:
-  /// A part of a mapped file: a view of the one ArrayBuffer over it, which takes no memory.
+  /// A part of a mapped file: a view of the ArrayBuffer over its surroundings, which takes no
+  /// memory.
   bool LendMapped(const OutgoingBuffer& buffer, Napi::Array views, uint32_t index) {
     const Napi::HandleScope scope(env_);
     const auto mapping = MappingOf(buffer.owner);
     if (mapping == nullptr) return false;
-    const Napi::ArrayBuffer file = ExternalMemory::OfMapping(environment_, mapping);
-    if (file.IsEmpty()) return false;
-    const auto offset = static_cast<size_t>(buffer.data - mapping->data());
-    views.Set(index, Napi::Uint8Array::New(env_, static_cast<size_t>(buffer.size), file, offset));
+    const Napi::Value view =
+        ExternalMemory::ViewMapping(environment_, mapping, buffer.data, buffer.size, credit_bytes_);
+    if (view.IsEmpty()) return false;
+    views.Set(index, view);
     mapped_bytes_ += buffer.size;
     return true;
   }

@@ -25,7 +25,7 @@ arrow::Result<ReadPolicy> ReadReadPolicy(Napi::Value value);
 ///
 /// Wide buffers become ArrayBuffers over Arrow's memory, and so do blocks of narrow ones; all
 /// others are packed into one ArrayBuffer that JavaScript owns. Parts of a mapped file become views
-/// of one ArrayBuffer over all of it. Everything is copied where the policy says so, or when the
+/// of ArrayBuffers over windows of it. Everything is copied where the policy says so, or when the
 /// bytes that are lent already exceed its bound: garbage collection is late, and a caller who
 /// keeps every batch shall get memory that counts as JavaScript's rather than wait for ever.
 arrow::Result<Napi::Value> LendBatch(Environment& environment, const OutgoingBatch& batch,

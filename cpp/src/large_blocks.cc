@@ -13,7 +13,7 @@ constexpr int64_t kPageBytes = 2 << 20;
 constexpr int64_t kLeastBytes = kPageBytes;
 constexpr int64_t kMostBytes = int64_t{1} << 40;
 /// What is kept is the system's to take when memory is short.
-constexpr int64_t kMostKeptBytes = 512 << 20;
+constexpr int64_t kMostKeptBytes = int64_t{1} << 30;
 /// A kept block is taken for a request of at least this part of it.
 constexpr int64_t kFitNumerator = 3;
 constexpr int64_t kFitDenominator = 4;

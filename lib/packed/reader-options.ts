@@ -59,8 +59,9 @@ export interface PackedReaderOptions {
   /** Copy every batch into JavaScript's own memory instead of lending native memory. */
   copy?: boolean
   /**
-   * Lent bytes (of all readers of this environment) above which batches are copied; 1 GiB by
-   * default. Collecting every batch therefore never blocks.
+   * Lent bytes (of all readers of this environment) above which batches are copied; by default an
+   * eighth of the memory of the machine or container, from 1 GiB to 4 GiB. Collecting every batch
+   * therefore never blocks.
    */
   maxOutstandingBytes?: number
   /**
@@ -68,8 +69,9 @@ export interface PackedReaderOptions {
    * truncated under a live mapping kills the process.
    *
    * Pages that are stored (not compressed, no nulls) and aligned come out where they are in the
-   * file: as views of one ArrayBuffer per file, which takes no memory, is not counted as lent and
-   * stays whole when a batch is released. Writing to it reaches no file. Others are decoded.
+   * file: as views of an ArrayBuffer over all of it or, where that is more than 32 MiB, of ones
+   * over 32 MiB each. They take no memory, are not counted as lent and stay whole when a batch is
+   * released. Writing to them reaches no file. Others are decoded.
    */
   mmap?: boolean
   /** Take plain Parquet and files without `group_field_id_list`, matched by field id, then name. */

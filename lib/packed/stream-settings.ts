@@ -9,10 +9,13 @@ import type { StreamPolicy } from './batch-stream.js'
 import { defaultRow } from './default-row.js'
 
 const DEFAULT_BATCH_ROWS = 65_536
-const DEFAULT_OUTSTANDING_BYTES = 2 ** 30
-/** What may be lent before the collector is told of it: so much, and such a part of the memory. */
-const MOST_CREDIT_BYTES = 2 ** 28
-const CREDIT_SHARE = 1 / 64
+/** What may be lent: such a part of the memory, but never less nor more than this. */
+const OUTSTANDING_SHARE = 1 / 8
+const LEAST_OUTSTANDING_BYTES = 2 ** 30
+const MOST_OUTSTANDING_BYTES = 2 ** 32
+/** What may be lent before the collector is told of it: a part of the memory, and of the bound. */
+const CREDIT_SHARE = 1 / 32
+const CREDIT_SHARE_OF_OUTSTANDING = 1 / 4
 
 /** Options that every reader of batches has. */
 export const STREAM_OPTIONS = [
@@ -44,20 +47,30 @@ export function resolveLimits(options: Record<string, unknown>): StreamLimits {
   }
 }
 
+/** Bytes of the machine, or of the container where that has a bound. */
+function availableMemory(): number {
+  return Math.min(totalmem(), constrainedMemory() || Number.POSITIVE_INFINITY)
+}
+
+function defaultOutstandingBytes(): number {
+  const share = Math.floor(availableMemory() * OUTSTANDING_SHARE)
+  return Math.min(MOST_OUTSTANDING_BYTES, Math.max(LEAST_OUTSTANDING_BYTES, share))
+}
+
 /**
  * Lent bytes that cause no garbage collection: the collector takes everything lent for garbage to
  * come, and runs more often than the reading of it is worth. The first credit of
  * `binding/lending_credit.h`.
  */
 function creditBytes(maxOutstandingBytes: number): number {
-  const memory = Math.min(totalmem(), constrainedMemory() || Number.POSITIVE_INFINITY)
-  return Math.floor(Math.min(MOST_CREDIT_BYTES, memory * CREDIT_SHARE, maxOutstandingBytes / 4))
+  const ofOutstanding = maxOutstandingBytes * CREDIT_SHARE_OF_OUTSTANDING
+  return Math.floor(Math.min(availableMemory() * CREDIT_SHARE, ofOutstanding))
 }
 
 /** @throws PackedError InvalidArgument. */
 export function resolvePolicy(options: Record<string, unknown>): StreamPolicy {
   const maxOutstandingBytes = expectInteger(options.maxOutstandingBytes, 'maxOutstandingBytes', {
-    fallback: DEFAULT_OUTSTANDING_BYTES,
+    fallback: defaultOutstandingBytes(),
   })
   return {
     policy: {

@@ -1,7 +1,7 @@
 /**
  * node --expose-gc count-collections.cjs <directory>: how often the garbage collector looks at the
- * whole heap while the same rows are read and dropped again and again, `lent` and `copied`, and
- * what is left of them in the end. Prints one object.
+ * whole heap while the same rows are read and dropped again and again, `lent`, `mapped` and
+ * `copied`, and what is left of them in the end. Prints one object.
  */
 const { join } = require('node:path')
 const { PerformanceObserver } = require('node:perf_hooks')
@@ -68,6 +68,7 @@ async function main() {
   }
   const copied = await passes(drop({ copy: true }))
   const lent = await passes(drop({}))
+  const mapped = await passes(drop({ mmap: true }))
   // What is swept beside the program is told to it later.
   const rest = () => ({
     lentBytes: memoryUsage().lentBytes,
@@ -79,7 +80,7 @@ async function main() {
     await turn()
     left = rest()
   }
-  process.stdout.write(`${JSON.stringify({ copied, lent, left })}\n`)
+  process.stdout.write(`${JSON.stringify({ copied, lent, mapped, left })}\n`)
 }
 
 main()
