@@ -6,6 +6,7 @@
 #include "arrow_chunk.h"
 #include "column_encoding.h"
 #include "page_cut.h"
+#include "page_plan.h"
 
 namespace packed {
 
@@ -113,7 +114,8 @@ EncodeJob ColumnEncoder::MakePageJob(ArrayVector pieces) const {
   PageForm form;
   form.column = column_.leaf;
   form.encoding = ParquetEncoding(form_->encoding);
-  form.compression = {column_.plan.codec, column_.plan.adaptive};
+  form.compression = {column_.plan.codec, column_.plan.adaptive,
+                      SearchOf(column_.plan, form_->encoding)};
   form.statistics =
       column_.properties.at(ColumnEncoding::kPlain)->statistics_enabled(column_.leaf->path());
   const int64_t bytes = BytesOf(pieces);

@@ -10,7 +10,6 @@
 #include "codec_kind.h"
 #include "packed/memory.h"
 #include "page_scratch.h"
-#include "page_zstd.h"
 #include "raw_frame.h"
 
 namespace packed {
@@ -33,11 +32,13 @@ bool Pays(int64_t compressed, int64_t plain) {
 /// The codec of pages: our own ZSTD, of everything else Arrow's.
 class PageEncoder {
  public:
-  static Result<PageEncoder> Make(const Codec& codec) {
+  static Result<PageEncoder> Make(const PageCompression& compression) {
     PageEncoder encoder;
+    const Codec& codec = compression.codec;
     const auto level = EffectiveLevel(codec);
     if (codec.type == arrow::Compression::ZSTD) {
       encoder.level_ = LevelOf({CodecKind::kZstd, level});
+      encoder.search_ = compression.search;
       return encoder;
     }
     ARROW_ASSIGN_OR_RAISE(
@@ -52,13 +53,14 @@ class PageEncoder {
   }
 
   Result<int64_t> Run(ByteView plain, ByteRoom out) const {
-    if (!arrow_) return ZstdCompressPage(level_, plain, out);
+    if (!arrow_) return ZstdCompressPage(level_, search_, plain, out);
     return arrow_->Compress(static_cast<int64_t>(plain.size()), plain.data(),
                             static_cast<int64_t>(out.size()), out.data());
   }
 
  private:
-  int level_ = 0;  ///< of ZSTD
+  int level_ = 0;      ///< of ZSTD
+  ZstdSearch search_;  ///< of ZSTD
   std::unique_ptr<ArrowCodec> arrow_;
 };
 
@@ -95,7 +97,7 @@ Result<bool> LooksCompressible(const PageEncoder& encoder, ByteView page) {
 Result<std::shared_ptr<Buffer>> CompressPage(const PageCompression& compression,
                                              const std::shared_ptr<Buffer>& page) {
   if (compression.codec.type == arrow::Compression::UNCOMPRESSED) return page;
-  ARROW_ASSIGN_OR_RAISE(const auto encoder, PageEncoder::Make(compression.codec));
+  ARROW_ASSIGN_OR_RAISE(const auto encoder, PageEncoder::Make(compression));
   const ByteView plain(page->data(), static_cast<size_t>(page->size()));
   if (!compression.adaptive || page->size() <= kProbeBytes) return Compress(encoder, plain);
   ARROW_ASSIGN_OR_RAISE(const bool compressible, LooksCompressible(encoder, plain));

@@ -7,6 +7,8 @@
 
 #include "packed/writer.h"
 
+#include "page_zstd.h"
+
 namespace packed {
 
 /// How the pages of a column are compressed.
@@ -15,6 +17,7 @@ struct PageCompression {
   /// A page that a probe finds incompressible is stored inside a frame of the codec (ZSTD only),
   /// which every reader decodes at the speed of a copy.
   bool adaptive = false;
+  ZstdSearch search{};  ///< of ZSTD only
 };
 
 /// \brief The page as it goes into the file. Depends on the page alone; any thread.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "codec_check.h"
 #include "column_encoding.h"
 #include "page_encode.h"
 
@@ -30,6 +31,15 @@ constexpr int64_t kSmallSampleRows = 16384;
 /// Without a trial, a dictionary has to be sure to pay.
 constexpr double kFastDictionaryThreshold = 0.25;
 constexpr double kSmallDictionaryThreshold = 0.7;
+
+/// The level whose search is tuned for vectors: others take more time for what they find.
+constexpr int kTunedLevel = 1;
+/// Repeats of 6 bytes where the level has 7 in pages of this size, and twice as many places: 10 %
+/// less time and 5 % fewer bytes on quantised vectors, the same on others.
+constexpr ZstdSearch kVectorSearch = {.min_match = 6, .hash_log = 15};
+/// Split bytes repeat near by: a table that fits the fastest cache takes 17 % less time for 2 %
+/// more bytes.
+constexpr ZstdSearch kSplitSearch = {.min_match = 7, .hash_log = 12};
 
 /// Long enough that a batch over a page of a mapped file is worth its price, short enough that
 /// rows of it may wait.
@@ -77,6 +87,8 @@ void PlanFastPages(const ColumnOptions& column, const WriterOptions& options, Co
   plan->deltas = options.delta_encoding;
   plan->adaptive = !column.codec && !(plan->dense_vector && options.vector_codec) &&
                    plan->codec.type == arrow::Compression::ZSTD;
+  plan->tuned = plan->dense_vector && plan->codec.type == arrow::Compression::ZSTD &&
+                EffectiveLevel(plan->codec) == kTunedLevel;
   CutPages(plan->dense_vector ? kVectorPageBytes : kScalarPageBytes, options, plan);
   if (plan->dense_vector && IsStored(*plan)) PlanStoredPages(plan);
 }
@@ -103,6 +115,11 @@ Status PlanSmallPages(const ColumnOptions& column, const WriterOptions& options,
 }
 
 }  // namespace
+
+ZstdSearch SearchOf(const ColumnPlan& plan, ColumnEncoding encoding) {
+  if (!plan.tuned) return {};
+  return encoding == ColumnEncoding::kByteStreamSplit ? kSplitSearch : kVectorSearch;
+}
 
 Status PlanPages(const ColumnOptions& column, const WriterOptions& options, ColumnPlan* plan) {
   switch (options.layout) {

@@ -6,6 +6,8 @@
 #include "arrow/status.h"
 
 #include "packed/writer.h"
+
+#include "page_zstd.h"
 #include "write_plan.h"
 
 namespace packed {
@@ -14,6 +16,9 @@ namespace packed {
 /// decided.
 arrow::Status PlanPages(const ColumnOptions& column, const WriterOptions& options,
                         ColumnPlan* plan);
+
+/// How ZSTD looks for repeats in pages of a column that is encoded so.
+ZstdSearch SearchOf(const ColumnPlan& plan, ColumnEncoding encoding);
 
 /// \brief Decide where the row groups of every group are cut; their columns are planned.
 void PlanRowGroups(const WriterOptions& options, std::vector<GroupPlan>* groups);

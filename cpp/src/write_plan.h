@@ -36,6 +36,7 @@ struct ColumnPlan {
   std::vector<ColumnEncoding> choices;
   bool deltas = false;    ///< may be taken
   bool adaptive = false;  ///< incompressible pages are stored (see PageCompression)
+  bool tuned = false;     ///< ZSTD looks for repeats as vectors have them (see SearchOf)
 
   /// Bytes of one dense vector, 0 for other columns.
   int64_t vector_bytes() const;
