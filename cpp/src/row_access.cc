@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <span>
 #include <utility>
 
 #include "arrow/compute/api_vector.h"
@@ -114,11 +115,7 @@ class RowAccess::Impl {
   /// The rows in the order of the files.
   arrow::Result<std::shared_ptr<arrow::RecordBatch>> PickDistinct(
       const std::vector<int64_t>& rows) {
-    arrow::RecordBatchVector files;
-    for (RowFiles& lane : lanes_) {
-      ARROW_ASSIGN_OR_RAISE(auto picked, lane.Pick(rows, cancel_));
-      files.push_back(std::move(picked));
-    }
+    ARROW_ASSIGN_OR_RAISE(const auto files, RowFiles::Pick(lanes_, rows, cancel_));
     const auto count = static_cast<int64_t>(rows.size());
     arrow::ArrayVector columns;
     for (const OutputColumn& column : projection_.columns) {
@@ -167,8 +164,9 @@ class RowAccess::Impl {
     if (scales.file == lane) return decoded.rows->column(scales.slot);
     std::vector<int64_t> positions(decoded.rows->num_rows());
     std::iota(positions.begin(), positions.end(), decoded.first);
-    ARROW_ASSIGN_OR_RAISE(const auto picked, lanes_[scales.file].Pick(positions, cancel_));
-    return picked->column(scales.slot);
+    const std::span<const RowFiles> one(&lanes_[scales.file], 1);
+    ARROW_ASSIGN_OR_RAISE(const auto picked, RowFiles::Pick(one, positions, cancel_));
+    return picked.front()->column(scales.slot);
   }
 
   /// Rows as they were asked for, of `picked`, which has each of them once.

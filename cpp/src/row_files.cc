@@ -4,12 +4,10 @@
 #include <string>
 #include <utility>
 
-#include "arrow/array/concatenate.h"
-
+#include "join_batches.h"
 #include "key_range.h"
 #include "packed/error.h"
 #include "packed/executor.h"
-#include "packed/memory.h"
 #include "parquet_guard.h"
 #include "pick_rows.h"
 #include "row_group_stream.h"
@@ -20,24 +18,11 @@ namespace {
 /// Files that are open at a time while rows are picked; of the local disk each takes a descriptor.
 constexpr size_t kMostOpen = 64;
 
-/// One batch of the outputs of a file.
-arrow::Result<std::shared_ptr<arrow::RecordBatch>> JoinBatches(
-    const FileProjection& plan, const arrow::RecordBatchVector& batches) {
-  if (batches.size() == 1) return batches.front();
-  arrow::FieldVector fields;
-  for (const auto& output : plan.outputs) fields.push_back(output.field);
-  const auto schema = arrow::schema(std::move(fields));
-  if (batches.empty()) return arrow::RecordBatch::MakeEmpty(schema, Pool());
-  int64_t rows = 0;
-  for (const auto& batch : batches) rows += batch->num_rows();
-  arrow::ArrayVector columns;
-  for (int i = 0; i < schema->num_fields(); ++i) {
-    arrow::ArrayVector parts;
-    for (const auto& batch : batches) parts.push_back(batch->column(i));
-    ARROW_ASSIGN_OR_RAISE(auto joined, arrow::Concatenate(parts, Pool()));
-    columns.push_back(std::move(joined));
-  }
-  return arrow::RecordBatch::Make(schema, rows, std::move(columns));
+arrow::Status RunTasks(const DecodeTasks& tasks, const CancelToken& cancel) {
+  return ParallelFor(static_cast<int>(tasks.size()), 0, [&](int i) -> arrow::Status {
+    ARROW_RETURN_NOT_OK(cancel.Check());
+    return tasks[i]();
+  });
 }
 
 /// One output of a file alone: its column is decoded, and no other.
@@ -61,26 +46,62 @@ struct RowFiles::Hit {
   std::shared_ptr<const FileProjection> file;
 };
 
-/// Chosen rows of one row group of a file.
-struct RowFiles::Portion {
-  std::shared_ptr<const FileProjection> file;
-  int row_group = 0;
-  std::vector<int64_t> rows;  ///< within the row group, ascending
-  std::shared_ptr<arrow::RecordBatch> picked;
+/// Chosen rows of a lane on their way, some files at a time.
+class RowFiles::Picking {
+ public:
+  Picking(const RowFiles& lane, const std::vector<int64_t>& rows)
+      : lane_(lane), hits_(lane.Find(rows)) {}
 
-  static void Cut(const Hit& hit, std::vector<Portion>* portions) {
+  bool done() const { return next_ == hits_.size(); }
+
+  /// Opens the next files, at most `most` of them, and cuts what is picked of them.
+  arrow::Status Open(size_t most, const CancelToken& cancel) {
+    const auto begin = hits_.begin() + static_cast<std::ptrdiff_t>(next_);
+    const auto count = std::min(most, hits_.size() - next_);
+    std::vector<Hit> some(std::make_move_iterator(begin),
+                          std::make_move_iterator(begin + static_cast<std::ptrdiff_t>(count)));
+    next_ += count;
+    ARROW_RETURN_NOT_OK(lane_.OpenAll(&some, cancel));
+    for (const Hit& hit : some) Cut(hit);
+    return arrow::Status::OK();
+  }
+
+  /// Of the files that are open: those are closed when Collect has their rows.
+  std::vector<std::unique_ptr<RowPick>>& picks() { return picks_; }
+
+  arrow::Status Collect() {
+    for (auto& pick : picks_) {
+      ARROW_ASSIGN_OR_RAISE(auto picked, pick->Finish());
+      batches_.push_back(std::move(picked));
+      pick.reset();
+    }
+    picks_.clear();
+    return arrow::Status::OK();
+  }
+
+  arrow::Result<std::shared_ptr<arrow::RecordBatch>> Join() const {
+    return JoinBatches(*lane_.file_, batches_);
+  }
+
+ private:
+  void Cut(const Hit& hit) {
     const auto& groups = hit.file->footer->info.row_groups;
     auto row = hit.rows.begin();
     for (int i = 0; i < static_cast<int>(groups.size()) && row != hit.rows.end(); ++i) {
       const int64_t end = groups[i].row_offset + groups[i].rows;
       if (*row >= end) continue;
-      Portion portion{hit.file, i, {}, nullptr};
-      for (; row != hit.rows.end() && *row < end; ++row) {
-        portion.rows.push_back(*row - groups[i].row_offset);
-      }
-      portions->push_back(std::move(portion));
+      std::vector<int64_t> rows;
+      for (; row != hit.rows.end() && *row < end; ++row)
+        rows.push_back(*row - groups[i].row_offset);
+      picks_.push_back(std::make_unique<RowPick>(hit.file, i, std::move(rows)));
     }
   }
+
+  const RowFiles& lane_;
+  std::vector<Hit> hits_;
+  size_t next_ = 0;
+  std::vector<std::unique_ptr<RowPick>> picks_;
+  arrow::RecordBatchVector batches_;
 };
 
 RowFiles::RowFiles(std::shared_ptr<const FileProjection> file) : file_(std::move(file)) {
@@ -137,29 +158,33 @@ arrow::Status RowFiles::OpenAll(std::vector<Hit>* hits, const CancelToken& cance
   return arrow::Status::OK();
 }
 
-arrow::Result<std::shared_ptr<arrow::RecordBatch>> RowFiles::Pick(const std::vector<int64_t>& rows,
-                                                                  const CancelToken& cancel) {
-  std::vector<Hit> hits = Find(rows);
-  arrow::RecordBatchVector batches;
-  for (size_t first = 0; first < hits.size(); first += kMostOpen) {
-    const auto begin = hits.begin() + static_cast<std::ptrdiff_t>(first);
-    const auto count = std::min(kMostOpen, hits.size() - first);
-    std::vector<Hit> some(std::make_move_iterator(begin),
-                          std::make_move_iterator(begin + static_cast<std::ptrdiff_t>(count)));
-    ARROW_RETURN_NOT_OK(OpenAll(&some, cancel));
-    std::vector<Portion> portions;
-    for (const Hit& hit : some) Portion::Cut(hit, &portions);
-    const auto pick = [&](int i) -> arrow::Status {
-      ARROW_RETURN_NOT_OK(cancel.Check());
-      Portion& portion = portions[i];
-      ARROW_ASSIGN_OR_RAISE(portion.picked,
-                            PickRows(portion.file, portion.row_group, portion.rows));
-      return arrow::Status::OK();
-    };
-    ARROW_RETURN_NOT_OK(ParallelFor(static_cast<int>(portions.size()), 0, pick));
-    for (Portion& portion : portions) batches.push_back(std::move(portion.picked));
+arrow::Result<arrow::RecordBatchVector> RowFiles::Pick(std::span<const RowFiles> lanes,
+                                                       const std::vector<int64_t>& rows,
+                                                       const CancelToken& cancel) {
+  std::vector<Picking> pickings;
+  for (const RowFiles& lane : lanes) pickings.emplace_back(lane, rows);
+  const auto pending = [](const Picking& picking) { return !picking.done(); };
+  const size_t most = std::max<size_t>(1, kMostOpen / std::max<size_t>(1, lanes.size()));
+  while (std::any_of(pickings.begin(), pickings.end(), pending)) {
+    for (Picking& picking : pickings) ARROW_RETURN_NOT_OK(picking.Open(most, cancel));
+    DecodeTasks tasks;
+    for (Picking& picking : pickings) {
+      for (auto& pick : picking.picks()) ARROW_RETURN_NOT_OK(pick->Plan(&tasks));
+    }
+    ARROW_RETURN_NOT_OK(RunTasks(tasks, cancel));
+    tasks.clear();
+    for (Picking& picking : pickings) {
+      for (auto& pick : picking.picks()) pick->PlanPages(&tasks);
+    }
+    ARROW_RETURN_NOT_OK(RunTasks(tasks, cancel));
+    for (Picking& picking : pickings) ARROW_RETURN_NOT_OK(picking.Collect());
   }
-  return JoinBatches(*file_, batches);
+  arrow::RecordBatchVector batches;
+  for (const Picking& picking : pickings) {
+    ARROW_ASSIGN_OR_RAISE(auto batch, picking.Join());
+    batches.push_back(std::move(batch));
+  }
+  return batches;
 }
 
 /// What a window has of a row group that may hold keys.

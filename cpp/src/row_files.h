@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,9 +30,11 @@ class RowFiles {
 
   size_t count() const { return windows_.size(); }
 
-  /// \brief The rows at these positions, which ascend and are there, as one batch.
-  arrow::Result<std::shared_ptr<arrow::RecordBatch>> Pick(const std::vector<int64_t>& rows,
-                                                          const CancelToken& cancel);
+  /// \brief The rows at these positions, which ascend and are there: a batch of each of the lanes,
+  /// which are picked side by side.
+  static arrow::Result<arrow::RecordBatchVector> Pick(std::span<const RowFiles> lanes,
+                                                      const std::vector<int64_t>& rows,
+                                                      const CancelToken& cancel);
 
   /// \brief Rows whose value of one of the outputs is in the set; see RowAccess::FindKeys.
   arrow::Status FindKeys(int slot, const KeySet& keys, const CancelToken& cancel, KeyHits* hits);
@@ -47,7 +50,7 @@ class RowFiles {
 
  private:
   struct Hit;
-  struct Portion;
+  class Picking;
   struct KeyPart;
 
   std::vector<Hit> Find(const std::vector<int64_t>& rows) const;
