@@ -11,7 +11,7 @@ namespace {
 
 TEST(ByteSplit, PutsEveryByteWhereItBelongs) {
   for (const int64_t rows : {0, 1, 15, 16, 17, 64, 65, 200}) {
-    for (const int64_t width : {1, 4, 8, 16, 20, 512}) {
+    for (const int64_t width : {1, 4, 8, 16, 20, 512, 1024, 1111}) {
       std::vector<uint8_t> values(rows * width);
       std::iota(values.begin(), values.end(), 1);
       std::vector<uint8_t> out(values.size());
