@@ -66,20 +66,18 @@ class PageEncoder {
 
 ByteRoom RoomAt(uint8_t* data, int64_t size) { return {data, static_cast<size_t>(size)}; }
 
-/// Into memory of the thread where that is large enough, so that what waits for its turn in the
-/// file is of the right size and warm memory is used again.
+/// A compressed page of at least this part of its room keeps it; others are copied.
+constexpr int64_t kFullNumerator = 7;
+constexpr int64_t kFullDenominator = 8;
+
+/// What waits for its turn in the file is about of the right size.
 Result<std::shared_ptr<Buffer>> Compress(const PageEncoder& encoder, ByteView plain) {
   const int64_t most = encoder.MostBytes(plain);
-  if (uint8_t* scratch = ScratchMemory(Scratch::kCompressedPage, most)) {
-    ARROW_ASSIGN_OR_RAISE(const int64_t used, encoder.Run(plain, RoomAt(scratch, most)));
-    ARROW_ASSIGN_OR_RAISE(std::shared_ptr<Buffer> out, arrow::AllocateBuffer(used, Pool()));
-    std::memcpy(out->mutable_data(), scratch, used);
-    return out;
-  }
   ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::ResizableBuffer> out,
                         arrow::AllocateResizableBuffer(most, Pool()));
   ARROW_ASSIGN_OR_RAISE(const int64_t used, encoder.Run(plain, RoomAt(out->mutable_data(), most)));
-  ARROW_RETURN_NOT_OK(out->Resize(used, /*shrink_to_fit=*/true));
+  const bool full = used * kFullDenominator >= most * kFullNumerator;
+  ARROW_RETURN_NOT_OK(out->Resize(used, /*shrink_to_fit=*/!full));
   return out;
 }
 
