@@ -30,6 +30,7 @@ struct WriteTask {
   int64_t cost;          ///< as that of an EncodeJob
   int64_t output_bytes;  ///< that the file gets of it, about; one thread at a time writes a file
   std::function<arrow::Status()> run;
+  bool ends_row_group = false;  ///< those behind it are of the next one
 };
 
 using WriteTasks = std::vector<WriteTask>;

@@ -127,7 +127,7 @@ WriteTask PageGroupWriter::MakeTask(size_t column, EncodeJob job) {
 void PageGroupWriter::CloseRowGroup(WriteTasks* tasks) {
   sequence_->CloseRowGroup(open_rows_);
   // The last page may have been written before, and then no task is left that would go on.
-  tasks->push_back({0, 0, [this] { return file_.Explain(sequence_->Advance()); }});
+  tasks->push_back({0, 0, [this] { return file_.Explain(sequence_->Advance()); }, true});
   file_.AddRowGroup(open_rows_, open_bits_ + TrailingBits(plan_));
   open_rows_ = 0;
   open_bits_ = 0;

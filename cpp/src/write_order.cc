@@ -32,6 +32,18 @@ void CountWhatFollows(WriteTasks* file) {
   }
 }
 
+/// Nothing of a row group is written before all of the one before it: the short last page of that
+/// one would come last, and everything behind it be written by one thread while others wait.
+void PutRowGroupsInOrder(WriteTasks* file) {
+  int64_t of_later = 0;
+  int64_t of_this = 0;
+  for (auto task = file->rbegin(); task != file->rend(); ++task) {
+    if (task->ends_row_group) of_later = std::max(of_later, std::exchange(of_this, 0));
+    task->cost = std::max(task->cost, of_later);
+    of_this = std::max(of_this, task->cost);
+  }
+}
+
 }  // namespace
 
 WriteTasks InOrderOfUrgency(std::vector<WriteTasks> files, int threads) {
@@ -40,6 +52,7 @@ WriteTasks InOrderOfUrgency(std::vector<WriteTasks> files, int threads) {
   WriteTasks tasks;
   for (auto& file : files) {
     if (WritingOf(file) * threads > all) CountWhatFollows(&file);
+    PutRowGroupsInOrder(&file);
     std::move(file.begin(), file.end(), std::back_inserter(tasks));
   }
   std::stable_sort(tasks.begin(), tasks.end(),

@@ -22,6 +22,12 @@ struct NamedFile {
     return *this;
   }
 
+  NamedFile& EndRowGroup(char name) {
+    Add(name, 0, 0);
+    tasks.back().ends_row_group = true;
+    return *this;
+  }
+
   std::string* said;
   WriteTasks tasks;
 };
@@ -48,6 +54,23 @@ TEST(WriteOrder, AFileThatTakesLongestToWriteGoesFirstInItsOwnOrder) {
   scalars.Add('s', 600, 10).Add('t', 50, 10);
   RunInOrder({scalars.tasks, vectors.tasks}, 2);
   EXPECT_EQ(said, "12s3t");
+}
+
+TEST(WriteOrder, AShortLastPageComesBeforeTheNextRowGroup) {
+  std::string said;
+  NamedFile vectors(&said), scalars(&said);
+  vectors.Add('1', 100, 10).Add('2', 5, 1).EndRowGroup('|').Add('3', 100, 10).Add('4', 100, 10);
+  scalars.Add('s', 60, 10).Add('t', 120, 10);
+  RunInOrder({scalars.tasks, vectors.tasks}, 2);
+  EXPECT_EQ(said, "t12|34s");
+}
+
+TEST(WriteOrder, WithinARowGroupTheLongestComesFirst) {
+  std::string said;
+  NamedFile file(&said);
+  file.Add('a', 10, 1).Add('b', 30, 1).EndRowGroup('|').Add('c', 20, 1).Add('d', 40, 1);
+  RunInOrder({file.tasks}, 2);
+  EXPECT_EQ(said, "ab|dc");
 }
 
 }  // namespace
