@@ -118,7 +118,7 @@ export interface PayloadReaderOptions {
   releasePrevious?: boolean
   /** Copy every batch into JavaScript's own memory instead of lending native memory. */
   copy?: boolean
-  /** Lent bytes above which batches are copied; 1 GiB by default. */
+  /** Lent bytes above which batches are copied; by default as in `PackedReaderOptions`. */
   maxOutstandingBytes?: number
   /** Aborting rejects what is in flight with the signal's reason and ends the reader. */
   signal?: AbortSignal
