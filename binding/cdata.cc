@@ -68,7 +68,7 @@ CallResult CDataImport(const Call& call) {
   ARROW_ASSIGN_OR_RAISE(ArrowArray * c_array, StructAt<ArrowArray>(call[0], "ArrowArray"));
   ARROW_ASSIGN_OR_RAISE(ArrowSchema * c_schema, StructAt<ArrowSchema>(call[1], "ArrowSchema"));
   ARROW_ASSIGN_OR_RAISE(const ReadPolicy policy, ReadReadPolicy(call[2]));
-  ARROW_ASSIGN_OR_RAISE(const auto imported_schema, ImportFieldSpecs(CopyFieldSpec(*c_schema)));
+  ARROW_ASSIGN_OR_RAISE(const auto imported_schema, ImportForeignSchema(*c_schema));
   ArrowSchemaRelease(c_schema);
   const auto imported = arrow::ImportRecordBatch(c_array, imported_schema);
   if (!imported.ok()) return ImportError(imported.status());

@@ -1,77 +1,39 @@
 #include "field_spec.h"
 
 #include <algorithm>
-#include <cstring>
-#include <string_view>
 #include <utility>
 
 #include "arrow/c/bridge.h"
 #include "arrow/type.h"
 #include "arrow/util/key_value_metadata.h"
 
-#include "c_structs.h"
+#include "c_metadata.h"
 #include "packed/error.h"
 
 namespace packed::binding {
 namespace {
 
-constexpr std::string_view kExtensionPrefix = "ARROW:extension:";
-
-bool IsExtensionKey(std::string_view key) { return key.starts_with(kExtensionPrefix); }
-
 bool HasExtension(const FieldSpec& spec) {
-  return std::any_of(spec.metadata.begin(), spec.metadata.end(),
-                     [](const auto& pair) { return IsExtensionKey(pair.first); }) ||
+  return HasExtensionKey(spec.metadata) ||
          std::any_of(spec.children.begin(), spec.children.end(), HasExtension) ||
          std::any_of(spec.dictionary.begin(), spec.dictionary.end(), HasExtension);
 }
 
-void AppendLength(size_t length, std::string* blob) {
-  const auto value = static_cast<int32_t>(length);
-  blob->append(reinterpret_cast<const char*>(&value), sizeof(value));
-}
-
-int32_t LoadInt32(const char* bytes) {
-  int32_t value;
-  std::memcpy(&value, bytes, sizeof(value));
-  return value;
-}
-
-/// The pairs of a metadata blob: a count, then length and bytes of each key and value.
-StringPairs DecodeMetadata(const char* blob) {
-  StringPairs pairs;
-  if (blob == nullptr) return pairs;
-  const auto next_string = [&blob] {
-    const int32_t length = LoadInt32(blob);
-    std::string text(blob + sizeof(length), static_cast<size_t>(length));
-    blob += sizeof(length) + static_cast<size_t>(length);
-    return text;
-  };
-  const int32_t count = LoadInt32(blob);
-  blob += sizeof(count);
-  for (int32_t i = 0; i < count; ++i) {
-    std::string key = next_string();
-    pairs.emplace_back(std::move(key), next_string());
+bool HasExtension(const ArrowSchema& schema) {
+  if (schema.metadata != nullptr && HasExtensionKey(DecodeMetadata(schema.metadata))) return true;
+  for (int64_t i = 0; i < schema.n_children; ++i) {
+    if (HasExtension(*schema.children[i])) return true;
   }
-  return pairs;
+  return schema.dictionary != nullptr && HasExtension(*schema.dictionary);
 }
 
-/// The metadata blob of the C interface. Keys of extension types are left out: Arrow would
-/// replace the types it knows; the metadata is attached again after the import.
-std::string EncodeMetadata(const StringPairs& pairs) {
-  const auto count = std::count_if(pairs.begin(), pairs.end(),
-                                   [](const auto& pair) { return !IsExtensionKey(pair.first); });
-  std::string blob;
-  AppendLength(static_cast<size_t>(count), &blob);
-  for (const auto& [key, value] : pairs) {
-    if (IsExtensionKey(key)) continue;
-    AppendLength(key.size(), &blob);
-    blob += key;
-    AppendLength(value.size(), &blob);
-    blob += value;
-  }
-  return blob;
+arrow::Result<std::shared_ptr<arrow::Schema>> ImportStruct(ArrowSchema* schema) {
+  const arrow::Result<std::shared_ptr<arrow::Schema>> imported = arrow::ImportSchema(schema);
+  if (!imported.ok()) return WithContext(imported.status(), ErrorCode::kInvalidSchema, {});
+  return imported;
 }
+
+void ReleaseNothing(ArrowSchema* schema) { schema->release = nullptr; }
 
 /// An ArrowSchema tree whose strings are those of a FieldSpec that outlives it.
 class SpecSchema {
@@ -91,7 +53,7 @@ class SpecSchema {
     schema_.flags = spec.flags;
     schema_.n_children = static_cast<int64_t>(pointers_.size());
     schema_.children = pointers_.data();
-    schema_.release = [](ArrowSchema* schema) { schema->release = nullptr; };
+    schema_.release = ReleaseNothing;
   }
 
   ArrowSchema* get() { return &schema_; }
@@ -148,6 +110,20 @@ std::shared_ptr<arrow::Field> WithSpecMetadata(const std::shared_ptr<arrow::Fiel
   return spec.metadata.empty() ? restored : restored->WithMetadata(ToMetadata(spec.metadata));
 }
 
+/// Copies an ArrowSchema, which stays as it is.
+FieldSpec CopyFieldSpec(const ArrowSchema& schema) {
+  FieldSpec spec;
+  spec.name = schema.name == nullptr ? "" : schema.name;
+  spec.format = schema.format;
+  spec.flags = schema.flags;
+  spec.metadata = DecodeMetadata(schema.metadata);
+  for (int64_t i = 0; i < schema.n_children; ++i) {
+    spec.children.push_back(CopyFieldSpec(*schema.children[i]));
+  }
+  if (schema.dictionary != nullptr) spec.dictionary.push_back(CopyFieldSpec(*schema.dictionary));
+  return spec;
+}
+
 }  // namespace
 
 arrow::Result<FieldSpec> ReadFieldSpec(Napi::Object field) {
@@ -177,47 +153,22 @@ arrow::Result<FieldSpec> ReadFieldSpec(Napi::Object field) {
   return spec;
 }
 
-FieldSpec CopyFieldSpec(const ArrowSchema& schema) {
-  FieldSpec spec;
-  spec.name = schema.name == nullptr ? "" : schema.name;
-  spec.format = schema.format;
-  spec.flags = schema.flags;
-  spec.metadata = DecodeMetadata(schema.metadata);
-  for (int64_t i = 0; i < schema.n_children; ++i) {
-    spec.children.push_back(CopyFieldSpec(*schema.children[i]));
-  }
-  if (schema.dictionary != nullptr) spec.dictionary.push_back(CopyFieldSpec(*schema.dictionary));
-  return spec;
-}
-
-Napi::Object ToNativeField(Napi::Env env, const FieldSpec& spec) {
-  Napi::Object native = Napi::Object::New(env);
-  native.Set("name", TextOf(env, spec.name));
-  native.Set("format", TextOf(env, spec.format));
-  native.Set("nullable", (spec.flags & ARROW_FLAG_NULLABLE) != 0);
-  native.Set("metadata", PairsArray(env, spec.metadata));
-  native.Set("children", ArrayOf(env, spec.children, [env](const FieldSpec& child) {
-               return ToNativeField(env, child);
-             }));
-  native.Set("dictionary", spec.dictionary.empty()
-                               ? env.Null()
-                               : Napi::Value(ToNativeField(env, spec.dictionary.front())));
-  native.Set("dictionaryOrdered", (spec.flags & ARROW_FLAG_DICTIONARY_ORDERED) != 0);
-  native.Set("keysSorted", (spec.flags & ARROW_FLAG_MAP_KEYS_SORTED) != 0);
-  return native;
-}
-
 arrow::Result<std::shared_ptr<arrow::Schema>> ImportFieldSpecs(const FieldSpec& root) {
   SpecSchema c_schema(root);
-  const arrow::Result<std::shared_ptr<arrow::Schema>> imported =
-      arrow::ImportSchema(c_schema.get());
-  if (!imported.ok()) return WithContext(imported.status(), ErrorCode::kInvalidSchema, {});
+  ARROW_ASSIGN_OR_RAISE(auto imported, ImportStruct(c_schema.get()));
   if (!HasExtension(root)) return imported;
   arrow::FieldVector fields;
-  for (int i = 0; i < (*imported)->num_fields(); ++i) {
-    fields.push_back(WithSpecMetadata((*imported)->field(i), root.children[i]));
+  for (int i = 0; i < imported->num_fields(); ++i) {
+    fields.push_back(WithSpecMetadata(imported->field(i), root.children[i]));
   }
-  return arrow::schema(std::move(fields), (*imported)->metadata());
+  return arrow::schema(std::move(fields), imported->metadata());
+}
+
+arrow::Result<std::shared_ptr<arrow::Schema>> ImportForeignSchema(const ArrowSchema& schema) {
+  if (HasExtension(schema)) return ImportFieldSpecs(CopyFieldSpec(schema));
+  ArrowSchema lent = schema;
+  lent.release = ReleaseNothing;
+  return ImportStruct(&lent);
 }
 
 }  // namespace packed::binding

@@ -25,16 +25,13 @@ struct FieldSpec {
 /// \brief Read a NativeField. JS thread.
 arrow::Result<FieldSpec> ReadFieldSpec(Napi::Object field);
 
-/// \brief Copy an ArrowSchema, which stays as it is. Any thread.
-FieldSpec CopyFieldSpec(const ArrowSchema& schema);
-
-/// \brief A NativeField. JS thread.
-Napi::Object ToNativeField(Napi::Env env, const FieldSpec& spec);
-
 /// \brief Import the children of `root` as a schema, through an ArrowSchema.
 ///
 /// Extension types stay their storage type with the extension in the field's metadata, also
 /// those that Arrow has registered: apache-arrow knows none, and Parquet stores the storage.
 arrow::Result<std::shared_ptr<arrow::Schema>> ImportFieldSpecs(const FieldSpec& root);
+
+/// \brief The same of an ArrowSchema, which stays as it is: the caller releases it. Any thread.
+arrow::Result<std::shared_ptr<arrow::Schema>> ImportForeignSchema(const ArrowSchema& schema);
 
 }  // namespace packed::binding

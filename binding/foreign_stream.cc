@@ -15,7 +15,7 @@ arrow::Result<std::shared_ptr<ForeignStream>> ForeignStream::Open(ArrowArrayStre
   OwnedSchema c_schema;
   ARROW_RETURN_NOT_OK(
       opened->Check(opened->stream_->get_schema(opened->stream_.get(), c_schema.get())));
-  ARROW_ASSIGN_OR_RAISE(opened->schema_, ImportFieldSpecs(CopyFieldSpec(*c_schema.get())));
+  ARROW_ASSIGN_OR_RAISE(opened->schema_, ImportForeignSchema(*c_schema.get()));
   return opened;
 }
 

@@ -8,6 +8,7 @@
 #include "c_structs.h"
 #include "field_spec.h"
 #include "packed/error.h"
+#include "schema_text.h"
 #include "values.h"
 
 namespace packed::binding {
@@ -23,17 +24,11 @@ arrow::Result<std::shared_ptr<arrow::Schema>> FromNativeSchema(Napi::Object sche
   return ImportFieldSpecs(root);
 }
 
-arrow::Result<Napi::Object> ToNativeSchema(Napi::Env env, const arrow::Schema& schema) {
+arrow::Result<Napi::String> ToNativeSchema(Napi::Env env, const arrow::Schema& schema) {
   OwnedSchema exported;
   const arrow::Status status = arrow::ExportSchema(schema, exported.get());
   if (!status.ok()) return WithContext(status, ErrorCode::kUnsupportedType, {});
-  const FieldSpec root = CopyFieldSpec(*exported.get());
-  Napi::Object native = Napi::Object::New(env);
-  native.Set("fields", ArrayOf(env, root.children, [env](const FieldSpec& field) {
-               return ToNativeField(env, field);
-             }));
-  native.Set("metadata", PairsArray(env, root.metadata));
-  return native;
+  return Napi::String::New(env, SchemaText(*exported.get()));
 }
 
 }  // namespace packed::binding

@@ -12,7 +12,7 @@ namespace packed::binding {
 /// \brief The schema that a NativeSchema describes, metadata byte-exact. JS thread.
 arrow::Result<std::shared_ptr<arrow::Schema>> FromNativeSchema(Napi::Object schema);
 
-/// \brief The reverse. JS thread.
-arrow::Result<Napi::Object> ToNativeSchema(Napi::Env env, const arrow::Schema& schema);
+/// \brief The NativeSchemaText of a schema. JS thread.
+arrow::Result<Napi::String> ToNativeSchema(Napi::Env env, const arrow::Schema& schema);
 
 }  // namespace packed::binding

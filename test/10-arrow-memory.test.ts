@@ -264,19 +264,6 @@ describe('schemas', () => {
       expect(firstDifference(columnOf(batch), 0, columnOf(received))).toBeNull()
     }
   })
-
-  test('a format that nobody knows', async () => {
-    const native = flattenSchema(oneColumn(matrixColumn(new Int32(), 1, 'no nulls')).schema)
-    const fields = native.fields.map((field) => ({ ...field, format: '?' }))
-    const error = await rejection(() =>
-      callSync((addon) => addon.importSchema({ ...native, fields })),
-    )
-    expect(error.code).toBe('InvalidSchema')
-    expect(await rejection(() => unflattenSchema({ ...native, fields }))).toMatchObject({
-      code: 'UnsupportedType',
-      field: 'column',
-    })
-  })
 })
 
 describe('handles and addresses', () => {

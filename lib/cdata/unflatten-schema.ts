@@ -1,7 +1,17 @@
 import * as arrow from 'apache-arrow'
 import { type DataType, Field, Schema } from 'apache-arrow'
 import { PackedError } from '../errors/index.js'
-import type { NativeField, NativeSchema } from '../native/index.js'
+import type { NativeField, NativeSchemaText } from '../native/index.js'
+
+/** A field of a NativeSchemaText: the members that say nothing are left out. */
+interface TextField extends Pick<NativeField, 'name' | 'format'> {
+  nullable?: true
+  metadata?: string[]
+  children?: TextField[]
+  dictionary?: TextField
+  dictionaryOrdered?: true
+  keysSorted?: true
+}
 
 const TIME_UNITS: Record<string, arrow.TimeUnit> = {
   s: arrow.TimeUnit.SECOND,
@@ -56,19 +66,20 @@ function later<Name extends LaterType>(name: Name): (typeof arrow)[Name] {
 }
 
 /** The Schema that a native schema describes, metadata byte-exact. */
-export function unflattenSchema(schema: NativeSchema): Schema {
+export function unflattenSchema(text: NativeSchemaText): Schema {
+  const schema = JSON.parse(text) as { fields: TextField[]; metadata?: string[] }
   return new Schema(
     schema.fields.map((field) => unflattenField(field, field.name)),
     unflattenMetadata(schema.metadata),
   )
 }
 
-function unflattenField(field: NativeField, path: string): Field {
+function unflattenField(field: TextField, path: string): Field {
   const type = unflattenType(field, path)
-  return new Field(field.name, type, field.nullable, unflattenMetadata(field.metadata))
+  return new Field(field.name, type, field.nullable === true, unflattenMetadata(field.metadata))
 }
 
-function unflattenMetadata(pairs: readonly string[]): Map<string, string> {
+function unflattenMetadata(pairs: readonly string[] = []): Map<string, string> {
   const metadata = new Map<string, string>()
   for (let i = 0; i + 1 < pairs.length; i += 2) {
     metadata.set(pairs[i] as string, pairs[i + 1] as string)
@@ -76,14 +87,14 @@ function unflattenMetadata(pairs: readonly string[]): Map<string, string> {
   return metadata
 }
 
-function unflattenType(field: NativeField, path: string): DataType {
-  if (field.dictionary === null) return typeOf(field, path)
+function unflattenType(field: TextField, path: string): DataType {
+  if (field.dictionary === undefined) return typeOf(field, path)
   const values = unflattenType(field.dictionary, path)
   const indices = typeOf(field, path) as arrow.Dictionary['indices']
-  return new arrow.Dictionary(values, indices, null, field.dictionaryOrdered)
+  return new arrow.Dictionary(values, indices, null, field.dictionaryOrdered === true)
 }
 
-function typeOf(field: NativeField, path: string): DataType {
+function typeOf(field: TextField, path: string): DataType {
   const { format } = field
   const plain = PLAIN_TYPES[format]
   if (plain !== undefined) return plain()
@@ -122,8 +133,10 @@ function intervalType(format: string): DataType | null {
   return unit === undefined ? null : new arrow.Interval(unit)
 }
 
-function nestedType(field: NativeField, path: string): DataType | null {
-  const children = field.children.map((child) => unflattenField(child, `${path}.${child.name}`))
+function nestedType(field: TextField, path: string): DataType | null {
+  const children = (field.children ?? []).map((child) =>
+    unflattenField(child, `${path}.${child.name}`),
+  )
   const first = children[0] as Field
   switch (field.format.slice(0, 3)) {
     case '+l':
@@ -135,7 +148,7 @@ function nestedType(field: NativeField, path: string): DataType | null {
     case '+s':
       return new arrow.Struct(children)
     case '+m':
-      return new arrow.Map_(first, field.keysSorted)
+      return new arrow.Map_(first, field.keysSorted === true)
     case '+ud':
       return new arrow.DenseUnion(numbersOf(field.format), children)
     case '+us':

@@ -2,7 +2,7 @@
 import type { NativeFilter } from './addon-filter.js'
 import type {
   FlatBatch,
-  NativeSchema,
+  NativeSchemaText,
   ReaderHandle,
   SchemaHandle,
   VisibilityHandle,
@@ -337,12 +337,12 @@ export interface NativeFileInfo {
     min: string | null
     max: string | null
   }[]
-  schema: NativeSchema
+  schema: NativeSchemaText
 }
 
 export interface NativeOpenedReader {
   reader: ReaderHandle
-  schema: NativeSchema
+  schema: NativeSchemaText
   rows: number
   files: NativeFileInfo[]
 }

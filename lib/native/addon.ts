@@ -48,6 +48,7 @@ import type {
   NativeError,
   NativeMemory,
   NativeSchema,
+  NativeSchemaText,
   ReaderHandle,
   ReadPolicy,
   RowAccessHandle,
@@ -375,7 +376,7 @@ export interface Addon {
   cdataExport(schema: SchemaHandle, batch: FlatBatch): NativeAddresses
   cdataImport(array: bigint, schema: bigint, policy: ReadPolicy): NativeBatchWithSchema
   cdataExportStream(schema: SchemaHandle, batches: FlatBatch[]): bigint
-  cdataOpenStream(stream: bigint): { stream: Handle<'stream'>; schema: NativeSchema }
+  cdataOpenStream(stream: bigint): { stream: Handle<'stream'>; schema: NativeSchemaText }
   cdataStreamNext(
     stream: Handle<'stream'>,
     policy: ReadPolicy,
