@@ -17,9 +17,9 @@ ExternalMemory::ExternalMemory(Environment& environment, std::shared_ptr<arrow::
       owner_(std::move(owner)),
       data_(data),
       bytes_(bytes),
-      counted_bytes_(counted == Counted::kYes ? bytes : 0) {
+      counted_bytes_(counted == Counted::kYes ? bytes : 0),
+      entry_(environment_->externals().Add(data_, &owner_)) {
   environment_->lent_bytes += counted_bytes_;
-  environment_->externals().Add(data_, &owner_);
 }
 
 std::shared_ptr<ExternalMemory> ExternalMemory::Wrap(
@@ -105,7 +105,7 @@ void ExternalMemory::Finalize(napi_env env, void*, void* hint) {
 
 void ExternalMemory::Drop() {
   if (owner_ == nullptr) return;
-  environment_->externals().Remove(data_, &owner_);
+  environment_->externals().Remove(entry_);
   environment_->lent_bytes -= counted_bytes_;
   environment_->credit().Restore(covered_bytes_);
   owner_.reset();

@@ -65,8 +65,9 @@ class ExternalMemory {
   const uint8_t* const data_;
   const int64_t bytes_;
   const int64_t counted_bytes_;
-  int64_t covered_bytes_ = 0;        ///< by the credit of the environment
-  napi_ref array_buffer_ = nullptr;  ///< weak
+  const ExternalRegistry::Entries::iterator entry_;  ///< valid while there is an owner
+  int64_t covered_bytes_ = 0;                        ///< by the credit of the environment
+  napi_ref array_buffer_ = nullptr;                  ///< weak
 };
 
 /// The ArrayBuffers of one batch that was read; what a BatchHandle stands for.

@@ -1,7 +1,7 @@
 #pragma once
 
+#include <map>
 #include <memory>
-#include <unordered_map>
 
 #include "arrow/buffer.h"
 
@@ -16,18 +16,14 @@ class ExternalRegistry {
  public:
   using Memory = std::shared_ptr<arrow::Buffer>;
 
-  /// \brief Enter `memory`, which must not move until Remove.
-  void Add(const void* base, Memory* memory) { entries_.emplace(base, memory); }
+  /// Several ArrayBuffers may start at one address, and many do where memory comes again and again.
+  using Entries = std::multimap<const void*, Memory*>;
 
-  void Remove(const void* base, Memory* memory) {
-    const auto [first, last] = entries_.equal_range(base);
-    for (auto entry = first; entry != last; ++entry) {
-      if (entry->second == memory) {
-        entries_.erase(entry);
-        return;
-      }
-    }
-  }
+  /// \brief Enter `memory`, which must not move until Remove.
+  Entries::iterator Add(const void* base, Memory* memory) { return entries_.emplace(base, memory); }
+
+  /// \brief Not after ReleaseAll, which removes every entry.
+  void Remove(Entries::iterator entry) { entries_.erase(entry); }
 
   /// Null for an ArrayBuffer of JavaScript's own.
   Memory Find(const void* base) const {
@@ -42,8 +38,7 @@ class ExternalRegistry {
   }
 
  private:
-  /// Several ArrayBuffers may start at one address.
-  std::unordered_multimap<const void*, Memory*> entries_;
+  Entries entries_;
 };
 
 }  // namespace packed::binding
