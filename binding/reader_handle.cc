@@ -76,6 +76,9 @@ CallResult ReaderNext(const Call& call) {
 
 CallResult ReaderClose(const Call& call) {
   ARROW_ASSIGN_OR_RAISE(const auto share, FromHandle<OpenReader>(call[0]));
+  // What decodes ahead has the threads of the pool that closing waits for. A stream that was
+  // exported may be reading: that read is not cut short.
+  if (const std::unique_lock idle(share->reading, std::try_to_lock); idle) share->cancel.Cancel();
   auto execute = [share]() -> arrow::Result<Nothing> {
     const std::lock_guard lock(share->reading);
     share->source->Close();

@@ -77,7 +77,7 @@ DecodedSize EstimateDecodedSize(const FileProjection& projection, int row_group)
   int64_t variable = 0;
   bool known = true;
   for (size_t i = 0; i < projection.columns.size(); ++i) {
-    if (IsHandedOut(projection, static_cast<int>(i), row_group)) continue;
+    if (RowsHandedOut(projection, static_cast<int>(i), row_group) > 0) continue;
     for (const int leaf : footer.columns[projection.columns[i]].leaves) {
       const LeafSize size = estimate(leaf);
       fixed = Bounded(fixed + size.fixed);

@@ -8,6 +8,7 @@
 
 #include "catch.h"
 #include "decoded_size.h"
+#include "mapped_column.h"
 #include "packed/error.h"
 
 namespace packed {
@@ -22,6 +23,9 @@ constexpr int64_t kMostConstantRows = 1 << 20;
 
 /// Steps of lanes with tiny rows end together no further apart.
 constexpr int64_t kMostGridRows = int64_t{1} << 40;
+
+/// A first step of fewer would come no sooner, and says too little of what rows take.
+constexpr int64_t kLeastFirstRows = 1024;
 
 /// Row groups of a lane that say how many bytes its rows have.
 constexpr int kSampledRowGroups = 8;
@@ -40,10 +44,26 @@ double RowBytesOf(const LaneFiles& files) {
   return rows == 0 ? 1.0 : std::max(1.0, static_cast<double>(bytes) / static_cast<double>(rows));
 }
 
+/// Rows of the batch that comes first, at most: it ends where a page does that is handed out.
+int64_t FirstBatchRows(const std::vector<LaneFiles>& lanes, int64_t batch_rows) {
+  int64_t rows = batch_rows;
+  for (const auto& files : lanes) {
+    const FileProjection& file = *files.front().file;
+    const std::vector<int> row_groups = files.front().RowGroups();
+    if (row_groups.empty()) continue;
+    for (size_t i = 0; i < file.columns.size(); ++i) {
+      const int64_t page = RowsHandedOut(file, static_cast<int>(i), row_groups.front());
+      if (page > 0) rows = std::min(rows, page);
+    }
+  }
+  return std::max(rows, kLeastFirstRows);
+}
+
 /// Where the steps of each lane end. Together they decode to half the budget, so that one step
 /// decodes while another is consumed; as many rows in each, up to the same rows, so that a batch,
 /// which ends where a step of any lane does, has all rows of one.
-std::vector<StepBounds> BoundsOf(const std::vector<LaneFiles>& lanes, int64_t budget_bytes) {
+std::vector<StepBounds> BoundsOf(const std::vector<LaneFiles>& lanes, const JoinLimits& limits) {
+  const auto budget_bytes = static_cast<double>(limits.buffer_bytes);
   std::vector<double> row_bytes;
   row_bytes.reserve(lanes.size());
   for (const auto& files : lanes) row_bytes.push_back(RowBytesOf(files));
@@ -51,12 +71,12 @@ std::vector<StepBounds> BoundsOf(const std::vector<LaneFiles>& lanes, int64_t bu
   StepBounds common;
   if (lanes.size() > 1) {
     common.grid_rows = kMostGridRows;
-    common.first_rows = kMostGridRows;
+    common.first_rows = FirstBatchRows(lanes, limits.batch_rows);
   }
   std::vector<StepBounds> bounds;
   bounds.reserve(lanes.size());
   for (const double bytes : row_bytes) {
-    const auto share = static_cast<int64_t>(static_cast<double>(budget_bytes) / 2 * (bytes / sum));
+    const auto share = static_cast<int64_t>(budget_bytes / 2 * (bytes / sum));
     bounds.push_back({.share_bytes = std::clamp(share, kLeastShareBytes, kMostShareBytes)});
     const auto share_bytes = static_cast<double>(bounds.back().share_bytes);
     const auto rows = [bytes](double of) {
@@ -99,7 +119,7 @@ LaneJoin::LaneJoin(std::shared_ptr<arrow::Schema> schema, std::vector<OutputColu
       meter_(std::move(meter)),
       cancel_(std::move(cancel)),
       ahead_(ReadRemoteAhead(lanes, limits.ahead_bytes, cancel_)) {
-  const std::vector<StepBounds> bounds = BoundsOf(lanes, limits.buffer_bytes);
+  const std::vector<StepBounds> bounds = BoundsOf(lanes, limits);
   for (size_t i = 0; i < lanes.size(); ++i) {
     lanes_.emplace_back(static_cast<int>(i), std::move(lanes[i]), bounds[i], ahead_, meter_,
                         cancel_);

@@ -76,12 +76,13 @@ arrow::Result<std::vector<ArrayDataVector>> MappedColumn::Finish() {
   return std::vector<ArrayDataVector>{std::move(arrays)};
 }
 
-bool IsHandedOut(const FileProjection& projection, int column, int row_group) {
-  if (!projection.footer->file->mapping()) return false;
+int64_t RowsHandedOut(const FileProjection& projection, int column, int row_group) {
+  if (!projection.footer->file->mapping()) return 0;
   const auto shape = ShapeOfColumn(projection, column);
-  if (!shape || shape->form != ColumnShape::Form::kBytes) return false;
+  if (!shape || shape->form != ColumnShape::Form::kBytes) return 0;
   const auto list = PagesToHandOut(projection, column, row_group, *shape);
-  return list.ok() && list->has_value();
+  if (!list.ok() || !list->has_value() || (*list)->pages.empty()) return 0;
+  return (*list)->pages.front().header.values;
 }
 
 }  // namespace packed

@@ -42,7 +42,8 @@ class MappedColumn final : public ColumnRows {
   int64_t rows_ = 0;
 };
 
-/// \brief Whether a row group of a projected column takes no memory when it is read.
-bool IsHandedOut(const FileProjection& projection, int column, int row_group);
+/// \brief Rows of the first page of a row group of a projected column whose pages are handed out: a
+/// batch ends with it, and reading it takes no memory. 0 where they are not handed out.
+int64_t RowsHandedOut(const FileProjection& projection, int column, int row_group);
 
 }  // namespace packed

@@ -177,7 +177,7 @@ bool ReadLane::OpenNextRowGroup() {
     const int64_t rows = cursor_.pieces.empty() ? cursor_.rows_left : cursor_.pieces.back().end;
     cursor_.stream =
         std::make_shared<RowGroupStream>(file, RowGroupRun{row_groups_[first], count}, rows, whole,
-                                         file->footer->file->remote() ? ahead_ : nullptr);
+                                         file->footer->file->remote() ? ahead_ : nullptr, cancel_);
   }
   return true;
 }

@@ -54,11 +54,13 @@ class Cutter {
 }  // namespace
 
 RowGroupStream::RowGroupStream(std::shared_ptr<const FileProjection> projection, RowGroupRun run,
-                               int64_t rows, bool whole, std::shared_ptr<RangeAhead> ahead)
+                               int64_t rows, bool whole, std::shared_ptr<RangeAhead> ahead,
+                               CancelToken cancel)
     : projection_(std::move(projection)),
       run_(run),
       whole_(whole),
       ahead_(std::move(ahead)),
+      cancel_(std::move(cancel)),
       rows_left_(rows) {}
 
 void RowGroupStream::WhenReadable(std::function<void()> then) const {
@@ -92,33 +94,41 @@ arrow::Status RowGroupStream::Open() {
         std::make_unique<ArrowColumns>(*projection_, std::move(all), run_, std::move(reader)));
     return arrow::Status::OK();
   }
+  columns_.resize(count);
+  // Dictionaries are decoded with it, of many columns of one.
+  DecodeTasks tasks;
   for (int column = 0; column < count; ++column) {
-    ARROW_RETURN_NOT_OK(GuardRead(footer.path(), [&] { return AddLocalColumn(column); }));
+    tasks.push_back([this, column, &footer] {
+      return GuardRead(footer.path(), [&] { return OpenOwn(column); });
+    });
+  }
+  ARROW_RETURN_NOT_OK(Run(tasks));
+  for (int column = 0; column < count; ++column) {
+    if (columns_[column]) continue;
+    ARROW_ASSIGN_OR_RAISE(auto reader, Reader());
+    columns_[column] = std::make_unique<ArrowColumns>(*projection_, std::vector<int>{column}, run_,
+                                                      std::move(reader));
   }
   return arrow::Status::OK();
 }
 
-arrow::Status RowGroupStream::AddLocalColumn(int column) {
-  ARROW_ASSIGN_OR_RAISE(std::unique_ptr<ColumnRows> own,
-                        MappedColumn::Make(*projection_, column, run_));
-  if (!own) {
-    ARROW_ASSIGN_OR_RAISE(own, PageColumn::Make(*projection_, column, run_, whole_));
-  }
-  if (!own) {
-    ARROW_ASSIGN_OR_RAISE(own, TextColumn::Make(*projection_, column, run_, whole_));
-  }
-  if (!own) {
-    ARROW_ASSIGN_OR_RAISE(auto reader, Reader());
-    own = std::make_unique<ArrowColumns>(*projection_, std::vector<int>{column}, run_,
-                                         std::move(reader));
-  }
-  columns_.push_back(std::move(own));
+/// Leaves null where own code does not decode the column.
+arrow::Status RowGroupStream::OpenOwn(int column) {
+  std::unique_ptr<ColumnRows>& own = columns_[column];
+  ARROW_ASSIGN_OR_RAISE(own, MappedColumn::Make(*projection_, column, run_));
+  if (own) return arrow::Status::OK();
+  ARROW_ASSIGN_OR_RAISE(own, PageColumn::Make(*projection_, column, run_, whole_));
+  if (own) return arrow::Status::OK();
+  ARROW_ASSIGN_OR_RAISE(own, TextColumn::Make(*projection_, column, run_, whole_));
   return arrow::Status::OK();
 }
 
 /// The first to run are columns that nothing divides.
 arrow::Status RowGroupStream::Run(const DecodeTasks& tasks) {
-  const std::function<arrow::Status(int)> task = [&tasks](int i) { return tasks[i](); };
+  const std::function<arrow::Status(int)> task = [this, &tasks](int i) -> arrow::Status {
+    ARROW_RETURN_NOT_OK(cancel_.Check());
+    return tasks[i]();
+  };
   const auto count = static_cast<int>(tasks.size());
   const auto loop = std::make_shared<ParallelLoop>(count, task);
   {
@@ -135,7 +145,8 @@ arrow::Status RowGroupStream::Run(const DecodeTasks& tasks) {
 
 std::shared_ptr<RowGroupStream> RowGroupStream::Single(int row_group) const {
   return std::make_shared<RowGroupStream>(projection_, RowGroupRun{row_group, 1},
-                                          row_groups()[row_group].rows, /*whole=*/true, ahead_);
+                                          row_groups()[row_group].rows, /*whole=*/true, ahead_,
+                                          cancel_);
 }
 
 void RowGroupStream::Help() {

@@ -11,6 +11,7 @@
 #include "parquet/arrow/reader.h"
 
 #include "column_rows.h"
+#include "packed/cancel.h"
 #include "parallel_loop.h"
 #include "projection.h"
 #include "range_ahead.h"
@@ -32,9 +33,10 @@ class RowGroupStream {
   /// With `whole` one call reads everything, and column chunks are read in one piece; otherwise
   /// the run is one row group that is read through small buffers, so that a step holds little more
   /// than what it decodes. `rows` of the run are read, from its first. `ahead` reads the file,
-  /// where it is remote; null = the file itself does.
+  /// where it is remote; null = the file itself does. Once `cancel` is raised reading is kAborted,
+  /// at the latest behind a page.
   RowGroupStream(std::shared_ptr<const FileProjection> projection, RowGroupRun run, int64_t rows,
-                 bool whole, std::shared_ptr<RangeAhead> ahead);
+                 bool whole, std::shared_ptr<RangeAhead> ahead, CancelToken cancel = {});
 
   /// \brief Call `then` when decoding would wait for no request that is on its way: at once, or
   /// on another thread. Never, where the reader is closed before.
@@ -62,7 +64,7 @@ class RowGroupStream {
 
  private:
   arrow::Status Open();
-  arrow::Status AddLocalColumn(int column);
+  arrow::Status OpenOwn(int column);
   arrow::Result<std::shared_ptr<parquet::arrow::FileReader>> Reader();
   arrow::Status Decode(int64_t rows);
   arrow::Status Run(const DecodeTasks& tasks);
@@ -72,6 +74,7 @@ class RowGroupStream {
   const RowGroupRun run_;
   const bool whole_;
   const std::shared_ptr<RangeAhead> ahead_;
+  const CancelToken cancel_;
   int64_t rows_left_;
   std::shared_ptr<parquet::arrow::FileReader> reader_;
   std::vector<std::unique_ptr<ColumnRows>> columns_;

@@ -8,6 +8,7 @@
 #include "packed/memory.h"
 #include "page_column.h"
 #include "reader_support.h"
+#include "row_group_stream.h"
 #include "temp_dir.h"
 #include "text_column.h"
 
@@ -278,6 +279,17 @@ std::shared_ptr<arrow::Table> ShiftedVectors(int shift) {
                   RandomArray(arrow::fixed_size_binary(512), false, 5000, 2)});
 }
 
+TEST_F(ReaderPages, NothingIsDecodedOnceItIsCancelled) {
+  const Form pages{
+      "pages", parquet::ParquetDataPageVersion::V1, parquet::Compression::ZSTD, false, 4000, false};
+  const auto path = Write(pages, ShiftedVectors(4), {});
+  const CancelToken cancel;
+  RowGroupStream stream(ProjectionOf(path, false), {0, 1}, 5000, /*whole=*/false, nullptr, cancel);
+  EXPECT_EQ(stream.Read(100).ValueOrDie().batches.front()->num_rows(), 100);
+  cancel.Cancel();
+  EXPECT_TRUE(FailsWith(stream.Read(100).status(), ErrorCode::kAborted));
+}
+
 TEST_F(ReaderPages, AlignedPagesOfAMappingAreHandedOut) {
   // A page for all rows, and headers of one length: the shifts are what moves the vectors.
   const Form one_page{"one page",
@@ -290,7 +302,7 @@ TEST_F(ReaderPages, AlignedPagesOfAMappingAreHandedOut) {
   for (int shift = 3; shift <= 10; ++shift) {
     const auto table = ShiftedVectors(shift)->Slice(0, 2999);
     const auto path = Write(one_page, table, {});
-    const bool aligned = IsHandedOut(*ProjectionOf(path, true), 1, 0);
+    const bool aligned = RowsHandedOut(*ProjectionOf(path, true), 1, 0) > 0;
     handed_out += aligned ? 1 : 0;
     const auto reader = OpenReader({path}, Options(true, true, 1)).ValueOrDie();
     const int64_t before = Pool()->bytes_allocated();

@@ -9,8 +9,8 @@ namespace packed {
 
 /// \brief A flag that any thread may raise and the core polls.
 ///
-/// Polled between row groups and column chunks, never inside one, so the latency of an
-/// abort is bounded by the encoding or decoding of one column chunk.
+/// Polled between row groups, column chunks and, where own code decodes, pages, never inside one,
+/// so the latency of an abort is bounded by the encoding or decoding of one column chunk.
 class CancelToken {
  public:
   CancelToken() : raised_(std::make_shared<std::atomic<bool>>(false)) {}
