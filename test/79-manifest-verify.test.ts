@@ -85,6 +85,31 @@ test('every version of a sound segment is sound, deep or not', async () => {
   }
 })
 
+test('problems come in the order of the manifest, whichever file answers first', async () => {
+  const { root, manifest, at } = await segment()
+  const paths = manifest.columnGroups[0]!.files.map(({ path }) => path)
+  expect(paths.length).toBeGreaterThan(1)
+  for (const path of paths) rmSync(at(path))
+  let answer = () => {}
+  const lastAnswered = new Promise<void>((resolve) => {
+    answer = resolve
+  })
+  class LastAnswersFirst extends LocalChunkManager {
+    override async size(...args: Parameters<LocalChunkManager['size']>): Promise<number> {
+      const [path] = args
+      if (path === paths[0]) await lastAnswered
+      try {
+        return await super.size(...args)
+      } finally {
+        if (path === paths.at(-1)) answer()
+      }
+    }
+  }
+  const store = new ManifestStore(new LastAnswersFirst({ rootPath: root }), BASE)
+  const { problems } = await verifyManifest({ store, version: 2 })
+  expect(problems.map(({ path }) => path)).toEqual(paths)
+})
+
 test('a file that is gone, cut, or no Parquet any more', async () => {
   const { store, manifest, at } = await segment()
   const [first, second] = manifest.columnGroups[0]!.files

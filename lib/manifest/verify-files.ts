@@ -1,4 +1,4 @@
-import type { ProblemList } from '../config/index.js'
+import { ProblemList } from '../config/index.js'
 import { isPackedError, PackedError } from '../errors/index.js'
 import {
   inspectFile,
@@ -44,34 +44,50 @@ interface GroupFile {
   readonly file: ManifestFile
 }
 
-/** Look at every file that a manifest names; gives how many there are. */
+type Check = (checks: FileChecks) => Promise<void>
+
+/**
+ * Look at every file that a manifest names; gives how many there are. What is found comes in the
+ * order of the manifest, whichever file answered first.
+ */
 export async function verifyFiles(manifest: Manifest, checks: FileChecks): Promise<number> {
-  const tasks = new Map<string, () => Promise<void>>()
+  const tasks = tasksOf(manifest)
+  let files = 0
+  const found = await mapBounded(tasks.values(), MOST_CHECKS, async (task) => {
+    const own = { ...checks, problems: new ProblemList(), notChecked: new Set<string>() }
+    await task(own)
+    checks.onProgress?.({ files: ++files, totalFiles: tasks.size })
+    return own
+  })
+  for (const { problems, notChecked } of found) {
+    checks.problems.problems.push(...problems.problems)
+    for (const what of notChecked) checks.notChecked.add(what)
+  }
+  return tasks.size
+}
+
+function tasksOf(manifest: Manifest): Map<string, Check> {
+  const tasks = new Map<string, Check>()
   for (const [path, uses] of filesByPath(manifest)) {
-    tasks.set(path, () => verifyDataFile(path, uses, checks))
+    tasks.set(path, (checks) => verifyDataFile(path, uses, checks))
   }
   for (const { path, numEntries } of manifest.deltaLogs) {
-    tasks.set(path, () => verifyDeltaLog(path, numEntries, checks))
+    tasks.set(path, (checks) => verifyDeltaLog(path, numEntries, checks))
   }
   for (const [field, { paths }] of Object.entries(manifest.stats)) {
-    for (const path of paths) tasks.set(path, () => verifyThere(path, field, checks))
+    for (const path of paths) tasks.set(path, (checks) => verifyThere(path, field, checks))
   }
   for (const { path, fieldId, fileSizeBytes } of manifest.lobFiles) {
-    tasks.set(path, async () => {
+    tasks.set(path, async (checks) => {
       const size = await sizeOf(path, checks)
       if (size === undefined) return
       checks.problems.equal('fileSize', { path, field: fieldId }, fileSizeBytes, size)
     })
   }
   for (const index of manifest.indexes) {
-    tasks.set(`index ${index.path}`, () => verifyIndex(index, checks))
+    tasks.set(`index ${index.path}`, (checks) => verifyIndex(index, checks))
   }
-  let files = 0
-  await mapBounded(tasks.values(), MOST_CHECKS, async (task) => {
-    await task()
-    checks.onProgress?.({ files: ++files, totalFiles: tasks.size })
-  })
-  return tasks.size
+  return tasks
 }
 
 function filesByPath({ columnGroups }: Manifest): Map<string, GroupFile[]> {
