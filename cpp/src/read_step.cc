@@ -16,31 +16,23 @@ ReadStep::ReadStep(std::shared_ptr<RowGroupStream> stream, int64_t rows, int64_t
 
 arrow::Status ReadStep::Decode() {
   ARROW_RETURN_NOT_OK(cancel_.Check());
-  ARROW_ASSIGN_OR_RAISE(DecodedRows decoded, stream_->Read(rows_));
+  ARROW_ASSIGN_OR_RAISE(DecodedRows decoded, stream_->Read(rows_, &board_));
   batches_ = std::move(decoded.batches);
   bytes_.store(decoded.bytes, std::memory_order_release);
   return arrow::Status::OK();
 }
 
 void ReadStep::Run() {
-  arrow::Status status = CatchAll([this] { return Decode(); });
-  const std::lock_guard lock(mutex_);
-  status_ = std::move(status);
-  done_.store(true, std::memory_order_release);
-  finished_.notify_all();
+  status_ = CatchAll([this] { return Decode(); });
+  board_.End();
 }
 
 void ReadStep::RunIfUnclaimed() {
   if (Claim()) Run();
 }
 
-void ReadStep::Wait() {
-  std::unique_lock lock(mutex_);
-  finished_.wait(lock, [this] { return done(); });
-}
-
 void ReadStep::Abandon() {
-  if (!Claim()) Wait();
+  if (!Claim()) board_.Wait();
   // The pool may keep the step for a while yet; the file and the rows go now.
   stream_.reset();
   batches_.clear();
@@ -50,8 +42,7 @@ arrow::Result<arrow::RecordBatchVector> ReadStep::Take() {
   if (Claim()) {
     Run();
   } else {
-    stream_->Help();
-    Wait();
+    board_.HelpUntilEnded();
   }
   // The pool may hold a step that the consumer ran, until a thread comes round to it: the
   // decoders must not wait for that.

@@ -1,14 +1,13 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 
 #include "arrow/record_batch.h"
 #include "arrow/result.h"
 
+#include "loop_board.h"
 #include "packed/cancel.h"
 #include "row_group_stream.h"
 
@@ -30,10 +29,10 @@ class ReadStep {
   /// \brief Give up an unclaimed step, or wait for the thread that runs it. Any thread.
   void Abandon();
 
-  /// \brief Run the step or wait for the thread that does, and take the result. Consumer only.
+  /// \brief Run the step or help the thread that does, and take the result. Consumer only.
   arrow::Result<arrow::RecordBatchVector> Take();
 
-  bool done() const { return done_.load(std::memory_order_acquire); }
+  bool done() const { return board_.ended(); }
   int64_t rows() const { return rows_; }
   /// Decoded bytes: estimated until the step is done, counted after.
   int64_t bytes() const { return bytes_.load(std::memory_order_acquire); }
@@ -43,17 +42,14 @@ class ReadStep {
   bool Claim() { return !claimed_.exchange(true, std::memory_order_acq_rel); }
   void Run();
   arrow::Status Decode();
-  void Wait();
 
   std::shared_ptr<RowGroupStream> stream_;
   const int64_t rows_;
   const CancelToken cancel_;
   std::atomic<bool> claimed_{false};
-  std::atomic<bool> done_{false};
   std::atomic<int64_t> bytes_;
-  std::mutex mutex_;
-  std::condition_variable finished_;
-  arrow::Status status_;
+  LoopBoard board_;
+  arrow::Status status_;  ///< with batches_ the thread's that runs the step, until it is done
   arrow::RecordBatchVector batches_;
 };
 

@@ -131,15 +131,11 @@ arrow::Status RowGroupStream::Run(const DecodeTasks& tasks) {
   };
   const auto count = static_cast<int>(tasks.size());
   const auto loop = std::make_shared<ParallelLoop>(count, task);
-  {
-    const std::lock_guard lock(mutex_);
-    loop_ = loop;
-  }
+  if (board_ != nullptr) board_->Show(loop);
   ParallelLoop::Spawn(loop, std::min(count, Executor::Shared().thread_count()) - 1);
   loop->Run();
   arrow::Status status = loop->Wait();
-  const std::lock_guard lock(mutex_);
-  loop_.reset();
+  if (board_ != nullptr) board_->Show(nullptr);
   return status;
 }
 
@@ -147,15 +143,6 @@ std::shared_ptr<RowGroupStream> RowGroupStream::Single(int row_group) const {
   return std::make_shared<RowGroupStream>(projection_, RowGroupRun{row_group, 1},
                                           row_groups()[row_group].rows, /*whole=*/true, ahead_,
                                           cancel_);
-}
-
-void RowGroupStream::Help() {
-  std::shared_ptr<ParallelLoop> loop;
-  {
-    const std::lock_guard lock(mutex_);
-    loop = loop_;
-  }
-  if (loop) loop->Run();
 }
 
 arrow::Status RowGroupStream::Decode(int64_t rows) {
@@ -217,7 +204,8 @@ arrow::Result<DecodedRows> RowGroupStream::Assemble(int64_t rows) {
   return result;
 }
 
-arrow::Result<DecodedRows> RowGroupStream::Read(int64_t rows) {
+arrow::Result<DecodedRows> RowGroupStream::Read(int64_t rows, LoopBoard* board) {
+  board_ = board;
   if (columns_.empty()) ARROW_RETURN_NOT_OK(Open());
   ARROW_RETURN_NOT_OK(Decode(rows));
   ARROW_ASSIGN_OR_RAISE(DecodedRows decoded, Assemble(rows));

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "arrow/record_batch.h"
@@ -11,8 +10,8 @@
 #include "parquet/arrow/reader.h"
 
 #include "column_rows.h"
+#include "loop_board.h"
 #include "packed/cancel.h"
-#include "parallel_loop.h"
 #include "projection.h"
 #include "range_ahead.h"
 
@@ -27,7 +26,7 @@ struct DecodedRows {
 /// \brief Decodes the projected columns of a run of row groups, from its first row to its last.
 ///
 /// Each column is decoded by own code or by a Parquet reader over the shared footer, columns and
-/// pages in parallel. One thread at a time, but for Help.
+/// pages in parallel. One thread at a time.
 class RowGroupStream {
  public:
   /// With `whole` one call reads everything, and column chunks are read in one piece; otherwise
@@ -46,8 +45,8 @@ class RowGroupStream {
   ///
   /// Several batches where a column comes in parts: 2 GiB of text, pages of a mapped file. Fewer
   /// rows in the file than its footer has are kFileCorrupted. What it held of the file goes with
-  /// the last of the rows.
-  arrow::Result<DecodedRows> Read(int64_t rows);
+  /// the last of the rows. `board` shows what other threads can take.
+  arrow::Result<DecodedRows> Read(int64_t rows, LoopBoard* board = nullptr);
 
   RowGroupRun run() const { return run_; }
   /// Of the file.
@@ -57,10 +56,6 @@ class RowGroupStream {
 
   /// \brief The same of one row group of the run, as a whole.
   std::shared_ptr<RowGroupStream> Single(int row_group) const;
-
-  /// \brief Take part in a Read that is going on in another thread, as long as there is something
-  /// to take. Any thread.
-  void Help();
 
  private:
   arrow::Status Open();
@@ -78,8 +73,7 @@ class RowGroupStream {
   int64_t rows_left_;
   std::shared_ptr<parquet::arrow::FileReader> reader_;
   std::vector<std::unique_ptr<ColumnRows>> columns_;
-  std::mutex mutex_;
-  std::shared_ptr<ParallelLoop> loop_;  // of the Read that goes on; under mutex_
+  LoopBoard* board_ = nullptr;  ///< of the Read that goes on
 };
 
 }  // namespace packed
