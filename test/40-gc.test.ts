@@ -1,4 +1,7 @@
 /** What the garbage collector gives back (docs/ownership.md 3 and 6), in a process with --expose-gc. */
+import { join } from 'node:path'
+import { makeVector, Table } from 'apache-arrow'
+import { PackedWriter } from '../lib/index.js'
 import { runNode } from './support/run-node.js'
 import { temporaryDirectory } from './support/temporary.js'
 
@@ -21,6 +24,7 @@ interface Collected {
 
 const directory = temporaryDirectory('gc')
 const readings = temporaryDirectory('collections')
+const columns = temporaryDirectory('compiled')
 let collected: Collected
 
 beforeAll(async () => {
@@ -63,4 +67,22 @@ test('what is lent causes few collections of the whole heap, and all of it is gi
   expect(mapped).toBeLessThanOrEqual(lent + 1)
   expect(left.lentBytes).toBe(0)
   expect(left.external).toBeLessThan(EXTERNAL_BYTES_AT_MOST)
+})
+
+test('what makes batches stays compiled when none of them is left', async () => {
+  const path = join(columns, 'columns')
+  const names = Array.from({ length: 20 }, (_, i) => `c${i}`)
+  const vectors = names.map((name, i) => {
+    const values = i % 2 === 0 ? Int32Array.of(1, 2, 3) : Float64Array.of(1, 2, 3)
+    return [name, makeVector(values)] as const
+  })
+  const table = new Table(Object.fromEntries(vectors))
+  const groups = [{ id: 0, path, fields: names }]
+  await using writer = await PackedWriter.open({ schema: table.schema, groups, fieldIds: 'auto' })
+  await writer.write(table)
+  await writer.finish()
+
+  const run = await runNode('keep-compiled.cjs', [path], { flags: ['--expose-gc'] })
+  expect([run.code, run.signal]).toEqual([0, null])
+  expect(run.lines[0]).toEqual({ before: true, after: true })
 })

@@ -9,9 +9,10 @@ import {
   UnionMode,
   Vector,
 } from 'apache-arrow'
-import { PackedError } from '../errors/index.js'
-import { type NativeBatch, NODE_STRIDE } from '../native/index.js'
+import type { NativeBatch } from '../native/index.js'
+import { FlatCursor } from './flat-cursor.js'
 import { factsOf } from './flatten-schema.js'
+import './held-shapes.js'
 
 /** Everything that `makeData` takes, for whatever type. */
 interface DataProps {
@@ -31,28 +32,6 @@ interface DataProps {
 
 const build = makeData as unknown as (props: DataProps) => Data
 
-/** Walks nodes and buffers in the order in which the addon lists them. */
-class FlatCursor {
-  private node = 0
-  private buffer = 0
-
-  constructor(private readonly batch: NativeBatch) {}
-
-  next(): { length: number; nullCount: number; buffers: (Uint8Array | null)[] } {
-    const at = this.node * NODE_STRIDE
-    const count = this.batch.nodes[at + 3]
-    if (count === undefined) throw new PackedError('Internal', 'Expected one more node in a batch')
-    const buffers = this.batch.buffers.slice(this.buffer, this.buffer + count)
-    this.node += 1
-    this.buffer += count
-    return {
-      length: this.batch.nodes[at] as number,
-      nullCount: this.batch.nodes[at + 1] as number,
-      buffers,
-    }
-  }
-}
-
 const rowTypes = new WeakMap<Schema, Struct>()
 
 function rowTypeOf(schema: Schema): Struct {
@@ -66,7 +45,7 @@ function rowTypeOf(schema: Schema): Struct {
 
 /** A RecordBatch over the memory of a native batch; nothing is copied here. */
 export function unflattenBatch(schema: Schema, batch: NativeBatch): RecordBatch {
-  const cursor = new FlatCursor(batch)
+  const cursor = new FlatCursor(batch.nodes, batch.buffers)
   const children = schema.fields.map((field) => unflattenData(cursor, field.type))
   const rows = build({ type: rowTypeOf(schema), length: batch.rows, nullCount: 0, children })
   return new RecordBatch(schema, rows as Data<Struct>)
