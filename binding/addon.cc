@@ -44,6 +44,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Define<CompressionMetricsOf>(exports, "compressionMetrics");
   Define<ReaderOpen>(exports, "readerOpen");
   Define<ReaderNext>(exports, "readerNext");
+  Define<ReaderTakePrepared>(exports, "readerTakePrepared");
   Define<ReaderClose>(exports, "readerClose");
   Define<ReaderExportStream>(exports, "readerExportStream");
   Define<ReaderFilterStats>(exports, "readerFilterStats");

@@ -50,6 +50,7 @@ CallResult CompressionMetricsOf(const Call& call);
 
 CallResult ReaderOpen(const Call& call);
 CallResult ReaderNext(const Call& call);
+CallResult ReaderTakePrepared(const Call& call);
 CallResult ReaderClose(const Call& call);
 CallResult ReaderExportStream(const Call& call);
 CallResult ReaderFilterStats(const Call& call);

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
+#include "batch_export.h"
 #include "call.h"
 #include "environment.h"
 #include "handles.h"
@@ -31,12 +34,44 @@ struct OpenReader {
         [dropped = std::shared_ptr<BatchSource>(std::move(source))] { dropped->Close(); });
   }
 
+  /// \brief The next batch as JavaScript gets it, none at the end. Pool thread.
+  arrow::Result<std::optional<OutgoingBatch>> Next();
+
+  /// \brief The next batch if it is prepared. Waits for nobody: many small batches need no turn of
+  /// the pool each. JS thread, while no Next is on its way.
+  std::optional<OutgoingBatch> TakePrepared();
+
+  /// Whether it is time to prepare more. JS thread.
+  bool FewPrepared();
+
+  /// \brief Lay batches out ahead of their calls, as many as are decoded, up to a few. Pool thread.
+  void Prepare();
+
+  /// \brief As BatchSource::ReadNext, but first what is prepared, for whoever shares the position.
+  /// Any thread.
+  arrow::Result<std::shared_ptr<arrow::RecordBatch>> ReadNext();
+
+  /// \brief Close the source and drop what is prepared. Waits for steps that run: pool thread.
+  void Close();
+
   std::unique_ptr<BatchSource> source;
   const std::shared_ptr<const FilterMeter> meter;
   const CancelToken cancel;
   const std::shared_ptr<Strand> strand = std::make_shared<Strand>();
   /// Taken for every call of `source`: streams that were exported call it beside the strand.
   std::mutex reading;
+
+ private:
+  struct Prepared {
+    std::shared_ptr<arrow::RecordBatch> batch;
+    arrow::Result<std::optional<OutgoingBatch>> outgoing;
+  };
+
+  bool PrepareOne();
+  std::optional<Prepared> Pop();
+
+  std::mutex queue_;               ///< taken within `reading` or alone, never for long
+  std::deque<Prepared> prepared_;  ///< what comes before the position of `source`; under queue_
 };
 
 template <>

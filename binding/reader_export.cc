@@ -22,8 +22,7 @@ class ExportedReader final : public arrow::RecordBatchReader {
   std::shared_ptr<arrow::Schema> schema() const override { return share_->source->schema(); }
 
   arrow::Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
-    const std::lock_guard lock(share_->reading);
-    return share_->source->ReadNext().Value(batch);
+    return share_->ReadNext().Value(batch);
   }
 
  private:

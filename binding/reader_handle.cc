@@ -63,15 +63,21 @@ CallResult ReaderOpen(const Call& call) {
 CallResult ReaderNext(const Call& call) {
   ARROW_ASSIGN_OR_RAISE(const auto share, FromHandle<OpenReader>(call[0]));
   ARROW_ASSIGN_OR_RAISE(const ReadPolicy policy, ReadReadPolicy(call[1]));
-  auto execute = [share]() -> arrow::Result<std::optional<OutgoingBatch>> {
-    const std::lock_guard lock(share->reading);
-    ARROW_ASSIGN_OR_RAISE(const auto batch, share->source->ReadNext());
-    return LayOutNext(batch);
-  };
+  auto execute = [share] { return share->Next(); };
   ARROW_RETURN_NOT_OK(Start(call.environment(), call[2],
                             MakeOperation(share->cancel, std::move(execute), LendNext{policy}),
                             share->strand.get()));
+  share->strand->Post([share] { share->Prepare(); });
   return call.env().Undefined();
+}
+
+CallResult ReaderTakePrepared(const Call& call) {
+  ARROW_ASSIGN_OR_RAISE(const auto share, FromHandle<OpenReader>(call[0]));
+  ARROW_ASSIGN_OR_RAISE(const ReadPolicy policy, ReadReadPolicy(call[1]));
+  const auto prepared = share->TakePrepared();
+  if (!prepared) return call.env().Null();
+  if (share->FewPrepared()) share->strand->Post([share] { share->Prepare(); });
+  return LendBatch(call.environment(), *prepared, policy);
 }
 
 CallResult ReaderClose(const Call& call) {
@@ -80,8 +86,7 @@ CallResult ReaderClose(const Call& call) {
   // exported may be reading: that read is not cut short.
   if (const std::unique_lock idle(share->reading, std::try_to_lock); idle) share->cancel.Cancel();
   auto execute = [share]() -> arrow::Result<Nothing> {
-    const std::lock_guard lock(share->reading);
-    share->source->Close();
+    share->Close();
     return Nothing{};
   };
   ARROW_RETURN_NOT_OK(Start(call.environment(), call[1],

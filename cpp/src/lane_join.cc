@@ -139,6 +139,11 @@ arrow::Result<std::shared_ptr<arrow::RecordBatch>> LaneJoin::ReadNext() {
   return batch;
 }
 
+bool LaneJoin::Ready() const {
+  if (closed_ || !failure_.ok() || position_ == rows_ || lanes_.empty()) return false;
+  return std::ranges::all_of(lanes_, [](const ReadLane& lane) { return lane.has_front(); });
+}
+
 void LaneJoin::Close() noexcept {
   closed_ = true;
   if (ahead_) ahead_->Close();  // wakes the steps that the lanes are about to wait for

@@ -42,6 +42,7 @@ class LaneJoin final : public BatchSource {
 
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
   arrow::Result<std::shared_ptr<arrow::RecordBatch>> ReadNext() override;
+  bool Ready() const override;
   void Close() noexcept override;
 
  private:

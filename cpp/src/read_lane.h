@@ -73,6 +73,8 @@ class ReadLane {
   int64_t held_bytes() const;
   /// Nothing is decoded or on its way.
   bool empty() const { return steps_.empty() && batches_.empty(); }
+  /// Front would decode nothing.
+  bool has_front() const { return !batches_.empty(); }
 
   /// \brief The batch that holds the next row to hand out, decoded if need be; null after the
   /// last row. Row groups before a damaged one come out, however many a step took.

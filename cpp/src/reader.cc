@@ -113,6 +113,8 @@ arrow::Result<std::shared_ptr<arrow::RecordBatch>> PackedReader::ReadNext() {
   return impl_->source().ReadNext();
 }
 
+bool PackedReader::Ready() const { return impl_->source().Ready(); }
+
 void PackedReader::Close() noexcept { impl_->source().Close(); }
 
 }  // namespace packed

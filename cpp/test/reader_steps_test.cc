@@ -68,5 +68,23 @@ TEST_F(ReaderSteps, GrowIntoTheNextOneRatherThanLeaveASliver) {
   EXPECT_EQ(EndsOf({narrow, wide}, 1 << 20), ends);
 }
 
+TEST_F(ReaderSteps, AreReadyFromTheirFirstBatchToTheirLast) {
+  const auto path = Write(1, 8, {70'000, 30'000});
+  ReaderOptions options;
+  options.batch_rows = 10'000;
+  options.buffer_bytes = 1 << 20;  // a step of half of it has 65,536 rows
+  const auto reader = OpenReader({path}, options).ValueOrDie();
+  EXPECT_FALSE(reader->Ready());
+  std::vector<int64_t> ends;
+  int64_t rows = 0;
+  while (const auto batch = reader->ReadNext().ValueOrDie()) {
+    rows += batch->num_rows();
+    if (!reader->Ready()) ends.push_back(rows);
+  }
+  EXPECT_EQ(ends, (std::vector<int64_t>{35'000, 70'000, kRows}));
+  reader->Close();
+  EXPECT_FALSE(reader->Ready());
+}
+
 }  // namespace
 }  // namespace packed::test

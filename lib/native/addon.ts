@@ -134,6 +134,8 @@ export interface Addon {
     done: Completion<NativeOpenedReader>,
   ): void
   readerNext(reader: ReaderHandle, policy: ReadPolicy, done: Completion<NativeBatch | null>): void
+  /** What readerNext would give, if it is laid out already; null = it is not, or is no batch. */
+  readerTakePrepared(reader: ReaderHandle, policy: ReadPolicy): NativeBatch | null
   readerClose(reader: ReaderHandle, done: Completion<void>): void
   /** The address of an ArrowArrayStream that shares the reader's position, any thread. */
   readerExportStream(reader: ReaderHandle): bigint

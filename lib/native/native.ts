@@ -27,6 +27,7 @@ const FUNCTIONS: Record<keyof Addon, true> = {
   compressionMetrics: true,
   readerOpen: true,
   readerNext: true,
+  readerTakePrepared: true,
   readerClose: true,
   readerExportStream: true,
   readerFilterStats: true,

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type RecordBatch, type Schema, Table } from 'apache-arrow'
 import { rememberExport, unflattenBatch, unflattenSchema } from '../cdata/index.js'
 import { captureCallSite, PackedError } from '../errors/index.js'
@@ -34,6 +35,7 @@ export interface FilterStats {
   rowGroupsRead: number
   /** Those that are never read: statistics prove that the filter wants none of their rows. */
   rowGroupsSkipped: number
+  /** In batches, those prepared for the next calls among them. */
   rowsRead: number
   /** Rows of `numRows` that are never read, as statistics say. */
   rowsSkipped: number
@@ -272,11 +274,8 @@ export abstract class BatchStream implements AsyncIterable<RecordBatch> {
 
   async #next(): Promise<RecordBatch | null> {
     this.#link.throwIfAborted()
-    const { reader } = this.#opened
     const told = tellReading('readNext', () => this.paths)
-    const native = await callAsync<NativeBatch | null>((addon, done) =>
-      addon.readerNext(reader, this.#settings.policy, done),
-    )
+    const native = (await this.#takePrepared()) ?? (await this.#awaitNext())
     if (native === null) {
       this.#state = 'ended'
       await this.#closeNative()
@@ -286,6 +285,22 @@ export abstract class BatchStream implements AsyncIterable<RecordBatch> {
     told(batch)
     if (this.#settings.releasePrevious) this.#previous = batch
     return batch
+  }
+
+  /** Null where the rows are still to be decoded, or all were read. */
+  async #takePrepared(): Promise<NativeBatch | null> {
+    const { reader } = this.#opened
+    const native = callSync((addon) => addon.readerTakePrepared(reader, this.#settings.policy))
+    if (native === null) return null
+    // A consumer that awaits nothing else would keep the event loop for as long as there is more.
+    await nextTurn()
+    this.#link.throwIfAborted()
+    return native
+  }
+
+  #awaitNext(): Promise<NativeBatch | null> {
+    const { reader } = this.#opened
+    return callAsync((addon, done) => addon.readerNext(reader, this.#settings.policy, done))
   }
 
   #closeNative(): Promise<void> {

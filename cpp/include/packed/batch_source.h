@@ -21,6 +21,9 @@ class BatchSource {
   /// \brief The next batch, or null at the end (again and again).
   virtual arrow::Result<std::shared_ptr<arrow::RecordBatch>> ReadNext() = 0;
 
+  /// \brief Whether the rows of the next batch are decoded: ReadNext would only cut them.
+  virtual bool Ready() const { return false; }
+
   /// \brief Stop read-ahead and drop what is buffered. Idempotent; later reads are kClosed.
   virtual void Close() noexcept = 0;
 };

@@ -181,6 +181,7 @@ class PackedReader final : public BatchSource {
   /// decoded at once does, which is a part of a row group or several small ones. Where rows are
   /// not visible or not wanted, a copy of the others.
   arrow::Result<std::shared_ptr<arrow::RecordBatch>> ReadNext() override;
+  bool Ready() const override;
 
   /// \brief Stop read-ahead and drop what is buffered. Idempotent; later reads are kClosed.
   void Close() noexcept override;
