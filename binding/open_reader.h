@@ -23,15 +23,18 @@ namespace packed::binding {
 /// \brief A source of batches and the queue of its operations; what a ReaderHandle stands for.
 ///
 /// The last share may be dropped on the JS thread, by a finalizer; closing a source waits for its
-/// read-ahead and is left to the pool.
+/// read-ahead, and the last of its batches may unmap its files: both are left to the pool.
 struct OpenReader {
   OpenReader(std::unique_ptr<BatchSource> opened, std::shared_ptr<const FilterMeter> counts,
              CancelToken token)
       : source(std::move(opened)), meter(std::move(counts)), cancel(std::move(token)) {}
   ~OpenReader() {
     cancel.Cancel();
-    Executor::Shared().Spawn(
-        [dropped = std::shared_ptr<BatchSource>(std::move(source))] { dropped->Close(); });
+    auto batches = std::make_shared<std::deque<Prepared>>(std::move(prepared_));
+    Executor::Shared().Spawn([dropped = std::shared_ptr<BatchSource>(std::move(source)), batches] {
+      batches->clear();
+      dropped->Close();
+    });
   }
 
   /// \brief The next batch as JavaScript gets it, none at the end. Pool thread.
