@@ -204,3 +204,25 @@ test('the sizes of another run join the table of file bytes, and nothing else', 
   const small = { ...other(270e6), settings: { small: true } }
   expect(makePageWithSizes(resultsOf(peers), small).stderr).toContain('received a small one')
 })
+
+test('README quotes the page that is here', () => {
+  const root = join(__dirname, '..')
+  const page = readFileSync(join(root, 'docs', 'benchmarks.md'), 'utf8')
+  const measured = page
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
+    .map((line) => line.replaceAll('×', '').split(/ *\| */))
+  const quoted = [
+    ...readFileSync(join(root, 'README.md'), 'utf8').matchAll(
+      /^\| (write|read), [\w ]+ \| ([\d,]+) \| ([\d.]+) \| ([\d.]+) \|$/gm,
+    ),
+  ]
+  expect(quoted.length).toBeGreaterThan(0)
+  for (const [line, operation, speed, overPyarrow, overBest] of quoted) {
+    const source = measured.find(
+      (cells) =>
+        cells[1]?.startsWith(`${operation}, `) && cells[3] === speed && cells[4] === overPyarrow,
+    )
+    expect({ line, overBest: source?.[6] }).toEqual({ line, overBest })
+  }
+})
