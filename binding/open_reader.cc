@@ -19,7 +19,7 @@ arrow::Result<std::optional<OutgoingBatch>> OpenReader::Next() {
 
 std::optional<OutgoingBatch> OpenReader::TakePrepared() {
   const std::lock_guard lock(queue_);
-  // A failure is the pool's to tell, and so is the end of what was cancelled.
+  // Failures are the pool's to tell, that it was cancelled too.
   if (prepared_.empty() || !prepared_.front().outgoing.ok() || cancel.cancelled()) {
     return std::nullopt;
   }
@@ -51,8 +51,10 @@ bool OpenReader::PrepareOne() {
   return prepared_.size() < kMostPrepared;
 }
 
+/// Nothing once it is cancelled: the source says so then.
 std::optional<OpenReader::Prepared> OpenReader::Pop() {
   const std::lock_guard lock(queue_);
+  if (cancel.cancelled()) prepared_.clear();
   if (prepared_.empty()) return std::nullopt;
   std::optional<Prepared> first(std::move(prepared_.front()));
   prepared_.pop_front();

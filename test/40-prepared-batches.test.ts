@@ -68,6 +68,20 @@ test('none of them is handed out when the signal is aborted', async () => {
   await expect(reader.readNext()).rejects.toBe(reason)
 })
 
+test('a stream that is exported gets none of them either', async () => {
+  const controller = new AbortController()
+  await using reader = await open(controller.signal)
+  const exported = exportStream(reader)
+  const stream = importStream(exported.address)
+  await reader.readNext()
+  await sleep(PAUSE_MS)
+  controller.abort()
+  const next = stream[Symbol.asyncIterator]().next()
+  await expect(next).rejects.toMatchObject({ code: 'Aborted' })
+  stream.close()
+  exported.release()
+})
+
 test('every batch leaves the event loop a turn', async () => {
   let turns = 0
   let reading = true
